@@ -1,0 +1,1 @@
+"""The mathematics of Perequa: no files, no solver, no terminal."""

@@ -1,0 +1,185 @@
+"""A scenario with its figures: frozen, aligned, complete. After this point nothing defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perequa_models.tree import Indices
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from perequa_models.columns import Column
+    from perequa_models.keys import RowKey
+    from perequa_models.rules.grammar import Quantity
+    from perequa_models.scenario import Scenario
+    from perequa_models.tree import Territory, Tree
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """Part of a row's activity: `factor` times a quantity summed over cells.
+
+    Attributes
+    ----------
+    quantity
+        What is summed.
+    cells
+        Flat positions in (T, M, Y); years may be -1 only through `before`.
+    factor
+        Multiplies the sum.
+    """
+
+    quantity: Quantity
+    cells: Indices
+    factor: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleRow:
+    """One row of a rule: activity against limit, constants on the activity's side.
+
+    Attributes
+    ----------
+    key, kind, unit
+        Who it is, its rule kind, and the unit of its limit: ``place`` or ``money``.
+    limit
+        The number a planner wrote, `adjust` included.
+    terms, constant
+        The activity is the sum of the terms, the constant and the `holds`.
+    holds
+        Reserve rows whose held-back amount counts in this activity.
+    held
+        Whether this row fixes a held-back amount itself (a reserve): its activity is that amount.
+    """
+
+    key: RowKey
+    kind: str
+    unit: Literal["place", "money"]
+    limit: float
+    terms: tuple[Term, ...]
+    constant: float = 0.0
+    holds: tuple[RowKey, ...] = ()
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """Cells whose credits are shared out but not delivered, with the row that lists them."""
+
+    key: RowKey
+    cells: Indices
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndicatorData:
+    """The figures of an indicator.
+
+    Attributes
+    ----------
+    population
+        Shape (N, Y): the denominator of every node and year.
+    per
+        People for whom the rate counts places.
+    measures
+        Positions of the measures counted.
+    start
+        Shape (N, M): what the stock counted starts from, all nodes.
+    target
+        What `indicators.csv` compares with, a rate.
+    in_budget
+        Whether the numerator is the budget instead of the stock.
+    """
+
+    name: str
+    population: Floats
+    per: float
+    measures: Indices
+    start: Floats
+    target: float
+    in_budget: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrun:
+    """An establishment already above its ceiling before the plan (``overruns.csv``)."""
+
+    node: int
+    base: float
+    ceiling: float
+    exception: str
+    justified: bool
+
+
+@dataclass(frozen=True)
+class Instance:
+    """Everything the formulation needs, as arrays over territories T, measures M, years Y.
+
+    Attributes
+    ----------
+    scenario
+        The choices.
+    tree, level
+        All territories, and the level that decides.
+    measures, years
+        Names (sorted) and years (consecutive).
+    columns
+        Columns by name, derived ones included.
+    open_pairs
+        (T, M): whether the pair may be funded (``absent: closed`` says not).
+    installed, base, carried
+        (T, M): places before the plan, renewed budget, full-year extension still due.
+    closed, cost, rate
+        (T, M, Y): places closing, full-year cost paid by the envelope, yearly rate of the budget.
+    opening_months
+        (M,): months paid in the opening year.
+    indicators, rows, withheld, overruns
+        Prepared by the assembly.
+    """
+
+    scenario: Scenario
+    tree: Tree
+    level: str
+    measures: tuple[str, ...]
+    years: tuple[int, ...]
+    columns: Mapping[str, Column]
+    open_pairs: Flags
+    installed: Floats
+    base: Floats
+    carried: Floats
+    closed: Floats
+    cost: Floats
+    rate: Floats
+    opening_months: Indices
+    indicators: Mapping[str, IndicatorData]
+    rows: tuple[RuleRow, ...]
+    withheld: tuple[Withheld, ...]
+    overruns: tuple[Overrun, ...]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Numbers of decision territories, measures and years."""
+        return (*self.open_pairs.shape, len(self.years))
+
+    @cached_property
+    def nodes(self) -> Indices:
+        """Nodes of the tree that decide, shape (T,)."""
+        return self.tree.at(self.level)
+
+    @cached_property
+    def territories(self) -> tuple[Territory, ...]:
+        """The decision territories, in order."""
+        return tuple(self.tree.nodes[i] for i in self.nodes)
+
+    @cached_property
+    def is_money(self) -> Flags:
+        """Whether each measure hands out money instead of places, shape (M,)."""
+        return np.array([self.scenario.measures[m].unit == "money" for m in self.measures])

@@ -1,0 +1,1 @@
+"""Objective kinds: one file each."""

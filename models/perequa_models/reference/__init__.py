@@ -1,0 +1,1 @@
+"""The circulars' own formulas, computed beside the optimum."""

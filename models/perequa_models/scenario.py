@@ -1,0 +1,172 @@
+"""A scenario as its planner wrote it: typed choices, no figures from tables yet."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from perequa_models.objectives.absolute_gap import AbsoluteGap
+from perequa_models.objectives.distance_to_reference import DistanceToReference
+from perequa_models.objectives.range import Range
+from perequa_models.objectives.shortfall import Shortfall
+from perequa_models.objectives.spend import Spend
+from perequa_models.objectives.unmet_need import UnmetNeed
+from perequa_models.objectives.worst import Worst
+from perequa_models.reference.grammar import ReferenceBlock
+from perequa_models.rules.cap import Cap
+from perequa_models.rules.ceiling import Ceiling
+from perequa_models.rules.contingent import Contingent
+from perequa_models.rules.envelope import Envelope
+from perequa_models.rules.floor import Floor
+from perequa_models.rules.grammar import as_list
+from perequa_models.rules.pace import Pace
+from perequa_models.rules.reserve import Reserve
+from perequa_models.rules.ring_fence import RingFence
+from perequa_models.rules.withhold import Withhold
+from perequa_models.strict import ColumnRef, Flag, Name, Number, Strict, Text, Whole
+
+Rule = Annotated[
+    Contingent | Envelope | Floor | Cap | Ceiling | Reserve | RingFence | Withhold | Pace,
+    Field(discriminator="kind"),
+]
+Objective = Annotated[
+    Shortfall | AbsoluteGap | Worst | Range | UnmetNeed | DistanceToReference | Spend,
+    Field(discriminator="kind"),
+]
+
+
+class TableRef(Strict):
+    """A table beside the scenario: a CSV file, or a sheet of a workbook."""
+
+    file: Text
+    sheet: Text | None = None
+    level: Text | None = None
+
+
+class Territories(Strict):
+    """The tree of territories and its levels, from the top."""
+
+    file: Text
+    sheet: Text | None = None
+    levels: tuple[Name, ...] | None = None
+
+
+class Supply(TableRef):
+    """Places installed and authorised, by territory and measure."""
+
+    absent: Literal["error", "closed"] = "error"
+
+
+class PerDay(Strict):
+    """A full-year cost stated as a daily price times a number of days."""
+
+    per_day: Number
+    days: Annotated[Number, Field(gt=0)] = 365.0
+
+
+class Measure(Strict):
+    """What is handed out: places of a category for a public, or money."""
+
+    title: Text | None = None
+    unit: Literal["place", "money"] = "place"
+    cost: Number | ColumnRef | PerDay | None = None
+    opening_months: Annotated[Whole, Field(ge=1, le=12)] = 12
+    financed_share: Annotated[Number, Field(gt=0, le=1)] = 1.0
+    envelope: Name | None = None
+    rate: Number | ColumnRef | dict[Whole, Number] = 0.0
+    recurrent: Flag = True
+    minimum: Annotated[Number, Field(gt=0)] | None = None
+    whole: Flag = False
+
+    @model_validator(mode="after")
+    def _cost_of_places(self) -> Measure:
+        if self.unit == "place" and self.cost is None:
+            raise ValueError("a measure counted in places needs a cost")
+        if self.unit == "money" and self.cost is not None:
+            raise ValueError("a measure counted in money has no cost: drop it")
+        return self
+
+
+class Indicator(Strict):
+    """An equipment rate (or a rate in money, with ``in: budget``)."""
+
+    title: Text | None = None
+    measures: Annotated[tuple[Name, ...], BeforeValidator(as_list), Field(min_length=1)]
+    counts: Literal["installed", "financed", "authorised"] | Text = "installed"
+    in_: Literal["stock", "budget"] = Field(default="stock", alias="in")
+    population: Text
+    per: Annotated[Number, Field(gt=0)] = 1000.0
+    target: Literal["national_initial"] | Number = "national_initial"
+
+
+class Derive(Strict):
+    """A column computed row by row by a named formula."""
+
+    formula: Text
+    from_: dict[Text, Text] = Field(default_factory=dict, alias="from")
+    otherwise: ColumnRef | None = None
+    year: Whole | None = None
+
+
+class TieBreak(Strict):
+    """How one plan is chosen among those that tie."""
+
+    toward: Literal[
+        "population", "missing_places", "installed", "equal", "reference"
+    ] | ColumnRef = "population"
+    method: Literal["exact", "stepped"] | None = None
+
+
+class Choice(Strict):
+    """A point the source leaves open, and how this scenario closes it."""
+
+    value: Text | Number | Flag
+    alternatives: tuple[Text | Number | Flag, ...] = ()
+    because: Text
+
+
+class VaryWeights(Strict):
+    """The objectives whose weights a study varies."""
+
+    vary: tuple[Name, ...]
+
+
+class Sensitivity(Strict):
+    """What the studies vary unless told otherwise."""
+
+    weights: VaryWeights | None = None
+
+
+class EnvelopeName(Strict):
+    """A closed total that measures belong to."""
+
+    title: Text | None = None
+
+
+class Scenario(Strict):
+    """A policy scenario, merged with what it extends and its variants."""
+
+    format: Literal[1]
+    name: Annotated[Text, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=60)]
+    title: Text | None = None
+    sources: tuple[Text, ...] = ()
+    currency: Annotated[Text, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    years: Annotated[tuple[Whole, ...], Field(min_length=1)]
+    territories: Territories
+    decide_at: Text | None = None
+    mode: Literal["integrated", "cascade"] = "integrated"
+    envelopes: dict[Name, EnvelopeName | None] = Field(default_factory=dict)
+    measures: Annotated[dict[Name, Measure], Field(min_length=1)]
+    supply: Supply
+    columns: tuple[TableRef, ...] = ()
+    derive: dict[Text, Derive] = Field(default_factory=dict)
+    indicators: dict[Name, Indicator] = Field(default_factory=dict)
+    rules: dict[Name, Rule] = Field(default_factory=dict)
+    objectives: Annotated[dict[Name, Objective], Field(min_length=1)]
+    tie_break: TieBreak = TieBreak()
+    choices: dict[Name, Choice] = Field(default_factory=dict)
+    reference: Annotated[tuple[ReferenceBlock, ...], BeforeValidator(as_list)] = ()
+    variants: dict[Name, dict[Text, Any] | None] = Field(default_factory=dict)
+    sensitivity: Sensitivity = Sensitivity()
+    whole: Flag = False
