@@ -28,8 +28,8 @@ class Column:
     name, table
         The column and the file that holds it.
     values
-        Shape (N, M or 1, Y or 1) over nodes, measures and years in the instance's order; NaN (or
-        None in a column of words) where nothing is stated.
+        Shape (N or 1, M or 1, Y or 1) over nodes, measures and years in the instance's order, 1
+        where the table has no such key; NaN (or None in a column of words) where nothing is stated.
     rows
         Data row of the table that states each value, -1 where none; same shape. A missing value
         of a row that exists has its row.
@@ -43,18 +43,14 @@ class Column:
     rows: NDArray[np.intp]
     is_text: bool = False
 
-    @property
-    def by_measure(self) -> bool:
-        """Whether the column distinguishes measures."""
-        return self.values.shape[1] > 1 or self.rows.shape[1] > 1
-
     def cell(self, node: int, measure: int = 0, year: int = 0) -> Cell:
         """Return where a value stands, for messages (header when the row does not exist)."""
         from perequa_models.problems import Cell  # noqa: PLC0415 - only when something is wrong
 
-        m = min(measure, self.rows.shape[1] - 1)
-        y = min(year, self.rows.shape[2] - 1)
-        row = int(self.rows[node, m, y])
+        n, m, y = (
+            min(i, size - 1) for i, size in zip((node, measure, year), self.rows.shape, strict=True)
+        )
+        row = int(self.rows[n, m, y])
         return Cell(self.table, row if row >= 0 else None, self.name)
 
 
@@ -67,6 +63,8 @@ def summed_up(column: Column, tree: Tree) -> Floats:
         NaN where neither the node nor all of its children state a value.
     """
     values = np.array(column.values, dtype=np.float64)
+    if values.shape[0] == 1:
+        return values
     for depth in range(len(tree.levels) - 2, -1, -1):
         children = np.flatnonzero(tree.level_of == depth + 1)
         sums = np.zeros_like(values)
@@ -82,8 +80,17 @@ def summed_up(column: Column, tree: Tree) -> Floats:
 def inherited(column: Column, tree: Tree) -> Floats:
     """Give every node its unit value: its own when stated, else its nearest ancestor's."""
     values = np.array(column.values, dtype=np.float64)
+    if values.shape[0] == 1:
+        return np.repeat(values, len(tree.nodes), axis=0)
     for depth in range(1, len(tree.levels)):
         nodes = np.flatnonzero(tree.level_of == depth)
         above = values[tree.parent[nodes]]
         values[nodes] = np.where(np.isnan(values[nodes]), above, values[nodes])
     return values
+
+
+def is_yes(value: object) -> bool:
+    """Whether a cell says yes: ``1``, ``yes``, ``oui`` or ``true`` in any case."""
+    if isinstance(value, str):
+        return value.strip().lower() in {"1", "yes", "oui", "true"}
+    return value == 1.0

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from perequa_models.tree import Indices
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from perequa_models.keys import RowKey
     from perequa_models.rules.grammar import Quantity
     from perequa_models.scenario import Scenario
-    from perequa_models.tree import Territory, Tree
+    from perequa_models.tree import Indices, Territory, Tree
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -33,7 +31,7 @@ class Term:
     quantity
         What is summed.
     cells
-        Flat positions in (T, M, Y); years may be -1 only through `before`.
+        Flat positions in (T, M, Y).
     factor
         Multiplies the sum.
     """
@@ -51,8 +49,9 @@ class RuleRow:
     ----------
     key, kind, unit
         Who it is, its rule kind, and the unit of its limit: ``place`` or ``money``.
-    limit
-        The number a planner wrote, `adjust` included.
+    limit, stated
+        The number a planner wrote, with and without `adjust`: what is computed from a limit (a
+        reserve's share) follows the stated one, so that a price moves one limit alone.
     terms, constant
         The activity is the sum of the terms, the constant and the `holds`.
     holds
@@ -65,6 +64,7 @@ class RuleRow:
     kind: str
     unit: Literal["place", "money"]
     limit: float
+    stated: float
     terms: tuple[Term, ...]
     constant: float = 0.0
     holds: tuple[RowKey, ...] = ()

@@ -74,3 +74,12 @@ class CellKey(NamedTuple):
 
     def __str__(self) -> str:
         return f"x/{self.level}:{self.territory}/{self.measure}/{self.year}"
+
+
+class Where(NamedTuple):
+    """What a variable or row of an objective stands for."""
+
+    level: str = ""
+    territory: str = ""
+    measure: str = ""
+    year: int | None = None

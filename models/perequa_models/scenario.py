@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field
 
+from perequa_models.measures import Measure
 from perequa_models.objectives.absolute_gap import AbsoluteGap
 from perequa_models.objectives.distance_to_reference import DistanceToReference
 from perequa_models.objectives.range import Range
@@ -58,36 +59,6 @@ class Supply(TableRef):
     absent: Literal["error", "closed"] = "error"
 
 
-class PerDay(Strict):
-    """A full-year cost stated as a daily price times a number of days."""
-
-    per_day: Number
-    days: Annotated[Number, Field(gt=0)] = 365.0
-
-
-class Measure(Strict):
-    """What is handed out: places of a category for a public, or money."""
-
-    title: Text | None = None
-    unit: Literal["place", "money"] = "place"
-    cost: Number | ColumnRef | PerDay | None = None
-    opening_months: Annotated[Whole, Field(ge=1, le=12)] = 12
-    financed_share: Annotated[Number, Field(gt=0, le=1)] = 1.0
-    envelope: Name | None = None
-    rate: Number | ColumnRef | dict[Whole, Number] = 0.0
-    recurrent: Flag = True
-    minimum: Annotated[Number, Field(gt=0)] | None = None
-    whole: Flag = False
-
-    @model_validator(mode="after")
-    def _cost_of_places(self) -> Measure:
-        if self.unit == "place" and self.cost is None:
-            raise ValueError("a measure counted in places needs a cost")
-        if self.unit == "money" and self.cost is not None:
-            raise ValueError("a measure counted in money has no cost: drop it")
-        return self
-
-
 class Indicator(Strict):
     """An equipment rate (or a rate in money, with ``in: budget``)."""
 
@@ -112,9 +83,9 @@ class Derive(Strict):
 class TieBreak(Strict):
     """How one plan is chosen among those that tie."""
 
-    toward: Literal[
-        "population", "missing_places", "installed", "equal", "reference"
-    ] | ColumnRef = "population"
+    toward: (
+        Literal["population", "missing_places", "installed", "equal", "reference"] | ColumnRef
+    ) = "population"
     method: Literal["exact", "stepped"] | None = None
 
 

@@ -17,9 +17,7 @@ class Strict(BaseModel):
 Text = Annotated[str, StringConstraints(strict=True, min_length=1)]
 """Text as written; a bare number is refused (codes such as 01 must stay text)."""
 
-Name = Annotated[
-    str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_]*$", max_length=60)
-]
+Name = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 """Name of a rule, objective, measure, indicator or variant."""
 
 Number = Annotated[float, StrictType(), Field(allow_inf_nan=False)]

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
+from perequa_models.keys import Where
+from perequa_models.objectives.data import nodes_compared
 from perequa_models.objectives.grammar import ObjectiveSpec
 from perequa_models.strict import Text
+
+if TYPE_CHECKING:
+    from perequa_models.builder import Builder
+    from perequa_models.instance import Instance
+    from perequa_models.quantities import Quantities
+    from perequa_models.reference.allocation import Reference
 
 
 class DistanceToReference(ObjectiveSpec):
@@ -13,3 +23,46 @@ class DistanceToReference(ObjectiveSpec):
 
     kind: Literal["distance_to_reference"]
     level: Text
+
+
+def unit(instance: Instance, spec: DistanceToReference) -> str:  # noqa: ARG001 - one face for all
+    """Places, or money when every measure is counted in money."""
+    return instance.scenario.currency if instance.is_money.all() else "place"
+
+
+def value(spec: DistanceToReference, plan: Quantities, reference: Reference) -> float:
+    """Σ abs(places − reference places), over the measures and years the reference speaks of."""
+    return float(sum(abs(gap) for _, gap in _gaps(spec, plan, reference)))
+
+
+def write(b: Builder, name: str, spec: DistanceToReference) -> Any:  # noqa: ANN401 - Pyomo
+    """X − x_ref = more − less; the objective is Σ (more + less)."""
+    gaps = _gaps(spec, b.quantities, b.reference)
+    where = [w for w, _ in gaps]
+    more = b.variables(name, "more", where)
+    less = b.variables(name, "less", where)
+    bodies = [u - v - gap for u, v, (_, gap) in zip(more, less, gaps, strict=True)]
+    b.zero(name, "distance", where, bodies)
+    return sum(more) + sum(less)
+
+
+def _gaps(
+    spec: DistanceToReference, plan: Quantities, reference: Reference
+) -> list[tuple[Where, Any]]:
+    """Places less reference places, by node of the objective's level, measure and year."""
+    instance = plan.instance
+    nodes = nodes_compared(instance, spec)
+    level = instance.tree.nodes[int(nodes[0])].level
+    above = instance.tree.ancestors(instance.level, level)
+    gaps = []
+    for node in nodes:
+        territory = instance.tree.nodes[int(node)]
+        members = np.flatnonzero(above == node)
+        for m, measure in enumerate(instance.measures):
+            for y, year in enumerate(instance.years):
+                wanted = reference.places[members, m, y]
+                if np.isnan(wanted).any():
+                    continue
+                gap = plan.x[members, m, y].sum() - float(wanted.sum())
+                gaps.append((Where(territory.level, territory.code, measure, year), gap))
+    return gaps

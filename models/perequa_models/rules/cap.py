@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from perequa_models.rules.grammar import RuleSpec
+from perequa_models.rules.primitive import bounded_rows
 from perequa_models.strict import Flag
+
+if TYPE_CHECKING:
+    from perequa_models.instance import RuleRow
+    from perequa_models.rules.primitive import Work
 
 
 class Cap(RuleSpec):
@@ -13,3 +18,8 @@ class Cap(RuleSpec):
 
     kind: Literal["cap"]
     cumulative: Flag = False
+
+
+def rows(work: Work, name: str, spec: Cap) -> list[RuleRow]:
+    """Σ q ≤ L over the plan, or up to each year when cumulative."""
+    return bounded_rows(work, name, spec, "places", cumulative=spec.cumulative)

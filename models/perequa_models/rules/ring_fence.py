@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
+from perequa_models.figures.limits import adjusted
+from perequa_models.figures.selection import decision_territories
+from perequa_models.instance import RuleRow, Term
 from perequa_models.rules.grammar import RuleSpec
+from perequa_models.rules.primitive import bounded_rows, not_negative, rows_of
 from perequa_models.strict import Name, Number
+
+if TYPE_CHECKING:
+    from perequa_models.rules.primitive import Work
+    from perequa_models.tree import Indices
 
 
 class RingFence(RuleSpec):
@@ -14,3 +24,55 @@ class RingFence(RuleSpec):
     kind: Literal["ring_fence"]
     set_aside: Number | None = None
     of: Name | None = None
+
+
+def rows(work: Work, name: str, spec: RingFence) -> list[RuleRow]:
+    """Σ over T of k ≥ A; with `set_aside`, Σ outside T of k ≤ L of the other rule − A."""
+    if spec.set_aside is None:
+        return bounded_rows(work, name, spec, "credits")
+    path = ("rules", name)
+    if spec.of is None:
+        work.source.problems.error(
+            "no_bound",
+            f"rule {name} sets money aside without saying of which rule",
+            path=path,
+            received="set_aside without of",
+            accepted="of: the name of a rule",
+            remedy="name the rule the money comes from",
+        )
+        return []
+    inside = decision_territories(work.source, spec.territories, (*path, "territories"))
+    if len(inside) == work.shape[0]:
+        work.source.problems.error(
+            "matches_nothing",
+            f"rule {name} sets money aside from nobody: every territory is inside",
+            path=(*path, "territories"),
+            received="every territory",
+            accepted="some territories",
+            remedy="name the territories that alone may use the money",
+        )
+        return []
+    return [
+        _others(work, name, spec, row, inside, spec.set_aside)
+        for row in rows_of(work, spec.of, path)
+    ]
+
+
+def _others(
+    work: Work, name: str, spec: RingFence, row: RuleRow, inside: Indices, aside: float
+) -> RuleRow:
+    """Bound what everybody else may take of one row of the other rule."""
+    terms = tuple(
+        Term(
+            quantity=term.quantity,
+            cells=term.cells[~np.isin(np.unravel_index(term.cells, work.shape)[0], inside)],
+            factor=term.factor,
+        )
+        for term in row.terms
+    )
+    stated = row.stated - aside
+    not_negative(work, stated, ("rules", name, "set_aside"))
+    key = row.key._replace(rule=name, side="at_most")
+    territory = f"{key.level}:{key.territory}" if key.territory else ""
+    limit, _ = adjusted(stated, spec.adjust, territory, key.measure, key.year)
+    return RuleRow(key=key, kind=spec.kind, unit=row.unit, limit=limit, stated=stated, terms=terms)

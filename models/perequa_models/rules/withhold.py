@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from perequa_models.instance import Term, Withheld
 from perequa_models.rules.grammar import RuleSpec
 from perequa_models.strict import ColumnRef, Number
+
+if TYPE_CHECKING:
+    from perequa_models.instance import RuleRow
+    from perequa_models.rules.primitive import Work
 
 
 class Withhold(RuleSpec):
@@ -13,3 +18,22 @@ class Withhold(RuleSpec):
 
     kind: Literal["withhold"]
     amount: Number | ColumnRef | None = None
+
+
+def rows(work: Work, name: str, spec: Withhold) -> list[RuleRow]:
+    """Σ k = amount, where an amount is stated; otherwise no row in the program."""
+    written = []
+    path = ("rules", name)
+    for group in work.groups(spec, path):
+        cells = group.cells(work.shape)
+        work.withheld.append(Withheld(key=work.key(name, group, "held_back"), cells=cells))
+        if spec.amount is None:
+            continue
+        if isinstance(spec.amount, ColumnRef):
+            amount = work.limits.column_value(spec.amount.column, group, (*path, "amount"))
+        else:
+            amount = spec.amount
+        if amount is not None:
+            terms = (Term(quantity="credits", cells=cells),)
+            written.append(work.row(name, spec, group, "equals", amount, terms, unit="money"))
+    return written

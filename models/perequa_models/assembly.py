@@ -1,0 +1,155 @@
+"""From a scenario and its columns to an instance, with every problem noted on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perequa_models.catalogue import write_rows
+from perequa_models.figures.arrays import (
+    Source,
+    costs,
+    indicator_data,
+    installed,
+    open_pairs,
+    quantity,
+    rates,
+)
+from perequa_models.figures.limits import Limits, adjusted
+from perequa_models.instance import Instance
+from perequa_models.rules.primitive import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from perequa_models.columns import Column
+    from perequa_models.instance import Floats, RuleRow
+    from perequa_models.problems import Problems
+    from perequa_models.scenario import Scenario
+    from perequa_models.tree import Tree
+
+
+def assemble(
+    scenario: Scenario, tree: Tree, columns: Mapping[str, Column], problems: Problems
+) -> Instance | None:
+    """Give a scenario its figures.
+
+    Parameters
+    ----------
+    scenario
+        Typed choices.
+    tree
+        All territories.
+    columns
+        Columns by name, derived ones included; tables of limits under ``@file``.
+    problems
+        Grows with everything that is wrong.
+
+    Returns
+    -------
+    Instance or None
+        None when a figure the program needs is wrong.
+    """
+    source = Source(
+        scenario=scenario,
+        tree=tree,
+        level=scenario.decide_at or tree.levels[0],
+        measures=tuple(sorted(scenario.measures)),
+        years=scenario.years,
+        columns=columns,
+        problems=problems,
+    )
+    pairs = open_pairs(source)
+    shape = (len(source.nodes), len(source.measures), len(source.years))
+    places = installed(source, pairs)
+    base = np.nan_to_num(quantity(source, "base", 0.0, ("supply",))[:, :, 0])
+    rate = rates(source)
+    data = {
+        name: made
+        for name, indicator in sorted(scenario.indicators.items())
+        if (made := indicator_data(source, name, indicator)) is not None
+    }
+    work = Work(
+        source=source,
+        indicators=data,
+        shape=shape,
+        base=base,
+        installed=places,
+        base_carried=base[:, :, None] * np.cumprod(1.0 + rate, axis=2),
+        limits=Limits(source),
+    )
+    _write_all(work, scenario)
+    if problems.errors:
+        return None
+    return Instance(
+        scenario=scenario,
+        tree=tree,
+        level=source.level,
+        measures=source.measures,
+        years=source.years,
+        columns=columns,
+        open_pairs=pairs,
+        installed=places,
+        base=base,
+        carried=np.array(quantity(source, "carried", 0.0, ("supply",))[:, :, 0]),
+        closed=_by_year(quantity(source, "closed", 0.0, ("supply",)), shape),
+        cost=costs(source, pairs),
+        rate=rate,
+        opening_months=np.array(
+            [scenario.measures[m].opening_months for m in source.measures], dtype=np.intp
+        ),
+        indicators=data,
+        rows=tuple(row for name in sorted(work.rows) for row in work.rows[name]),
+        withheld=tuple(work.withheld),
+        overruns=tuple(work.overruns),
+    )
+
+
+def _by_year(values: Floats, shape: tuple[int, int, int]) -> Floats:
+    return np.array(np.broadcast_to(values, shape))
+
+
+def _write_all(work: Work, scenario: Scenario) -> None:
+    """Write the rows of every active rule; those that read another rule come after it."""
+    active = {name: spec for name, spec in sorted(scenario.rules.items()) if spec.active}
+    readers = {name for name, spec in active.items() if getattr(spec, "of", None) is not None}
+    for name in [n for n in active if n not in readers] + [n for n in active if n in readers]:
+        before = len(work.source.problems.errors)
+        work.rows[name] = write_rows(work, name, active[name])
+        if len(work.source.problems.errors) == before:
+            _check_adjustments(work, name, work.rows[name])
+            _check_rows(work, name)
+
+
+def _check_adjustments(work: Work, name: str, rows: list[RuleRow]) -> None:
+    adjust = work.source.scenario.rules[name].adjust
+    used: set[int] = set()
+    for row in rows:
+        key = row.key
+        territory = f"{key.level}:{key.territory}" if key.territory else ""
+        used.update(adjusted(0.0, adjust, territory, key.measure, key.year)[1])
+    for i in sorted(set(range(len(adjust))) - used):
+        work.source.problems.error(
+            "matches_nothing",
+            f"this adjustment moves no row of {name}",
+            path=("rules", name, "adjust", i),
+            received=str(adjust[i].model_dump(exclude_none=True)),
+            accepted="the territory, measure and year of a row",
+            remedy=f"name a row, e.g. {rows[0].key}" if rows else "drop the adjustment",
+        )
+
+
+def _check_rows(work: Work, name: str) -> None:
+    """Note a rule that writes no row at all (every limit of it skipped)."""
+    spec = work.source.scenario.rules[name]
+    held_back = any(w.key.rule == name for w in work.withheld)
+    if not work.rows[name] and not held_back:
+        work.source.problems.error(
+            "matches_nothing",
+            f"rule {name} ({spec.kind}) writes no row: every limit it reads is missing",
+            path=("rules", name),
+            received="0 rows",
+            accepted="at least one row",
+            remedy="state a limit for one group at least, or state active: false",
+        )

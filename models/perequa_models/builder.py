@@ -1,0 +1,88 @@
+"""The only door to Pyomo for the objective kinds: variables and named rows.
+
+Every row is written as body ≥ 0 or body = 0 with (bound, body, bound), never as an expression
+compared with an expression: a row written otherwise can come back from Pyomo with the sign of its
+price reversed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyomo.environ as pyo
+
+from perequa_models.keys import AuxiliaryKey, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from perequa_models.instance import Instance
+    from perequa_models.keys import CellKey, RowKey
+    from perequa_models.quantities import Quantities
+    from perequa_models.reference.allocation import Reference
+
+
+@dataclass(kw_only=True)
+class Builder:
+    """A Pyomo model under construction, with the key of everything in it.
+
+    Attributes
+    ----------
+    model
+        The Pyomo model.
+    instance, quantities, reference
+        The figures; stock, credits and budget as expressions of the model's variables; the
+        circular's own allocation.
+    rows, columns
+        Keys in the order written, beside Pyomo's own data objects.
+    """
+
+    model: Any
+    instance: Instance
+    quantities: Quantities
+    reference: Reference
+    rows: list[tuple[RowKey | AuxiliaryKey, Any]] = field(default_factory=list)
+    columns: list[tuple[CellKey | AuxiliaryKey, Any]] = field(default_factory=list)
+
+    def variables(
+        self, owner: str, role: str, where: Iterable[Where], *, free: bool = False
+    ) -> list[Any]:
+        """Add a family of variables, at least zero unless `free`."""
+        keys = [AuxiliaryKey(owner, role, *w) for w in where]
+        domain = pyo.Reals if free else pyo.NonNegativeReals
+        family = pyo.Var(range(len(keys)), domain=domain)
+        self.model.add_component(f"{owner}_{role}", family)
+        made = [family[i] for i in range(len(keys))]
+        self.columns.extend(zip(keys, made, strict=True))
+        return made
+
+    def at_least_zero(
+        self, owner: str, role: str, where: Sequence[Where], bodies: Sequence[Any]
+    ) -> None:
+        """Add rows body ≥ 0."""
+        self._family(owner, role, where, [(0.0, body, None) for body in bodies])
+
+    def zero(self, owner: str, role: str, where: Sequence[Where], bodies: Sequence[Any]) -> None:
+        """Add rows body = 0."""
+        self._family(owner, role, where, [(0.0, body, 0.0) for body in bodies])
+
+    def _family(
+        self,
+        owner: str,
+        role: str,
+        where: Sequence[Where],
+        rows: list[tuple[float, Any, float | None]],
+    ) -> None:
+        family = pyo.Constraint(range(len(rows)), rule=lambda _, i: rows[i])
+        self.model.add_component(f"{owner}_{role}", family)
+        for i, w in enumerate(where):
+            self.rows.append((AuxiliaryKey(owner, role, *w), family[i]))
+
+    def where(self, nodes: Iterable[int], years: Iterable[int]) -> list[Where]:
+        """Name each pair of a node and a year, nodes outermost."""
+        listed = list(years)
+        territories = [self.instance.tree.nodes[int(node)] for node in nodes]
+        return [
+            Where(t.level, t.code, "", self.instance.years[y]) for t in territories for y in listed
+        ]

@@ -1,0 +1,1 @@
+"""Figures read for a scenario: arrays, selections, limits, with every problem noted."""

@@ -1,0 +1,151 @@
+"""The program, in Pyomo, as the circular reads: variables, one family of rows per rule, objectives.
+
+Meaning travels in keys beside Pyomo's data objects and is never decoded from names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyomo.environ as pyo
+
+from perequa_models.builder import Builder
+from perequa_models.catalogue import OBJECTIVE_KINDS
+from perequa_models.keys import AuxiliaryKey, CellKey
+from perequa_models.quantities import Quantities
+
+if TYPE_CHECKING:
+    from perequa_models.instance import Instance, RuleRow, Term
+    from perequa_models.keys import RowKey
+    from perequa_models.reference.allocation import Reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Formulation:
+    """A Pyomo model and the keys of its rows and columns.
+
+    Attributes
+    ----------
+    instance
+        What it was written from.
+    model
+        The Pyomo model; objectives are components named ``objective_<name>``.
+    rows
+        Key of every constraint with its Pyomo data, in a stable order.
+    columns
+        Key of every variable with its Pyomo data, in a stable order.
+    objectives
+        Pyomo objective of every objective of the scenario, by name, in order.
+    """
+
+    instance: Instance
+    model: Any
+    rows: tuple[tuple[RowKey | AuxiliaryKey, Any], ...]
+    columns: tuple[tuple[CellKey | AuxiliaryKey, Any], ...]
+    objectives: dict[str, Any]
+
+
+def formulate(instance: Instance, reference: Reference) -> Formulation:
+    """Write the program of an instance.
+
+    Parameters
+    ----------
+    instance
+        Complete figures.
+    reference
+        The circular's own allocation; used by `distance_to_reference`.
+    """
+    model = pyo.ConcreteModel(name=instance.scenario.name)
+    x, columns = _decisions(model, instance)
+    builder = Builder(
+        model=model,
+        instance=instance,
+        quantities=Quantities(instance, x),
+        reference=reference,
+        columns=columns,
+    )
+    held = _held_back(builder)
+    _rules(builder, held)
+    objectives = {}
+    for name, spec in sorted(instance.scenario.objectives.items()):
+        expression = OBJECTIVE_KINDS[spec.kind].write(builder, name, spec)
+        objective = pyo.Objective(expr=expression, sense=pyo.minimize)
+        model.add_component(f"objective_{name}", objective)
+        objectives[name] = objective
+    return Formulation(
+        instance=instance,
+        model=model,
+        rows=tuple(builder.rows),
+        columns=tuple(builder.columns),
+        objectives=objectives,
+    )
+
+
+def _decisions(
+    model: Any,  # noqa: ANN401 - Pyomo is untyped
+    instance: Instance,
+) -> tuple[np.ndarray[Any, Any], list[tuple[CellKey | AuxiliaryKey, Any]]]:
+    """x[t, m, y] ≥ 0; a pair that is closed is held at zero."""
+    cells = list(np.ndindex(instance.shape))
+    model.x = pyo.Var(range(len(cells)), domain=pyo.NonNegativeReals)
+    columns: list[tuple[CellKey | AuxiliaryKey, Any]] = []
+    x = np.empty(instance.shape, dtype=object)
+    for i, (t, m, y) in enumerate(cells):
+        territory = instance.territories[t]
+        key = CellKey(territory.level, territory.code, instance.measures[m], instance.years[y])
+        if not instance.open_pairs[t, m]:
+            model.x[i].setub(0.0)
+        x[t, m, y] = model.x[i]
+        columns.append((key, model.x[i]))
+    return x, columns
+
+
+def _held_back(builder: Builder) -> dict[RowKey, Any]:
+    """R ≥ 0, what each reserve row holds back."""
+    reserves = [row.key for row in builder.instance.rows if row.held]
+    builder.model.held_back = pyo.Var(range(len(reserves)), domain=pyo.NonNegativeReals)
+    held = {}
+    for i, key in enumerate(reserves):
+        held[key] = builder.model.held_back[i]
+        name = AuxiliaryKey(key.rule, "held_back", key.level, key.territory, key.measure, key.year)
+        builder.columns.append((name, held[key]))
+    return held
+
+
+def _rules(builder: Builder, held: dict[RowKey, Any]) -> None:
+    """Write one family of constraints per rule: limit ≤, ≥ or = activity, constants included."""
+    families: dict[str, list[RuleRow]] = {}
+    for row in builder.instance.rows:
+        families.setdefault(row.key.rule, []).append(row)
+    for rule, rows in families.items():
+        bodies = [_activity(builder, row, held) for row in rows]
+        bounds = [_bounds(row) for row in rows]
+        family = pyo.Constraint(
+            range(len(rows)),
+            rule=lambda _, i, bounds=bounds, bodies=bodies: (bounds[i][0], bodies[i], bounds[i][1]),
+        )
+        builder.model.add_component(f"rule_{rule}", family)
+        builder.rows.extend((row.key, family[i]) for i, row in enumerate(rows))
+
+
+def _activity(builder: Builder, row: RuleRow, held: dict[RowKey, Any]) -> Any:  # noqa: ANN401
+    parts = [part for term in row.terms for part in _parts(builder, term)]
+    parts.extend(held[key] for key in row.holds)
+    if row.held:
+        parts.append(held[row.key])
+    return pyo.quicksum(parts, linear=False) + row.constant
+
+
+def _parts(builder: Builder, term: Term) -> list[Any]:
+    values = getattr(builder.quantities, term.quantity).ravel()[term.cells]
+    return list(values) if term.factor == 1.0 else [term.factor * v for v in values]
+
+
+def _bounds(row: RuleRow) -> tuple[float | None, float | None]:
+    side = row.key.side
+    return (
+        row.limit if side in {"at_least", "equals"} else None,
+        row.limit if side in {"at_most", "equals"} else None,
+    )

@@ -1,0 +1,39 @@
+"""What is handed out: places of a category for a public, or money."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from perequa_models.strict import ColumnRef, Flag, Name, Number, Strict, Text, Whole
+
+
+class PerDay(Strict):
+    """A full-year cost stated as a daily price times a number of days."""
+
+    per_day: Number
+    days: Annotated[Number, Field(gt=0)] = 365.0
+
+
+class Measure(Strict):
+    """What is handed out: places of a category for a public, or money."""
+
+    title: Text | None = None
+    unit: Literal["place", "money"] = "place"
+    cost: Number | ColumnRef | PerDay | None = None
+    opening_months: Annotated[Whole, Field(ge=1, le=12)] = 12
+    financed_share: Annotated[Number, Field(gt=0, le=1)] = 1.0
+    envelope: Name | None = None
+    rate: Number | ColumnRef | dict[Whole, Number] = 0.0
+    recurrent: Flag = True
+    minimum: Annotated[Number, Field(gt=0)] | None = None
+    whole: Flag = False
+
+    @model_validator(mode="after")
+    def _cost_of_places(self) -> Measure:
+        if self.unit == "place" and self.cost is None:
+            raise ValueError("a measure counted in places needs a cost")
+        if self.unit == "money" and self.cost is not None:
+            raise ValueError("a measure counted in money has no cost: drop it")
+        return self

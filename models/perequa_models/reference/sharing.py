@@ -1,0 +1,122 @@
+"""Sharing an amount by a key, between floors and caps, in closed form.
+
+Everything a part does is one piecewise linear function of a single number λ: each territory gets
+its floor, then λ times its key, until its cap. Finding λ is exact (no iteration), so the result
+depends neither on the order of the territories nor on a tolerance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+_CLOSE = 1e-9
+"""Relative distance under which an amount is said to be at its floor or cap."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What a part gives.
+
+    Attributes
+    ----------
+    amounts
+        Shape (n,), in the unit of the amount shared.
+    left
+        What the caps stopped and nobody took.
+    at_floor, at_cap
+        Shape (n,): who sits on its floor, who is stopped by its cap.
+    """
+
+    amounts: Floats
+    left: float
+    at_floor: Flags
+    at_cap: Flags
+
+
+def share_out(
+    amount: float, key: Floats, *, floor: float, scale: bool, caps: Floats, refill: bool
+) -> Shared:
+    """Share `amount` in proportion to `key`, no less than `floor`, no more than `caps`.
+
+    Parameters
+    ----------
+    amount
+        What is shared; at least n times `floor`.
+    key
+        Shape (n,), not negative.
+    floor
+        Least amount of each, 0 for none.
+    scale
+        False pays every floor first and shares what remains by the key; True gives
+        ``max(floor, λ·key)`` (semantics of `financed`).
+    caps
+        Shape (n,), at least `floor`; infinite for none.
+    refill
+        Whether what a cap stops goes to those not yet at their cap, again and again; otherwise it
+        is left over.
+
+    Returns
+    -------
+    Shared
+        ``amounts.sum() + left`` is `amount`.
+    """
+    open_caps = caps if refill else np.full(len(key), np.inf)
+    starts, ends = _breakpoints(key, floor, scale, open_caps)
+    lam = _solve(amount, key, floor, starts, ends)
+    amounts = np.minimum(_at(lam, key, floor, starts, ends), caps)
+    # A cap that was reached is the cap itself, not the cap up to rounding.
+    reached = np.isfinite(ends) & (lam >= ends)
+    amounts[reached] = caps[reached]
+    left = amount - float(amounts.sum())
+    if abs(left) <= _CLOSE * max(1.0, amount):
+        left = 0.0
+    return Shared(
+        amounts=amounts,
+        left=left,
+        at_floor=(floor > 0) & (amounts <= floor * (1 + _CLOSE)),
+        at_cap=amounts >= caps * (1 - _CLOSE),
+    )
+
+
+def share_signed(amount: float, key: Floats) -> Shared:
+    """Share `amount` by a key that may be negative somewhere (no floor, no cap)."""
+    nobody = np.zeros(len(key), dtype=np.bool_)
+    return Shared(amounts=amount * key / key.sum(), left=0.0, at_floor=nobody, at_cap=nobody)
+
+
+def _breakpoints(key: Floats, floor: float, scale: bool, caps: Floats) -> tuple[Floats, Floats]:
+    """Return the λ at which each territory starts to rise above its floor, and reaches its cap."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        starts = floor / key if scale else np.zeros(len(key))
+        ends = (caps if scale else caps - floor) / key
+    # Without a key a territory never moves from its floor.
+    still = key <= 0
+    return np.where(still, np.inf, starts), np.where(still, np.inf, ends)
+
+
+def _at(lam: float, key: Floats, floor: float, starts: Floats, ends: Floats) -> Floats:
+    """Return the amounts at λ."""
+    moving = lam > starts
+    rise = np.zeros(len(key))
+    rise[moving] = key[moving] * (np.minimum(lam, ends[moving]) - starts[moving])
+    return floor + rise
+
+
+def _solve(amount: float, key: Floats, floor: float, starts: Floats, ends: Floats) -> float:
+    """Return λ such that the amounts add up, infinite when every cap is reached before that."""
+    points = np.unique(np.concatenate([[0.0], starts, ends]))
+    points = points[np.isfinite(points)]
+    totals = np.array([_at(float(p), key, floor, starts, ends).sum() for p in points])
+    below = int(np.searchsorted(totals, amount, side="left")) - 1
+    below = max(below, 0)
+    lam = float(points[below])
+    slope = float(key[(starts <= lam) & (lam < ends)].sum())
+    if slope <= 0:
+        return np.inf if amount > totals[-1] else lam
+    return lam + (amount - float(totals[below])) / slope

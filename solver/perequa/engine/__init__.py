@@ -1,0 +1,1 @@
+"""Everything that solves; the only package that knows HiGHS."""

@@ -1,0 +1,241 @@
+"""One HiGHS instance behind checked arrays; the only module that imports highspy.
+
+HiGHS does not check what it is given: a short array is read out of bounds, a cost that is not a
+number is accepted and reported optimal. Every array is checked here before it goes in, and
+nothing is read back unless HiGHS says it is valid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from perequa.engine.termination import Termination
+from perequa_models.errors import InternalError, NotProven
+
+if TYPE_CHECKING:
+    from scipy import sparse
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+DUAL, PRIMAL = 1, 4
+"""Simplex strategies: dual after a change of limits, primal after a change of costs."""
+
+_STATUS = highspy.HighsModelStatus
+_MEANING = {
+    _STATUS.kOptimal: Termination.OPTIMAL,
+    _STATUS.kModelEmpty: Termination.OPTIMAL,
+    _STATUS.kInfeasible: Termination.INFEASIBLE,
+    _STATUS.kUnbounded: Termination.UNBOUNDED,
+    _STATUS.kUnboundedOrInfeasible: Termination.FAILED,
+    _STATUS.kTimeLimit: Termination.LIMIT,
+    _STATUS.kIterationLimit: Termination.LIMIT,
+    _STATUS.kSolutionLimit: Termination.LIMIT,
+    _STATUS.kObjectiveBound: Termination.LIMIT,
+    _STATUS.kObjectiveTarget: Termination.LIMIT,
+    _STATUS.kInterrupt: Termination.INTERRUPTED,
+    _STATUS.kHighsInterrupt: Termination.INTERRUPTED,
+    _STATUS.kMemoryLimit: Termination.FAILED,
+    _STATUS.kNotset: Termination.FAILED,
+    _STATUS.kLoadError: Termination.FAILED,
+    _STATUS.kModelError: Termination.FAILED,
+    _STATUS.kPresolveError: Termination.FAILED,
+    _STATUS.kSolveError: Termination.FAILED,
+    _STATUS.kPostsolveError: Termination.FAILED,
+    _STATUS.kUnknown: Termination.FAILED,
+}
+"""Every status HiGHS can return has a branch; a test compares this table with the enum."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolverOptions:
+    """How HiGHS works; the table a planner sees does not depend on any of it.
+
+    Attributes
+    ----------
+    presolve
+        Whether HiGHS may simplify the program first.
+    seed
+        Seed of its perturbations.
+    strategy
+        Simplex strategy of the first solve: `DUAL` or `PRIMAL`.
+    time_limit
+        Seconds for each solve.
+    """
+
+    presolve: bool = True
+    seed: int = 0
+    strategy: int = DUAL
+    time_limit: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one solve returned; arrays are empty unless `termination` is optimal."""
+
+    termination: Termination
+    x: Floats
+    y: Floats
+    objective: float
+
+
+class Session:
+    """A linear program held in HiGHS: change costs or limits, solve again from the last basis.
+
+    Parameters
+    ----------
+    matrix
+        (m, n) sparse by column.
+    row_lower, row_upper, column_lower, column_upper
+        Bounds; infinities where there is none.
+    options
+        How HiGHS works.
+    """
+
+    def __init__(
+        self,
+        matrix: sparse.csc_array,
+        row_lower: Floats,
+        row_upper: Floats,
+        column_lower: Floats,
+        column_upper: Floats,
+        options: SolverOptions,
+    ) -> None:
+        self.m, self.n = matrix.shape
+        self._options = options
+        self._highs = highspy.Highs()
+        for name, value in (
+            ("output_flag", False),
+            ("threads", 1),
+            ("random_seed", options.seed),
+            ("presolve", "on" if options.presolve else "off"),
+            ("simplex_strategy", options.strategy),
+            ("time_limit", options.time_limit),
+            ("primal_feasibility_tolerance", 1e-9),
+            ("dual_feasibility_tolerance", 1e-9),
+            ("small_matrix_value", 1e-12),
+        ):
+            self._set(name, value)
+        columns = [self._column(v, infinite=True) for v in (column_lower, column_upper)]
+        rows = [self._row(v, infinite=True) for v in (row_lower, row_upper)]
+        if not np.isfinite(matrix.data).all():
+            raise InternalError("a coefficient is not finite")
+        status = self._highs.passModel(
+            self.n,
+            self.m,
+            matrix.nnz,
+            1,
+            1,
+            0.0,
+            np.zeros(self.n),
+            *columns,
+            *rows,
+            matrix.indptr.astype(np.int32),
+            matrix.indices.astype(np.int32),
+            matrix.data,
+            np.zeros(self.n, dtype=np.int32),
+        )
+        self._accepted(status, "the program")
+
+    def set_cost(self, cost: Floats) -> None:
+        """Replace the whole objective (minimised)."""
+        index = np.arange(self.n, dtype=np.int32)
+        status = self._highs.changeColsCost(self.n, index, self._column(cost))
+        self._accepted(status, "an objective")
+
+    def set_row_bounds(self, rows: Indices, lower: Floats, upper: Floats) -> None:
+        """Replace the bounds of some rows."""
+        self._bounds(self._highs.changeRowsBounds, rows, lower, upper, self.m)
+
+    def set_column_bounds(self, columns: Indices, lower: Floats, upper: Floats) -> None:
+        """Replace the bounds of some columns."""
+        self._bounds(self._highs.changeColsBounds, columns, lower, upper, self.n)
+
+    def set_row_bound(self, row: int, lower: float, upper: float) -> None:
+        """Replace the bounds of one row."""
+        self._accepted(self._highs.changeRowBounds(row, lower, upper), "a limit")
+
+    def solve(self, *, strategy: int | None = None, presolve: bool | None = None) -> Outcome:
+        """Solve from the present basis, or from scratch where there is none."""
+        if strategy is not None:
+            self._set("simplex_strategy", strategy)
+        if presolve is not None:
+            self._set("presolve", "on" if presolve else "off")
+        self._highs.run()
+        termination = _MEANING[self._highs.getModelStatus()]
+        nothing = np.zeros(0)
+        if termination is not Termination.OPTIMAL:
+            return Outcome(termination=termination, x=nothing, y=nothing, objective=np.nan)
+        solution = self._highs.getSolution()
+        if not (solution.value_valid and solution.dual_valid):
+            return Outcome(termination=Termination.FAILED, x=nothing, y=nothing, objective=np.nan)
+        return Outcome(
+            termination=termination,
+            x=np.array(solution.col_value),
+            y=np.array(solution.row_dual),
+            objective=self._highs.getInfo().objective_function_value,
+        )
+
+    def basic_variables(self) -> Indices:
+        """Basic variables: column j as j, the activity of row i as −(i + 1); shape (m,)."""
+        status, basic = self._highs.getBasicVariables()
+        self._accepted(status, "a request for the basis")
+        return np.asarray(basic, dtype=np.intp)
+
+    def basis(self) -> Any:  # noqa: ANN401 - HiGHS's own object, only handed back
+        """Copy the present basis."""
+        return self._highs.getBasis()
+
+    def set_basis(self, basis: Any) -> None:  # noqa: ANN401
+        """Start the next solve from a basis taken earlier."""
+        self._accepted(self._highs.setBasis(basis), "a basis")
+
+    def forget_basis(self) -> None:
+        """Start the next solve from scratch."""
+        self._highs.clearSolver()
+
+    def dual_ray(self) -> Floats | None:
+        """Multipliers of the rows that prove infeasibility, shape (m,); None when there is none."""
+        status, exists, ray = self._highs.getDualRay()
+        if status == highspy.HighsStatus.kError or not exists:
+            return None
+        return np.array(ray)
+
+    def _set(self, name: str, value: object) -> None:
+        self._accepted(self._highs.setOptionValue(name, value), f"option {name}")
+
+    def _column(self, values: Floats, *, infinite: bool = False) -> Floats:
+        return _fit(values, self.n, infinite=infinite)
+
+    def _row(self, values: Floats, *, infinite: bool = False) -> Floats:
+        return _fit(values, self.m, infinite=infinite)
+
+    def _bounds(self, call: Any, which: Indices, lower: Floats, upper: Floats, most: int) -> None:  # noqa: ANN401
+        size = len(which)
+        if size == 0:
+            return
+        if which.min() < 0 or which.max() >= most or len(np.unique(which)) != size:
+            raise InternalError("limits were set on rows that do not exist, or twice")
+        bounds = [_fit(v, size, infinite=True) for v in (lower, upper)]
+        self._accepted(call(size, which.astype(np.int32), *bounds), "limits")
+
+    def _accepted(self, status: highspy.HighsStatus, what: str) -> None:
+        if status == highspy.HighsStatus.kError:
+            message = f"HiGHS refused {what}"
+            raise NotProven(message)
+
+
+def _fit(values: Floats, size: int, *, infinite: bool = False) -> Floats:
+    """Return a contiguous array of the right length without NaN."""
+    fitted = np.ascontiguousarray(values, dtype=np.float64)
+    if fitted.shape != (size,):
+        message = f"an array of shape {fitted.shape} where ({size},) is needed"
+        raise InternalError(message)
+    if np.isnan(fitted).any() or (not infinite and np.isinf(fitted).any()):
+        raise InternalError("an array holds a value that is not a finite number")
+    return fitted

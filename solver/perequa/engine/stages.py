@@ -1,0 +1,217 @@
+"""Strict priorities, one stage after another on the optimal face; never big weights.
+
+After each stage the rows with a price become equalities and the columns with a reduced cost are
+held: by complementary slackness what remains is exactly the set of plans optimal so far.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perequa.engine.scaling import ScaledProgram, scale
+from perequa.engine.session import PRIMAL, Session, SolverOptions
+from perequa.engine.termination import Termination
+
+if TYPE_CHECKING:
+    from perequa.compilation import CompiledProgram
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+NOT_ZERO = 1e-8
+"""A dual counts as a price above this size, the smallest cost coefficient being at least 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """The optimum at one priority, in natural units.
+
+    Attributes
+    ----------
+    priority, cost
+        The priority and the cost vector (n,) it minimises.
+    x, y
+        (n,), (m,): a vertex optimal for all priorities so far, and a dual with right signs.
+    lam
+        (P,): multipliers of the earlier priorities: ``z = cost − Aᵀy + Σ lam[j]·cost_j``.
+    """
+
+    priority: int
+    cost: Floats
+    x: Floats
+    y: Floats
+    lam: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face:
+    """The set of plans optimal at every stage so far, in the units of the solver.
+
+    Attributes
+    ----------
+    row_lower, row_upper, column_lower, column_upper
+        Bounds, with priced rows made equalities and columns with a reduced cost held.
+    rows, columns
+        Which were made so.
+    """
+
+    row_lower: Floats
+    row_upper: Floats
+    column_lower: Floats
+    column_upper: Floats
+    rows: Flags
+    columns: Flags
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """What the stages leave behind.
+
+    Attributes
+    ----------
+    termination
+        Optimal, or how the first stage that failed ended.
+    stages, face
+        One for each priority solved; the plans that remain.
+    scaled, session
+        The scaled program, and the solver holding it (bounds restored to the program's own).
+    first_basis
+        Basis of the first stage, from which prices are computed.
+    """
+
+    termination: Termination
+    stages: tuple[Stage, ...]
+    face: Face
+    scaled: ScaledProgram
+    session: Session
+    first_basis: object
+
+
+def solve_stages(
+    program: CompiledProgram,
+    priorities: tuple[int, ...],
+    stage_costs: Floats,
+    options: SolverOptions,
+) -> Staged:
+    """Minimise each cost in turn among the plans optimal for those before.
+
+    Parameters
+    ----------
+    program
+        The compiled program.
+    priorities, stage_costs
+        (P,), (P, n): in the order of service, natural units.
+    options
+        How the solver works.
+    """
+    scaled = scale(program)
+    session = Session(
+        scaled.matrix,
+        scaled.row_lower,
+        scaled.row_upper,
+        scaled.column_lower,
+        scaled.column_upper,
+        options,
+    )
+    face = Face(
+        row_lower=scaled.row_lower.copy(),
+        row_upper=scaled.row_upper.copy(),
+        column_lower=scaled.column_lower.copy(),
+        column_upper=scaled.column_upper.copy(),
+        rows=np.zeros(session.m, dtype=np.bool_),
+        columns=np.zeros(session.n, dtype=np.bool_),
+    )
+    stages: list[Stage] = []
+    first_basis: object = None
+    termination = Termination.OPTIMAL
+    for p, priority in enumerate(priorities):
+        cost, factor = scaled.cost(stage_costs[p])
+        session.set_cost(cost)
+        outcome = session.solve(strategy=None if p == 0 else PRIMAL)
+        termination = outcome.termination
+        if termination is not Termination.OPTIMAL:
+            break
+        if p == 0:
+            first_basis = session.basis()
+        y = np.where(np.abs(outcome.y) < NOT_ZERO * 1e-4, 0.0, outcome.y)
+        z = cost - scaled.matrix.T @ y
+        newly = _restrict(face, scaled, outcome.x, y, z)
+        session.set_row_bounds(newly[0], face.row_lower[newly[0]], face.row_upper[newly[0]])
+        session.set_column_bounds(
+            newly[1], face.column_lower[newly[1]], face.column_upper[newly[1]]
+        )
+        natural_y = scaled.natural_y(y, factor)
+        natural_z = stage_costs[p] - program.matrix.T @ natural_y
+        x = np.clip(outcome.x, scaled.column_lower, scaled.column_upper)
+        dual = (natural_y, natural_z)
+        stages.append(_stage(program, priority, stage_costs, scaled.natural_x(x), dual, stages))
+    session.set_row_bounds(np.arange(session.m), scaled.row_lower, scaled.row_upper)
+    session.set_column_bounds(np.arange(session.n), scaled.column_lower, scaled.column_upper)
+    return Staged(
+        termination=termination,
+        stages=tuple(stages),
+        face=face,
+        scaled=scaled,
+        session=session,
+        first_basis=first_basis,
+    )
+
+
+def _restrict(
+    face: Face, scaled: ScaledProgram, x: Floats, y: Floats, z: Floats
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Hold priced rows and columns at their bound; return those newly held."""
+    rows = np.flatnonzero((np.abs(y) > NOT_ZERO) & ~face.rows)
+    columns = np.flatnonzero((np.abs(z) > NOT_ZERO) & ~face.columns)
+    bound = np.where(y > 0, scaled.row_lower, scaled.row_upper)[rows]
+    face.row_lower[rows] = bound
+    face.row_upper[rows] = bound
+    at = np.where(z > 0, scaled.column_lower, scaled.column_upper)[columns]
+    at = np.where(np.isfinite(at), at, x[columns])
+    face.column_lower[columns] = at
+    face.column_upper[columns] = at
+    face.rows[rows] = True
+    face.columns[columns] = True
+    return rows, columns
+
+
+def _stage(
+    program: CompiledProgram,
+    priority: int,
+    stage_costs: Floats,
+    x: Floats,
+    dual: tuple[Floats, Floats],
+    earlier: list[Stage],
+) -> Stage:
+    """Give the stage a dual whose signs are right for the whole program.
+
+    On rows and columns held by an earlier stage the solver's dual has any sign. Adding that
+    stage's own dual often enough mends it: its sign is right wherever it is not zero.
+    """
+    p = len(earlier)
+    y, z = dual[0].copy(), dual[1].copy()
+    lam = np.zeros(len(stage_costs))
+    for j in range(p - 1, -1, -1):
+        before = earlier[j]
+        z_before = stage_costs[j] + before.lam @ stage_costs - program.matrix.T @ before.y
+        times = max(
+            _shortage(y, before.y, program.row_lower, program.row_upper),
+            _shortage(z, z_before, program.column_lower, program.column_upper),
+        )
+        y += times * before.y
+        z += times * z_before
+        lam += times * before.lam
+        lam[j] += times
+    return Stage(priority=priority, cost=stage_costs[p], x=x, y=y, lam=lam)
+
+
+def _shortage(dual: Floats, before: Floats, lower: Floats, upper: Floats) -> float:
+    """How many times `before` must be added for `dual` to take its sign where it is held."""
+    held = (lower != upper) & (np.abs(before) > 0) & (dual * before < 0)
+    if not held.any():
+        return 0.0
+    return float(np.max(np.abs(dual[held]) / np.abs(before[held])))

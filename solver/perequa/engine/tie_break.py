@@ -1,0 +1,134 @@
+"""The one plan that is published: the most even of the optimal ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from perequa.engine.quadratic import Quadratic, solve_quadratic
+from perequa.engine.stepped import Stepped, solve_stepped
+
+if TYPE_CHECKING:
+    from perequa.engine.session import SolverOptions
+    from perequa.engine.stages import Staged
+
+Floats = NDArray[np.float64]
+
+EXACT_UP_TO = 2500
+"""Free cells above which the stepped method is the default (scenario reference, section 6)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """Σ square·(x − around)² over the columns; square is 0 for columns that are not decisions.
+
+    Attributes
+    ----------
+    cost, basis, around
+        (n,): see the models' `Evenness`; cost is 0 for columns that are not decisions.
+    neutral
+        (n,): fixed cost in [1, 2) that settles what the steps leave open.
+    """
+
+    cost: Floats
+    basis: Floats
+    around: Floats
+    neutral: Floats
+
+    @property
+    def square(self) -> Floats:
+        """Coefficient of the square, (n,)."""
+        return self.cost / self.basis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """The published plan and the proof that it is the only one.
+
+    Attributes
+    ----------
+    plan
+        (n,) in natural units.
+    method
+        How it was found.
+    y
+        (m,) multipliers of the rows in the quadratic program, natural units; empty when stepped.
+    stepped
+        What proves the stepped method's plan; None when exact.
+    free_cells
+        Decisions left open by the objectives.
+    """
+
+    plan: Floats
+    method: Literal["exact", "stepped"]
+    y: Floats
+    stepped: Stepped | None
+    free_cells: int
+
+
+def publish(
+    staged: Staged,
+    spread: Spread,
+    wanted: Literal["exact", "stepped"] | None,
+    options: SolverOptions,
+) -> Published:
+    """Choose the plan among those optimal at every priority.
+
+    Parameters
+    ----------
+    staged
+        The stages and the face they leave.
+    spread
+        What is evened out.
+    wanted
+        The method the scenario asks for; by default exact up to `EXACT_UP_TO` free cells. Where
+        the exact method cannot prove its answer the stepped one is used, and `method` says so.
+    """
+    free = (staged.face.column_lower < staged.face.column_upper) & (spread.cost > 0)
+    cells = int(free.sum())
+    if wanted == "exact" or (wanted is None and cells <= EXACT_UP_TO):
+        exact = _exact(staged, spread)
+        if exact is not None:
+            plan, y = exact
+            return Published(plan=plan, method="exact", y=y, stepped=None, free_cells=cells)
+    stepped = solve_stepped(
+        staged, spread.cost, spread.basis, spread.around, spread.neutral, options
+    )
+    return Published(
+        plan=stepped.plan, method="stepped", y=np.zeros(0), stepped=stepped, free_cells=cells
+    )
+
+
+def _exact(staged: Staged, spread: Spread) -> tuple[Floats, Floats] | None:
+    """Solve the quadratic program on the face with its fixed columns taken out."""
+    face, scaled = staged.face, staged.scaled
+    free = np.flatnonzero(face.column_lower < face.column_upper)
+    held = np.where(face.column_lower == face.column_upper, face.column_lower, 0.0)
+    square = spread.square * scaled.column**2
+    size = square.max(initial=0.0) or 1.0
+    matrix = sparse.csr_array(scaled.matrix)
+    moved = matrix @ held
+    inside = matrix[:, free]
+    rows = np.flatnonzero(np.diff(inside.indptr) > 0)
+    quadratic = Quadratic(
+        d=2.0 * square[free] / size,
+        g=-2.0 * (square * spread.around / scaled.column)[free] / size,
+        matrix=inside[rows],
+        row_lower=(face.row_lower - moved)[rows],
+        row_upper=(face.row_upper - moved)[rows],
+        lower=face.column_lower[free],
+        upper=face.column_upper[free],
+    )
+    found = solve_quadratic(quadratic)
+    if found is None:
+        return None
+    x = held.copy()
+    x[free] = found.v
+    x = np.clip(x, scaled.column_lower, scaled.column_upper)
+    y = np.zeros(len(scaled.row))
+    y[rows] = found.y * size
+    return scaled.natural_x(x), scaled.natural_y(y, 1.0)

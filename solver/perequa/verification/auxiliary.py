@@ -1,0 +1,106 @@
+"""What the program's own objective rows make of a plan: their least value over auxiliaries.
+
+The rows that state an objective tie auxiliary columns (gaps, extremes) to the places. For given
+places the least cost of the auxiliaries is found by reading the rows, without a solver: each
+auxiliary stands alone in its rows (a bound), or shares one equality with its opposite (an absolute
+value).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perequa.verification.outcome import Unreadable
+
+if TYPE_CHECKING:
+    from perequa.verification.folder import Program
+    from perequa.verification.sparse import Floats, Indices
+
+
+@dataclass(frozen=True)
+class Auxiliaries:
+    """The auxiliary part of a program.
+
+    Attributes
+    ----------
+    program
+        The program.
+    given
+        Which columns are given: places, and amounts held back.
+    """
+
+    program: Program
+    given: NDArray[np.bool_]
+
+    @cached_property
+    def rows(self) -> Indices:
+        """Rows that are no rule's."""
+        return np.flatnonzero(~self.program.is_rule)
+
+    @cached_property
+    def _free_entries(self) -> list[tuple[int, Indices, Floats]]:
+        """Each auxiliary row with its auxiliary columns and coefficients."""
+        found = []
+        for i in self.rows:
+            index, value = self.program.matrix.row(int(i))
+            free = ~self.given[index]
+            found.append((int(i), index[free], value[free]))
+        return found
+
+    def least_value(self, objective: int, x: Floats) -> float:
+        """Least value of an objective when the given columns are x, shape (n,).
+
+        Raises
+        ------
+        Unreadable
+            When a row has a form that cannot be read without a solver.
+        """
+        program = self.program
+        cost = program.arrays["objective_cost"][objective]
+        known = np.where(self.given, x, 0.0)
+        activity = program.matrix.times(known)
+        low, high = program.least.astype(float), program.most.astype(float)
+        low, high = low.copy(), high.copy()
+        pairs: list[tuple[Indices, Floats, float]] = []
+        for i, index, value in self._free_entries:
+            if not np.any(cost[index]):
+                continue
+            if len(index) == 1:
+                self._bound(i, int(index[0]), float(value[0]), activity[i], (low, high))
+            elif len(index) == 2 and program.lower[i] == program.upper[i]:
+                pairs.append((index, value, float(program.lower[i] - activity[i])))
+            else:
+                raise Unreadable(
+                    "program.npz",
+                    f"row {program.row_ids[i]} states an objective in an unknown form",
+                )
+        total = float(program.arrays["objective_offset"][objective] + cost @ known)
+        paired = np.zeros(len(cost), dtype=bool)
+        for index, value, right in pairs:
+            paired[index] = True
+            total += _absolute(cost[index], value, right)
+        alone = np.flatnonzero((cost != 0) & ~self.given & ~paired)
+        least = np.where(cost[alone] > 0, low[alone], high[alone])
+        return total + float(cost[alone] @ least)
+
+    def _bound(
+        self, i: int, j: int, a: float, activity: float, bounds: tuple[Floats, Floats]
+    ) -> None:
+        low, high = bounds
+        ends = [
+            (self.program.lower[i] - activity) / a,
+            (self.program.upper[i] - activity) / a,
+        ]
+        below, above = (ends[0], ends[1]) if a > 0 else (ends[1], ends[0])
+        low[j], high[j] = max(low[j], below), min(high[j], above)
+
+
+def _absolute(cost: Floats, value: Floats, right: float) -> float:
+    """Least cost of a·u + b·v = right with u, v ≥ 0 and a, b of opposite signs."""
+    best = [c * right / a for c, a in zip(cost, value, strict=True) if right / a >= 0]
+    return float(min(best))

@@ -1,0 +1,102 @@
+"""Multipliers against their bounds: signs, supports and the bound they prove."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from perequa.verification.folder import Program
+    from perequa.verification.sparse import Floats
+
+SIGN = 1e-9
+"""Share of the size of its own sum below which a multiplier counts as zero."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Multipliers:
+    """A dual solution: y on rows, z on columns, and below what each is rounding.
+
+    Attributes
+    ----------
+    y, z
+        Shapes (m,), (n,).
+    y_size, z_size
+        Largest absolute value that counts as zero, same shapes.
+    """
+
+    y: Floats
+    z: Floats
+    y_size: Floats
+    z_size: Floats
+
+    @property
+    def y_support(self) -> NDArray[np.bool_]:
+        """Rows whose multiplier is not zero."""
+        return np.abs(self.y) > self.y_size
+
+    @property
+    def z_support(self) -> NDArray[np.bool_]:
+        """Columns whose reduced cost is not zero."""
+        return np.abs(self.z) > self.z_size
+
+
+def multipliers(program: Program, cost: Floats, y: Floats) -> Multipliers:
+    """Derive the reduced costs of a dual and judge the size of each figure.
+
+    Parameters
+    ----------
+    cost
+        Cost of every column, shape (n,); for a later priority, the earlier costs added with
+        their multipliers.
+    """
+    matrix = program.matrix
+    z = cost - matrix.transposed.times(y)
+    size = np.abs(cost) + matrix.transposed.size.times(np.abs(y))
+    largest = float(np.abs(cost).max(initial=0.0))
+    with np.errstate(divide="ignore"):
+        y_size = SIGN * largest / matrix.largest_in_row
+    return Multipliers(y=y, z=z, y_size=y_size, z_size=SIGN * size)
+
+
+def wrong_signs(value: Floats, size: Floats, bounds: tuple[Floats, Floats]) -> NDArray[np.bool_]:
+    """Where a multiplier pushes against a bound that does not exist."""
+    lower, upper = bounds
+    return ((value > size) & np.isneginf(lower)) | ((value < -size) & np.isposinf(upper))
+
+
+def proven_bound(program: Program, dual: Multipliers) -> float:
+    """Value that no plan can go below: Σ y·(row bound) + Σ z·(column bound), by ``math.fsum``.
+
+    Multipliers against a bound that does not exist are left out; `wrong_signs` finds them.
+    """
+    return math.fsum(
+        np.concatenate(
+            [
+                _at_bounds(dual.y, (program.lower, program.upper)),
+                _at_bounds(dual.z, (program.least, program.most)),
+            ]
+        ).tolist()
+    )
+
+
+def _at_bounds(value: Floats, bounds: tuple[Floats, Floats]) -> Floats:
+    bound = np.where(value > 0, bounds[0], bounds[1])
+    return value * np.where((value != 0) & np.isfinite(bound), bound, 0.0)
+
+
+def off_bound(
+    support: NDArray[np.bool_],
+    sign: Floats,
+    activity: Floats,
+    bounds: tuple[Floats, Floats],
+    tolerance: Floats,
+) -> NDArray[np.bool_]:
+    """Where a multiplier is not zero although its bound is not met (complementarity)."""
+    bound = np.where(sign > 0, bounds[0], bounds[1])
+    with np.errstate(invalid="ignore"):
+        return support & ~(np.abs(activity - bound) <= tolerance)

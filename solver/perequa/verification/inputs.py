@@ -1,0 +1,228 @@
+"""Check 2: the program is the one that the scenario and its tables state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perequa.verification.auxiliary import Auxiliaries
+from perequa.verification.outcome import Notebook, Unreadable
+from perequa.verification.recompute.objectives import objective_value
+from perequa.verification.recompute.stages import check_stages
+from perequa.verification.recompute.tie_break import tie_break_terms
+
+if TYPE_CHECKING:
+    from perequa.verification.folder import Program, RunFolder
+    from perequa.verification.outcome import Check
+    from perequa.verification.recompute.model import Model
+    from perequa.verification.recompute.rules import ExpectedRow
+    from perequa.verification.sparse import Floats, Indices
+
+FILE = "program.npz"
+EXACT = 1e-12
+"""Figures computed twice from the same tables agree to rounding: relative."""
+SAMPLES = 3
+"""Sets of places, drawn once and for all, at which objectives are evaluated both ways."""
+
+
+def check_inputs(
+    folder: RunFolder, model: Model, rows: list[ExpectedRow], reference: Floats | None
+) -> Check:
+    """Compare every rule row, every objective and the tie-break with the arrays.
+
+    Parameters
+    ----------
+    reference
+        The circular's own places, shape (T, M, Y), where an objective needs them.
+    """
+    notes = Notebook(2, "inputs")
+    program = folder.program
+    cells = _cells(notes, model, program)
+    _compare_row_sets(notes, program, rows)
+    held = _held_columns(notes, program, rows)
+    for row in rows:
+        if row.id in program.row_at:
+            _compare_row(notes, program, row, cells, held)
+    _compare_columns(notes, program, held)
+    values = _compare_objectives(notes, folder, model, cells, reference)
+    check_stages(notes, folder, model)
+    _compare_tie_break(notes, model, program, cells, reference)
+    return notes.close(
+        f"{len(rows)} rule rows with their limits and coefficients, {len(program.objectives)} "
+        f"objectives at {values} plans, {len(cells)} cells, recomputed from inputs/"
+    )
+
+
+def _cells(notes: Notebook, model: Model, program: Program) -> Indices:
+    """Column of each cell in flat order, -1 for a pair that is closed."""
+    at = program.column_at
+    cells = np.array([at.get(name, -1) for name in model.cell_ids], dtype=np.intp)
+    years = len(model.years)
+    closed = np.repeat(model.supply.closed_pairs.ravel(), years)
+    for i in np.flatnonzero((cells < 0) & ~closed):
+        notes.wrong(FILE, model.cell_ids[i], "column of a cell", "absent", "present")
+    for i in np.flatnonzero((cells >= 0) & closed):
+        if program.most[cells[i]] > 0:
+            notes.wrong(FILE, model.cell_ids[i], "a closed pair may be funded")
+    known = set(model.cell_ids)
+    for name in program.col_ids:
+        if name.startswith("x/") and name not in known:
+            notes.wrong(FILE, name, "column of a cell", "present", "absent")
+    return cells
+
+
+def _compare_row_sets(notes: Notebook, program: Program, rows: list[ExpectedRow]) -> None:
+    stated = {row.id for row in rows}
+    written = {program.row_ids[i] for i in np.flatnonzero(program.is_rule)}
+    if len(program.row_at) != len(program.row_ids):
+        notes.wrong(FILE, "", "two rows bear the same identifier")
+    for name in sorted(stated - written):
+        notes.wrong(FILE, name, "rule row", "absent", "present: the scenario states it")
+    for name in sorted(written - stated):
+        notes.wrong(FILE, name, "rule row", "present", "absent: the scenario states no such row")
+
+
+def _held_columns(notes: Notebook, program: Program, rows: list[ExpectedRow]) -> dict[str, int]:
+    """Column of the amount that each reserve row holds back."""
+    held = {}
+    for row in rows:
+        if not row.held or row.id not in program.row_at:
+            continue
+        index, value = program.matrix.row(program.row_at[row.id])
+        named = len(index) == 1 and program.col_ids[index[0]].startswith(f"{row.rule}/")
+        if not named or value[0] != 1.0:
+            notes.wrong(FILE, row.id, "a reserve fixes one held-back amount, with coefficient 1")
+            continue
+        held[row.id] = int(index[0])
+    return held
+
+
+def _compare_row(
+    notes: Notebook,
+    program: Program,
+    row: ExpectedRow,
+    cells: Indices,
+    held: dict[str, int],
+) -> None:
+    i = program.row_at[row.id]
+    scale = max(1.0, abs(row.limit), abs(row.constant))
+    where = (FILE, row.id)
+    notes.near((*where, "limit"), float(program.limit[i]), row.limit, tolerance=EXACT * scale)
+    notes.near(
+        (*where, "constant"), float(program.constant[i]), row.constant, tolerance=1e-9 * scale
+    )
+    right = row.limit - row.constant
+    lower = right if row.side in {"at_least", "equals"} else -np.inf
+    upper = right if row.side in {"at_most", "equals"} else np.inf
+    for name, found, expected in (
+        ("lower bound", program.lower[i], lower),
+        ("upper bound", program.upper[i], upper),
+    ):
+        notes.near((*where, name), float(found), expected, tolerance=1e-9 * scale)
+    _compare_coefficients(notes, program, row, cells, held)
+
+
+def _compare_coefficients(
+    notes: Notebook,
+    program: Program,
+    row: ExpectedRow,
+    cells: Indices,
+    held: dict[str, int],
+) -> None:
+    index, value = program.matrix.row(program.row_at[row.id])
+    places = cells[row.cells]
+    expected = dict(
+        zip(places[places >= 0].tolist(), row.values[places >= 0].tolist(), strict=True)
+    )
+    reserves = [row.id] if row.held else list(row.holds)
+    expected |= {held[name]: 1.0 for name in reserves if name in held}
+    found = dict(zip(index.tolist(), value.tolist(), strict=True))
+    if found == expected:
+        return
+    for j in sorted(found.keys() | expected.keys()):
+        a, b = found.get(j, 0.0), expected.get(j, 0.0)
+        notes.near(
+            (FILE, row.id, f"coefficient of {program.col_ids[j]}"),
+            a,
+            b,
+            tolerance=EXACT * max(abs(a), abs(b)),
+        )
+
+
+def _compare_columns(notes: Notebook, program: Program, held: dict[str, int]) -> None:
+    """Places and held-back amounts are only bounded below, by zero: limits are rows."""
+    reserves = set(held.values())
+    for j, name in enumerate(program.col_ids):
+        if not name.startswith("x/") and j not in reserves:
+            continue
+        if program.least[j] != 0 or program.most[j] not in (0.0, np.inf):
+            found = f"[{program.least[j]}, {program.most[j]}]"
+            notes.wrong(FILE, name, "bounds of the column", found, "[0, inf]")
+
+
+def _compare_objectives(
+    notes: Notebook, folder: RunFolder, model: Model, cells: Indices, reference: Floats | None
+) -> int:
+    """Evaluate each objective by definition and by the program's rows, at several plans."""
+    program = folder.program
+    given = np.zeros(len(program.col_ids), dtype=bool)
+    given[cells[cells >= 0]] = True
+    own = {f"{name}/" for name in program.objectives}
+    for j, name in enumerate(program.col_ids):
+        # What a rule needs (a reserve) is given; what an objective needs is searched for.
+        given[j] |= not any(name.startswith(prefix) for prefix in own)
+    auxiliaries = Auxiliaries(program, given)
+    stated = sorted(model.scenario["objectives"])
+    if sorted(program.objectives) != stated:
+        notes.wrong(FILE, "objective_name", "objectives", program.objectives, stated)
+        return 0
+    plans = _plans(folder, model, cells)
+    for k, name in enumerate(program.objectives):
+        for x in plans:
+            places = np.where(cells >= 0, x[cells], 0.0).reshape(model.shape)
+            try:
+                expected = objective_value(model, name, places, reference)
+                found = auxiliaries.least_value(k, x)
+            except Unreadable as error:
+                notes.wrong(error.file, f"objectives.{name}", error.why)
+                break
+            notes.near(
+                (FILE, f"objectives.{name}", "value at a plan"),
+                found,
+                expected,
+                tolerance=1e-9 * max(1.0, abs(expected)),
+            )
+    return len(plans)
+
+
+def _plans(folder: RunFolder, model: Model, cells: Indices) -> list[Floats]:
+    """Nothing, the plan itself, and plans drawn at the scale of what is installed."""
+    n = len(folder.program.col_ids)
+    plans = [np.zeros(n)]
+    if folder.has("solution.npz"):
+        plans.append(folder.solution["plan"])
+    draw = np.random.default_rng(20040830)
+    scale = np.maximum(model.supply.installed, 1.0)[:, :, None]
+    for share in np.geomspace(0.01, 1.0, SAMPLES):
+        places = (draw.random(model.shape) * share * scale).ravel()
+        x = np.zeros(n)
+        x[cells[cells >= 0]] = places[cells >= 0]
+        plans.append(x)
+    return plans
+
+
+def _compare_tie_break(
+    notes: Notebook, model: Model, program: Program, cells: Indices, reference: Floats | None
+) -> None:
+    square, linear = tie_break_terms(model, reference)
+    for name, expected in (("tie_square", square), ("tie_linear", linear)):
+        found = program.arrays[name]
+        for i in np.flatnonzero(cells >= 0):
+            value = float(expected.ravel()[i])
+            notes.near(
+                (FILE, model.cell_ids[i], name),
+                float(found[cells[i]]),
+                value,
+                tolerance=1e-9 * max(abs(value), 1e-300),
+            )

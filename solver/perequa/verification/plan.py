@@ -1,0 +1,67 @@
+"""Check 3: the published tables say what the plan of the solution says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perequa.verification.allocation import check_allocation
+from perequa.verification.equity import check_equity, check_indicators
+from perequa.verification.outcome import Notebook
+from perequa.verification.published_rules import check_objectives, check_rules
+from perequa.verification.totals import check_totals
+
+if TYPE_CHECKING:
+    from perequa.verification.folder import RunFolder
+    from perequa.verification.outcome import Check
+    from perequa.verification.recompute.model import Model
+    from perequa.verification.recompute.rules import ExpectedRow
+    from perequa.verification.sparse import Floats
+
+
+@dataclass(frozen=True)
+class Published:
+    """The plan of a run, with the scenario it answers.
+
+    Attributes
+    ----------
+    folder, model, rows
+        The run, its scenario, and the rule rows the scenario states.
+    reference
+        The circular's own places, shape (T, M, Y), None where the run has none.
+    """
+
+    folder: RunFolder
+    model: Model
+    rows: list[ExpectedRow]
+    reference: Floats | None
+
+    @property
+    def name(self) -> str:
+        """The ``scenario`` column."""
+        return str(self.folder.run.get("name", ""))
+
+    @cached_property
+    def places(self) -> Floats:
+        """Places of the plan, shape (T, M, Y); 0 where a pair is closed."""
+        plan, at = self.folder.solution["plan"], self.folder.program.column_at
+        return np.array(
+            [plan[at[name]] if name in at else 0.0 for name in self.model.cell_ids]
+        ).reshape(self.model.shape)
+
+
+def check_plan(published: Published) -> Check:
+    """Recompute every published table from the plan and the inputs."""
+    notes = Notebook(3, "plan")
+    looked_at = [
+        check_allocation(notes, published),
+        check_totals(notes, published),
+        check_indicators(notes, published),
+        check_equity(notes, published),
+        check_objectives(notes, published),
+        check_rules(notes, published),
+    ]
+    return notes.close(", ".join(looked_at))

@@ -1,0 +1,49 @@
+"""Every row of every active rule, in the order that linked rules need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perequa.verification.outcome import Unreadable
+from perequa.verification.recompute.linked import (
+    ceiling_rows,
+    reserve_rows,
+    set_aside_rows,
+    withhold_rows,
+)
+from perequa.verification.recompute.rules import QUANTITY, ExpectedRow, pace_rows, summing_rows
+
+if TYPE_CHECKING:
+    from perequa.verification.recompute.model import Model
+
+
+def expected_rows(model: Model) -> list[ExpectedRow]:
+    """State every row the scenario's active rules write.
+
+    Raises
+    ------
+    Unreadable
+        When a rule kind is unknown to `verify`, or a figure it needs is not stated.
+    """
+    rows: list[ExpectedRow] = []
+    last = []
+    for name, spec in sorted(model.rules.items()):
+        kind = spec["kind"]
+        if kind == "reserve" or (kind == "ring_fence" and spec.get("set_aside") is not None):
+            last.append((name, spec))
+        elif kind == "ceiling":
+            rows += ceiling_rows(model, name, spec)
+        elif kind == "withhold":
+            rows += withhold_rows(model, name, spec)
+        elif kind == "pace":
+            rows += pace_rows(model, name, spec)
+        elif kind in QUANTITY:
+            rows += summing_rows(model, name, spec)
+        else:
+            raise Unreadable("run.json", f"rules.{name}: verify does not know kind {kind!r}")
+    for name, spec in last:
+        if spec["kind"] == "reserve":
+            rows += reserve_rows(model, name, spec, rows)
+        else:
+            rows += set_aside_rows(model, name, spec, rows)
+    return rows

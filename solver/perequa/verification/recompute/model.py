@@ -1,0 +1,169 @@
+"""A resolved scenario with its figures, read from a run folder's record and inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from perequa.verification.outcome import Unreadable
+from perequa.verification.recompute.activity import Supply, read_supply
+from perequa.verification.recompute.derived import add_derived
+from perequa.verification.recompute.figures import KEYS, Figures, add_table, note_supplied
+from perequa.verification.recompute.rates import Rates
+from perequa.verification.recompute.territories import Territories, read_territories
+from perequa.verification.tables import Table, read_csv, read_sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from perequa.verification.folder import RunFolder
+    from perequa.verification.sparse import Floats
+
+WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
+
+
+@dataclass(frozen=True)
+class Model:
+    """What the rules and objectives are evaluated on.
+
+    Attributes
+    ----------
+    scenario
+        Resolved scenario, plain data.
+    folder, inputs
+        Where its tables are.
+    """
+
+    scenario: Mapping[str, Any]
+    folder: Path
+    inputs: Mapping[str, str]
+    _rates: dict[str, Rates] = field(default_factory=dict)
+    _quantities: dict[str, Floats] = field(default_factory=dict)
+    _tables: dict[tuple[str, str], Table] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What the scenario is called."""
+        return str(self.scenario["name"])
+
+    @cached_property
+    def measures(self) -> tuple[str, ...]:
+        """Measures, sorted."""
+        return tuple(sorted(self.scenario["measures"]))
+
+    @cached_property
+    def years(self) -> tuple[int, ...]:
+        """Years of the plan."""
+        return tuple(sorted(int(year) for year in self.scenario["years"]))
+
+    @cached_property
+    def tree(self) -> Territories:
+        """The territories."""
+        return read_territories(self.scenario, self.table(self.scenario["territories"]))
+
+    @cached_property
+    def figures(self) -> Figures:
+        """Every column of every table, derived ones included."""
+        figures = Figures(self.tree, self.measures, self.years)
+        territories = self.scenario["territories"]
+        add_table(figures, self.table(territories), territories, ("level", "code"))
+        supply = self.scenario["supply"]
+        self._add(figures, supply)
+        note_supplied(figures, self.table(supply), supply)
+        for entry in self.scenario.get("columns") or ():
+            self._add(figures, entry)
+        for name, spec in (self.scenario.get("derive") or {}).items():
+            add_derived(figures, name, spec)
+        return figures
+
+    def _add(self, figures: Figures, entry: Mapping[str, Any]) -> None:
+        table = self.table(entry)
+        add_table(figures, table, entry, [key for key in KEYS if key in table.header])
+
+    @cached_property
+    def supply(self) -> Supply:
+        """Figures of every cell."""
+        return read_supply(self.scenario, self.figures)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Numbers of decision territories, measures and years."""
+        return len(self.tree.deciding), len(self.measures), len(self.years)
+
+    @cached_property
+    def cell_ids(self) -> list[str]:
+        """Identifier of the column of each cell, in flat order of (T, M, Y)."""
+        return [
+            f"x/{':'.join(self.tree.key[node])}/{measure}/{year}"
+            for node in self.tree.deciding
+            for measure in self.measures
+            for year in self.years
+        ]
+
+    @cached_property
+    def rules(self) -> dict[str, Mapping[str, Any]]:
+        """The rules that are active."""
+        stated: Mapping[str, Mapping[str, Any]] = self.scenario.get("rules") or {}
+        return {name: spec for name, spec in stated.items() if spec.get("active", True)}
+
+    def measure(self, name: str) -> Mapping[str, Any]:
+        """What the scenario says of a measure."""
+        spec: Mapping[str, Any] = self.scenario["measures"][name]
+        return spec
+
+    def rates(self, indicator: str) -> Rates:
+        """Return the rates of an indicator."""
+        if indicator not in self._rates:
+            self._rates[indicator] = Rates(self, self.scenario["indicators"][indicator])
+        return self._rates[indicator]
+
+    def quantity(self, column: str) -> Floats:
+        """Return a column summed up the tree, shape (N, M or 1, Y or 1)."""
+        if column not in self._quantities:
+            self._quantities[column] = self.figures.quantity(column)
+        return self._quantities[column]
+
+    def filled(self, values: Floats, m: int) -> Floats:
+        """Figures of one measure before the plan, 0 where the pair is closed, shape (N,)."""
+        column = np.array(values[:, min(m, values.shape[1] - 1), 0])
+        column[self.tree.deciding] = np.where(
+            self.supply.closed_pairs[:, m] & np.isnan(column[self.tree.deciding]),
+            0.0,
+            column[self.tree.deciding],
+        )
+        for level in reversed(self.tree.levels[: self.tree.levels.index(self.tree.decide_at)]):
+            for node in self.tree.at(level):
+                if np.isnan(column[node]):
+                    column[node] = column[self.tree.parent == node].sum()
+        return column
+
+    def table(self, entry: Mapping[str, Any]) -> Table:
+        """Read the table that an entry of the scenario names.
+
+        Raises
+        ------
+        Unreadable
+            When the run folder holds no such input.
+        """
+        key = (str(entry["file"]), str(entry.get("sheet") or ""))
+        if key not in self._tables:
+            if key[0] not in self.inputs:
+                raise Unreadable("run.json", f"inputs has no entry for {key[0]!r}")
+            file = self.inputs[key[0]]
+            path = self.folder / file
+            if not path.is_file():
+                raise Unreadable(file, "is missing")
+            if path.suffix.lower() in WORKBOOKS:
+                self._tables[key] = read_sheet(path, key[1] or None, file)
+            else:
+                self._tables[key] = read_csv(path, file)
+        return self._tables[key]
+
+
+def model_of(folder: RunFolder) -> Model:
+    """Read the scenario of a run folder."""
+    return Model(folder.scenario, folder.path, folder.inputs)

@@ -1,0 +1,139 @@
+"""Values of the objectives by their definitions (scenario reference, section 5)."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from perequa.verification.outcome import Unreadable
+from perequa.verification.recompute.activity import value_of
+from perequa.verification.recompute.figures import equals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from perequa.verification.recompute.model import Model
+    from perequa.verification.sparse import Floats, Indices
+
+WEIGHED_BY_POPULATION = frozenset({"shortfall", "absolute_gap"})
+"""Kinds that weigh by population unless told otherwise."""
+
+
+def objective_value(model: Model, name: str, x: Floats, reference: Floats | None = None) -> float:
+    """Value of an objective for places x of shape (T, M, Y), by its definition.
+
+    Parameters
+    ----------
+    reference
+        The circular's own places, NaN where it says nothing; for `distance_to_reference` only.
+
+    Raises
+    ------
+    Unreadable
+        When the kind is unknown to `verify`, or the reference is needed and absent.
+    """
+    spec = model.scenario["objectives"][name]
+    kind = spec["kind"]
+    if kind == "spend":
+        return math.fsum(value_of(model.supply.quantities["credits"], x).ravel())
+    if kind == "unmet_need":
+        return _unmet_need(model, spec, x)
+    if kind == "distance_to_reference":
+        if reference is None:
+            raise Unreadable("allocation.csv", f"objectives.{name} needs reference_places")
+        return _distance(model, spec, x, reference)
+    if kind in GAPS:
+        return _gap(model, spec, x)
+    raise Unreadable("run.json", f"objectives.{name}: verify does not know kind {kind!r}")
+
+
+def nodes_compared(model: Model, spec: Mapping[str, Any]) -> Indices:
+    """Nodes of an objective's level that its `territories` select."""
+    level = spec.get("level") or model.tree.decide_at
+    nodes = model.tree.at(level)
+    stated = spec.get("territories")
+    if stated is None:
+        return nodes
+    if isinstance(stated, dict):
+        words = [model.figures.word(stated["column"], int(node)) for node in nodes]
+        return nodes[[equals(word, stated["equals"]) for word in words]]
+    named = {model.tree.find(written) for written in stated}
+    chosen = []
+    for node in nodes:
+        line, at = set(), int(node)
+        while at >= 0:
+            line.add(at)
+            at = int(model.tree.parent[at])
+        chosen.append(bool(line & named))
+    return nodes[chosen]
+
+
+def years_compared(model: Model, spec: Mapping[str, Any]) -> Indices:
+    """Positions of the years an objective is the mean of."""
+    last = len(model.years) - 1
+    return np.arange(last + 1) if spec.get("years") == "all" else np.array([last])
+
+
+def _gap(model: Model, spec: Mapping[str, Any], x: Floats) -> float:
+    rates = model.rates(spec["indicator"])
+    nodes, years = nodes_compared(model, spec), years_compared(model, spec)
+    rate = rates.rate(x)[np.ix_(nodes, years)]
+    stated = spec.get("target")
+    if stated == "national":
+        target = rates.national(x)[years]
+    else:
+        target = np.full(len(years), rates.target if stated is None else rates.number(stated))
+    usual = "population" if spec["kind"] in WEIGHED_BY_POPULATION else "territory"
+    weight = np.ones_like(rate)
+    if (spec.get("weighting") or usual) == "population":
+        weight = rates.population[np.ix_(nodes, years)] / rates.per
+    return math.fsum(GAPS[spec["kind"]](rate, target, weight)) / len(years)
+
+
+def _shortfall(rate: Floats, target: Floats, weight: Floats) -> list[float]:
+    missing = weight * np.maximum(target - rate, 0.0)
+    return [math.fsum(column) for column in missing.T]
+
+
+def _absolute(rate: Floats, target: Floats, weight: Floats) -> list[float]:
+    return [math.fsum(column) for column in (weight * np.abs(target - rate)).T]
+
+
+def _worst(rate: Floats, target: Floats, weight: Floats) -> list[float]:
+    return [float(v) for v in (weight * np.maximum(target - rate, 0.0)).max(axis=0)]
+
+
+def _range(rate: Floats, target: Floats, weight: Floats) -> list[float]:  # noqa: ARG001 - one face
+    return [float(v) for v in rate.max(axis=0) - rate.min(axis=0)]
+
+
+GAPS: dict[str, Callable[[Floats, Floats, Floats], list[float]]] = {
+    "shortfall": _shortfall,
+    "absolute_gap": _absolute,
+    "worst": _worst,
+    "range": _range,
+}
+"""Value of each year from rates (n, Y'), targets (Y',) and weights (n, Y')."""
+
+
+def _unmet_need(model: Model, spec: Mapping[str, Any], x: Floats) -> float:
+    nodes, years = nodes_compared(model, spec), years_compared(model, spec)
+    measure = model.measures.index(spec["measure"])
+    declared = model.quantity(spec["need"]["column"])
+    of_measure = declared[nodes, min(measure, declared.shape[1] - 1)]
+    need = np.broadcast_to(of_measure, (len(nodes), len(model.years)))[:, years]
+    so_far = np.cumsum(x[:, measure], axis=1)
+    funded = np.array([so_far[model.tree.below(int(node))].sum(axis=0) for node in nodes])
+    return math.fsum(np.maximum(need - funded[:, years], 0.0).ravel()) / len(years)
+
+
+def _distance(model: Model, spec: Mapping[str, Any], x: Floats, reference: Floats) -> float:
+    gaps = []
+    for node in nodes_compared(model, spec):
+        below = model.tree.below(int(node))
+        # Where the circular says nothing (NaN), no distance is counted.
+        gap = x[below].sum(axis=0) - reference[below].sum(axis=0)
+        gaps.extend(abs(value) for value in gap.ravel() if not math.isnan(value))
+    return math.fsum(gaps)

@@ -1,0 +1,86 @@
+"""How objectives are added up inside a priority (scenario reference, section 5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perequa.verification.outcome import Unreadable
+from perequa.verification.recompute.objectives import objective_value
+
+if TYPE_CHECKING:
+    from perequa.verification.folder import RunFolder
+    from perequa.verification.outcome import Notebook
+    from perequa.verification.recompute.model import Model
+
+FILE = "program.npz"
+
+
+def check_stages(notes: Notebook, folder: RunFolder, model: Model) -> None:
+    """Compare the priorities and the weights of each with the scenario's."""
+    program = folder.program
+    specs = model.scenario["objectives"]
+    served = sorted({int(s.get("priority", 1)) for s in specs.values() if s.get("weight", 1) > 0})
+    found = [int(p) for p in program.arrays["stage_priority"]]
+    if found != served:
+        notes.wrong(FILE, "stage_priority", "priorities", found, served)
+        return
+    for p, priority in enumerate(served):
+        names = [
+            name
+            for name, spec in specs.items()
+            if int(spec.get("priority", 1)) == priority and spec.get("weight", 1) > 0
+        ]
+        for k, name in enumerate(program.objectives):
+            expected = _weight(folder, model, name, alone=len(names) == 1) if name in names else 0.0
+            notes.near(
+                (FILE, f"priority {priority}, objectives.{name}", "weight"),
+                float(program.arrays["stage_weight"][p, k]),
+                expected,
+                tolerance=1e-9 * abs(expected),
+            )
+
+
+def _weight(folder: RunFolder, model: Model, name: str, *, alone: bool) -> float:
+    """Weight over the normaliser; 1 for an objective alone in its priority (natural unit)."""
+    if alone:
+        return 1.0
+    spec = model.scenario["objectives"][name]
+    weight = float(spec.get("weight", 1.0))
+    way = spec.get("normalise", "initial")
+    if isinstance(way, int | float):
+        return weight / float(way)
+    if way == "none":
+        return weight
+    initial = objective_value(model, name, np.zeros(model.shape), reference_of(folder, model))
+    if way == "initial":
+        return weight / initial
+    table = folder.table("objectives.csv")
+    alone_at = dict(zip(table.column("objective"), table.numbers("optimum_alone"), strict=True))
+    if name not in alone_at:
+        raise Unreadable("objectives.csv", f"has no row {name}")
+    return weight / (initial - alone_at[name])
+
+
+def reference_of(
+    folder: RunFolder, model: Model
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None:
+    """Places of the circular's own allocation, shape (T, M, Y), NaN where it says nothing.
+
+    They are those of ``allocation.csv``; None where the run has no such table.
+    """
+    if not folder.has("allocation.csv"):
+        return None
+    table = folder.table("allocation.csv")
+    at = {name: i for i, name in enumerate(model.cell_ids)}
+    places = np.full(len(at), np.nan)
+    keys = zip(*(table.column(c) for c in ("level", "territory", "measure", "year")), strict=True)
+    figures = table.numbers("reference_places")
+    credits = table.numbers("reference_credits")
+    for (level, territory, measure, year), place, money in zip(keys, figures, credits, strict=True):
+        i = at.get(f"x/{level}:{territory}/{measure}/{year}")
+        if i is not None:
+            is_money = model.measure(measure).get("unit", "place") == "money"
+            places[i] = money if is_money else place
+    return places.reshape(model.shape)

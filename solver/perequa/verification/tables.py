@@ -1,0 +1,126 @@
+"""Reads tables as text: CSV files and sheets of workbooks, nothing guessed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perequa.verification.outcome import Unreadable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MISSING = frozenset({"", "nc", "nd", "-"})
+"""How a table says that a value is not stated (scenario reference, section 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as text: its file (for messages), its header and its rows."""
+
+    file: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def column(self, name: str) -> list[str]:
+        """Return the cells of a column.
+
+        Raises
+        ------
+        Unreadable
+            When the table has no such column.
+        """
+        if name not in self.header:
+            raise Unreadable(self.file, f"no column {name}")
+        at = self.header.index(name)
+        return [row[at] for row in self.rows]
+
+    def numbers(self, name: str) -> list[float]:
+        """Return the figures of a column, NaN where a cell is empty."""
+        return [
+            number(cell, self.file, f"line {line}, column {name}")
+            for line, cell in enumerate(self.column(name), start=2)
+        ]
+
+
+def number(text: str, file: str, where: str) -> float:
+    """Read one figure; NaN when it is not stated.
+
+    Raises
+    ------
+    Unreadable
+        When the text is no number.
+    """
+    if is_missing(text):
+        return math.nan
+    try:
+        return float(text)
+    except ValueError:
+        raise Unreadable(file, f"{where}: {text!r} is not a number") from None
+
+
+def is_missing(text: str) -> bool:
+    """Whether a cell states nothing."""
+    return text.strip().lower() in MISSING
+
+
+def read_csv(path: Path, file: str) -> Table:
+    """Read a CSV file (UTF-8, comma), every cell as text.
+
+    Parameters
+    ----------
+    path
+        Where it is.
+    file
+        What to call it in messages.
+
+    Raises
+    ------
+    Unreadable
+        When it is absent, not UTF-8, or a row is longer than the header.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError:
+        raise Unreadable(file, "is missing") from None
+    except UnicodeDecodeError:
+        raise Unreadable(file, "is not UTF-8 text") from None
+    return _table(file, list(csv.reader(io.StringIO(text, newline=""))))
+
+
+def read_sheet(path: Path, sheet: str | None, file: str) -> Table:
+    """Read a sheet of a workbook, every cell as text (whole numbers without a decimal point)."""
+    # Imported here: most runs have no workbook.
+    from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415
+
+    try:
+        book = CalamineWorkbook.from_path(path)
+        cells = book.get_sheet_by_name(sheet or book.sheet_names[0]).to_python()
+    except (OSError, CalamineError) as error:
+        raise Unreadable(file, f"cannot be read as a workbook: {error}") from None
+    return _table(file, [[_cell(value) for value in row] for row in cells])
+
+
+def _table(file: str, lines: list[list[str]]) -> Table:
+    lines = [line for line in lines if any(cell.strip() for cell in line)]
+    if not lines:
+        raise Unreadable(file, "is empty")
+    header = tuple(cell.strip() for cell in lines[0])
+    rows = []
+    for line in lines[1:]:
+        if len(line) > len(header):
+            raise Unreadable(file, f"a row is longer than the header: {line}")
+        cells = [cell.strip() for cell in line]
+        rows.append(tuple(cells + [""] * (len(header) - len(cells))))
+    return Table(file, header, tuple(rows))
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)

@@ -1,0 +1,120 @@
+"""Check 5: no other plan is optimal in every priority and as even as this one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perequa.verification.duals import SIGN, wrong_signs
+from perequa.verification.feasibility import row_tolerance
+from perequa.verification.folder import read_arrays
+from perequa.verification.optimum import stages_of
+from perequa.verification.outcome import Notebook
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from perequa.verification.folder import Program, RunFolder
+    from perequa.verification.optimum import Stage
+    from perequa.verification.outcome import Check
+
+FILE = "solution.npz"
+
+
+def check_uniqueness(folder: RunFolder) -> Check:
+    """Check the multipliers of the tie-break.
+
+    That the plan lies on the optimal face of every priority is part of check 4.
+    """
+    notes = Notebook(5, "uniqueness")
+    program, solution = folder.program, folder.solution
+    stages = stages_of(program, solution)
+    method = str(solution["tie_method"])
+    if method == "exact":
+        return _exact(notes, folder, program, stages)
+    if method == "stepped":
+        return _stepped(notes, program, stages)
+    notes.wrong(FILE, "tie_method", "method of the tie-break", method, "exact or stepped")
+    return notes.close("tie-break")
+
+
+def _exact(notes: Notebook, folder: RunFolder, program: Program, stages: list[Stage]) -> Check:
+    """Stationarity, signs and complementarity of the quadratic program on the optimal face."""
+    solution = folder.solution
+    y = read_arrays(folder.path / FILE, ["tie_y"])["tie_y"]
+    plan, matrix = solution["plan"], program.matrix
+    square, linear = program.arrays["tie_square"], program.arrays["tie_linear"]
+    z = 2 * square * plan + linear - matrix.transposed.times(y)
+    size = 2 * square * np.abs(plan) + np.abs(linear) + matrix.transposed.size.times(np.abs(y))
+    fixed_rows, fixed_columns = _face(program, stages)
+    largest = float(size.max(initial=0.0))
+    with np.errstate(divide="ignore"):
+        y_size = SIGN * largest / matrix.largest_in_row
+    activity = matrix.times(plan)
+    slack = row_tolerance(program, plan)
+    rows = _contradicts(y, y_size, activity, (program.lower, program.upper), slack) & ~fixed_rows
+    columns = (
+        _contradicts(
+            z, np.full(len(z), SIGN * largest), plan, (program.least, program.most),
+            1e-9 * np.maximum(1.0, np.abs(plan)),
+        )
+        & ~fixed_columns
+    )  # fmt: skip
+    for names, where, value in ((program.row_ids, rows, y), (program.col_ids, columns, z)):
+        for i in np.flatnonzero(where):
+            notes.wrong(FILE, names[i], "multiplier of the tie-break", float(value[i]), 0.0)
+    cells = np.array([name.startswith("x/") for name in program.col_ids])
+    free = cells & ~fixed_columns & (program.most > program.least)
+    for j in np.flatnonzero(free & ~(square > 0)):
+        notes.wrong(
+            FILE,
+            program.col_ids[j],
+            "the tie-break is not strictly convex",
+            float(square[j]),
+            "> 0",
+        )
+    return notes.close(
+        f"exact: stationarity of {int(free.sum())} free cells, strictly convex, hence one plan"
+    )
+
+
+def _stepped(notes: Notebook, program: Program, stages: list[Stage]) -> Check:
+    """Say what is proven of a plan found by steps.
+
+    The plan's place on the optimal face is proven by check 4. The duals of the steps themselves
+    belong here once the run records them.
+    """
+    fixed_rows, fixed_columns = _face(program, stages)
+    return notes.close(
+        f"stepped: the plan lies on the optimal face ({int(fixed_rows.sum())} rows and "
+        f"{int(fixed_columns.sum())} columns fixed); the steps' own duals are not recorded"
+    )
+
+
+def _face(program: Program, stages: list[Stage]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Rows and columns fixed on the optimal face: those that carry a multiplier, or are fixed."""
+    rows = program.lower == program.upper
+    columns = program.least == program.most
+    for stage in stages:
+        rows |= stage.dual.y_support
+        columns |= stage.dual.z_support
+    return rows, columns
+
+
+def _contradicts(
+    multiplier: NDArray[np.float64],
+    size: NDArray[np.float64],
+    activity: NDArray[np.float64],
+    bounds: tuple[NDArray[np.float64], NDArray[np.float64]],
+    slack: NDArray[np.float64],
+) -> NDArray[np.bool_]:
+    """Where a multiplier has a wrong sign, or its bound is not met."""
+    lower, upper = bounds
+    away_low = activity > lower + slack
+    away_high = activity < upper - slack
+    return (
+        wrong_signs(multiplier, size, bounds)
+        | ((multiplier > size) & away_low)
+        | ((multiplier < -size) & away_high)
+    )

@@ -1,0 +1,271 @@
+"""Makes the tables of the shipped scenarios.
+
+    python tests/scenarios/make_tables.py SCENARIOS [--data DIR]
+
+Real figures (places, populations) are aggregated from the public statistics of the folder DIR;
+synthetic ones are drawn from a seed and need no data: they read the real tables that stand in the
+scenario already. Each scenario's SOURCES.md says which column is which.
+Python's own `random` is used: its sequences are the same on every machine and version.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import random
+from pathlib import Path
+
+from perequa_models.tariffs import dominic_2004, dominic_2004_applies, gmp
+
+Rows = list[dict[str, str]]
+
+OVERSEAS = ("01", "02", "03", "04")
+"""Guadeloupe, Martinique, Guyane, La Réunion (no figures for Mayotte before 2014)."""
+
+
+def read(path: Path) -> Rows:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def written(columns: list[str], rows: list[list[object]]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+# Real figures ------------------------------------------------------------------------------------
+
+
+def real_tables(data: Path) -> dict[str, str]:
+    """Aggregate the public statistics into the tables the scenarios ship."""
+    departments = read(data / "departements_regions.csv")
+    ages = read(data / "population_departement_age_1990_2023.csv")
+    offer = {row["dep"]: row for row in read(data / "offre_pa_departement_2020.csv")}
+    population = {(row["dep"], row["annee"]): int(row["pop_75p"]) for row in ages}
+    old = old_regions(departments, population)
+    return {
+        "ehpad-2004-rule/territories.csv": ehpad_territories(departments, population),
+        "ehpad-2004-rule/supply.csv": ehpad_supply(departments, offer),
+        "ssiad-2004/territories.csv": written(
+            ["level", "code", "name", "parent"],
+            [["region", code, name, ""] for code, name, _ in old],
+        ),
+        "ssiad-2004/population.csv": written(
+            ["territory", "year", "pop_75p"],
+            [[code, year, people[year]] for code, _, people in old for year in (2004, 2005)],
+        ),
+        "scm-ssad-1998/territories.csv": written(
+            ["level", "code", "name", "parent", "pop_75p"],
+            [["region", code, name, "", people[1998]] for code, name, people in old],
+        ),
+    }
+
+
+def old_regions(
+    departments: Rows, population: dict[tuple[str, str], int]
+) -> list[tuple[str, str, dict[int, int]]]:
+    """Sum people aged 75 and over by region of before 2016."""
+    names = {row["reg_avant_2016"]: row["region_avant_2016"] for row in departments}
+    regions = []
+    for code in sorted(names):
+        if code == "06":
+            continue
+        inside = [row["dep"] for row in departments if row["reg_avant_2016"] == code]
+        people = {y: sum(population[d, str(y)] for d in inside) for y in (1998, 2004, 2005)}
+        regions.append((code, names[code], people))
+    return regions
+
+
+def ehpad_territories(departments: Rows, population: dict[tuple[str, str], int]) -> str:
+    regions = sorted({(row["reg"], row["region"]) for row in departments})
+    rows: list[list[object]] = [["region", code, name, "", ""] for code, name in regions]
+    rows += [
+        ["department", row["dep"], row["nom"], row["reg"], population[row["dep"], "2021"]]
+        for row in departments
+    ]
+    return written(["level", "code", "name", "parent", "pop_75p"], rows)
+
+
+def ehpad_supply(departments: Rows, offer: dict[str, dict[str, str]]) -> str:
+    rows: list[list[object]] = []
+    for row in departments:
+        places = [int(offer[row["dep"]][f"places_{kind}"]) for kind in ("ehpad", "ra", "ehpa")]
+        rows.append([row["dep"], "ehpad", *places, sum(places)])
+    columns = ["installed", "residences_autonomie", "ehpa", "establishments"]
+    return written(["territory", "measure", *columns], rows)
+
+
+# Synthetic figures -------------------------------------------------------------------------------
+
+
+def synthetic_tables(scenarios: Path) -> dict[str, str]:
+    """Draw the synthetic tables, from fixed seeds and the real tables beside them."""
+    territories, supply = dominic_tables()
+    return {
+        "ehpad-2004-rule/caps.csv": ehpad_caps(scenarios / "ehpad-2004-rule"),
+        "ssiad-2004/supply.csv": ssiad_supply(scenarios / "ssiad-2004"),
+        "scm-ssad-1998/supply.csv": scm_supply(scenarios / "scm-ssad-1998"),
+        "dominic-2004/territories.csv": territories,
+        "dominic-2004/supply.csv": supply,
+    }
+
+
+def ehpad_caps(folder: Path) -> str:
+    """10 % of the places counted, at least 60 (four units of 15), by region."""
+    parent = {
+        row["code"]: row["parent"]
+        for row in read(folder / "territories.csv")
+        if row["level"] == "department"
+    }
+    supply = read(folder / "supply.csv")
+    rows: list[list[object]] = []
+    for region in sorted(set(parent.values())):
+        counted = [
+            sum(int(row[column]) for row in supply if parent[row["territory"]] == region)
+            for column in ("installed", "establishments")
+        ]
+        rows.append(["region", region, *(max(60, places / 10) for places in counted)])
+    return written(["level", "territory", "cap_ehpad", "cap_establishments"], rows)
+
+
+def ssiad_supply(folder: Path) -> str:
+    """Draw SSIAD places (18 per 1 000 people of 75+ on average) and all places (130 per 1 000)."""
+    draw = random.Random(20040830)
+    people = {
+        row["territory"]: int(row["pop_75p"])
+        for row in read(folder / "population.csv")
+        if row["year"] == "2004"
+    }
+    ssiad: dict[str, int] = {}
+    homes: dict[str, int] = {}
+    for code, aged in people.items():
+        low, high = (6, 11) if code in OVERSEAS else (13, 23)
+        ssiad[code] = round(aged * draw.uniform(low, high) / 1000)
+        low, high = (30, 60) if code in OVERSEAS else (85, 150)
+        homes[code] = round(aged * draw.uniform(low, high) / 1000)
+    national = sum(ssiad.values()) / sum(people.values())
+    rows: list[list[object]] = [
+        [
+            code,
+            "ssiad",
+            ssiad[code],
+            ssiad[code] + homes[code],
+            round(aged * national / (ssiad[code] / aged)),
+        ]
+        for code, aged in people.items()
+    ]
+    return written(["territory", "measure", "installed", "all_places", "inverse_rate_key"], rows)
+
+
+def scm_supply(folder: Path) -> str:
+    """Draw places installed and authorised-unfunded, and cut the guaranteed half to the latter."""
+    draw = random.Random(19980327)
+    people = {row["code"]: int(row["pop_75p"]) for row in read(folder / "territories.csv")}
+    rows: list[list[object]] = []
+    for measure, contingent, rate, backlog in (("scm", 7000, 25, 14000), ("ssad", 2000, 13, 4000)):
+        shared = 0.9 * contingent / 2
+        weights = {code: aged * draw.uniform(0.1, 2.4) for code, aged in people.items()}
+        for code, aged in people.items():
+            spread = draw.uniform(0.25, 0.55) if code in OVERSEAS else draw.uniform(0.7, 1.35)
+            unfunded = round(backlog * weights[code] / sum(weights.values()))
+            need = round(shared * aged / sum(people.values()), 1)
+            installed = round(aged * rate * spread / 1000)
+            rows.append([code, measure, installed, unfunded, min(need, unfunded)])
+    columns = ["installed", "authorised_unfunded", "half_by_need"]
+    return written(["territory", "measure", *columns], rows)
+
+
+def dominic_tables() -> tuple[str, str]:
+    """Draw a region of four departments and sixty homes, from nobody's real figures."""
+    draw = random.Random(20040820)
+    columns = [
+        *("level", "code", "name", "parent", "status", "data_received", "places", "residents"),
+        *(f"gir{i}" for i in range(1, 7)),
+        *("alzheimer", "tariff", "pharmacy", "dominic_given"),
+        *("exception", "mechanical_effect", "overrun_justified"),
+    ]
+    blank = [""] * (len(columns) - 6)
+    rows: list[list[object]] = [["region", "S", "Synthetic region", "", "", "", *blank]]
+    for letter in "ABCD":
+        name = f"Synthetic department {letter}"
+        received = "no" if letter == "D" else "yes"
+        rows.append(["department", letter, name, "S", "", received, *blank])
+    supply: list[list[object]] = []
+    for letter in "ABCD":
+        for number in range(1, 16):
+            home, money = dominic_home(draw, letter, number)
+            rows.append(home)
+            supply.append(money)
+    return (
+        written(columns, rows),
+        written(["territory", "measure", "base", "declared_need", "unjustified_overrun"], supply),
+    )
+
+
+# Homes above their ceiling, by department and number: why, and whether it is justified.
+ABOVE = {
+    ("A", 3): ("clapet", "yes"),
+    ("B", 7): ("clapet", "yes"),
+    ("A", 9): ("mecanique", "yes"),
+    ("C", 4): ("mecanique", "yes"),
+    ("B", 12): ("", "no"),
+    ("C", 10): ("", "no"),
+}
+
+
+def dominic_home(
+    draw: random.Random, letter: str, number: int
+) -> tuple[list[object], list[object]]:
+    """Draw one home: residents by GIR, what it is owed, what it has, what it asks for."""
+    places = draw.randrange(40, 121)
+    residents = round(places * draw.uniform(0.93, 1.0))
+    heavy = draw.random() < 0.45
+    weights = [0.24, 0.34, 0.16, 0.16, 0.06, 0.04] if heavy else [0.1, 0.22, 0.17, 0.25, 0.14, 0.12]
+    girs = [round(residents * w * draw.uniform(0.85, 1.15)) for w in weights]
+    girs[3] += residents - sum(girs)
+    tariff = draw.choice(["partial", "partial", "global"])
+    pharmacy = draw.choice(["no", "no", "yes"])
+    alzheimer = "yes" if heavy and draw.random() < 0.85 else "no"
+    points = gmp(girs)
+    given = round((5.3 if tariff == "partial" else 5.9) * (points + 180) * residents, -2)
+    dominic = given
+    if dominic_2004_applies(
+        gmp=points, residents=residents, gir1=girs[0], gir2=girs[1], alzheimer=alzheimer == "yes"
+    ):
+        dominic = dominic_2004(
+            gmp=points, residents=residents, tariff=tariff, pharmacy=pharmacy == "yes"
+        )
+    exception, justified = ABOVE.get((letter, number), ("", ""))
+    share = draw.uniform(1.42, 1.6) if justified else draw.triangular(0.82, 1.34, 1.06)
+    base = round(dominic * share, -2)
+    effect = 12000 if exception == "mecanique" else ""
+    asked = 8000 if effect else round(dominic * draw.uniform(0.02, 0.14), -2)
+    overrun = round(base - 1.35 * dominic, 2) if justified == "no" else 0
+    status = draw.choice(["public", "associatif", "commercial"])
+    code = f"{letter}{number:02d}"
+    head = ["establishment", code, f"Synthetic home {code}", letter, status, ""]
+    rest = [alzheimer, tariff, pharmacy, int(given), exception, effect, justified]
+    return [*head, places, residents, *girs, *rest], [code, "care", int(base), int(asked), overrun]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("scenarios", type=Path, help="the folder of the shipped scenarios")
+    parser.add_argument("--data", type=Path, help="the folder of the public statistics")
+    asked = parser.parse_args()
+    if asked.data is not None:
+        save(asked.scenarios, real_tables(asked.data))
+    save(asked.scenarios, synthetic_tables(asked.scenarios))
+
+
+def save(scenarios: Path, tables: dict[str, str]) -> None:
+    for name, text in tables.items():
+        (scenarios / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()
