@@ -135,7 +135,7 @@ def _activity(builder: Builder, row: RuleRow, held: dict[RowKey, Any]) -> Any:  
     parts.extend(held[key] for key in row.holds)
     if row.held:
         parts.append(held[row.key])
-    return pyo.quicksum(parts, linear=False) + row.constant
+    return pyo.quicksum(parts) + row.constant
 
 
 def _parts(builder: Builder, term: Term) -> list[Any]:

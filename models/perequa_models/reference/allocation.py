@@ -185,6 +185,9 @@ class _Block:
             return None
         key = basis[eligible]
         if part.negative == "keep" and (key < 0).any():
+            if key.sum() <= 0:
+                self._negative_total(float(key.sum()), path)
+                return None
             inside = share_signed(amount, key)
         else:
             inside = share_out(
@@ -212,16 +215,18 @@ class _Block:
                 accepted=f"at most {amount / max(int(eligible.sum()), 1):,.10g} each",
                 remedy="lower the floor, or raise the part",
             )
-        for t in np.flatnonzero(eligible & (caps < (part.floor or 0.0))):
-            territory = self._keys.source.tree.nodes[int(self._keys.source.nodes[t])]
+        under = np.flatnonzero(eligible & (caps < (part.floor or 0.0)))
+        if under.size:
+            territories = [self._resolved.territories[t] for t in under]
+            named = ", ".join(f"{t.id} ({t.name})" for t in territories[:3])
+            others = f" and {len(territories) - 3} others" if len(territories) > 3 else ""
             self._problems.error(
                 "floor_above_cap",
-                f"the floor of part {part.name} is above the cap of "
-                f"{territory.id} ({territory.name})",
+                f"the floor of part {part.name} is above the cap of {named}{others}",
                 path=(*path, "floor"),
                 received=f"{part.floor:g}",
-                accepted=f"at most {caps[t]:,.10g}",
-                remedy="lower the floor, raise the cap, or leave the territory out by eligible",
+                accepted=f"at most {caps[under].min():,.10g}",
+                remedy="lower the floor, raise the cap, or leave them out by eligible",
             )
         bounded = part.floor is not None or part.cap is not None
         if part.negative == "keep" and bounded:
@@ -233,6 +238,16 @@ class _Block:
                 accepted="zero",
                 remedy="drop negative: keep, or the floor and the cap",
             )
+
+    def _negative_total(self, total: float, path: Path) -> None:
+        self._problems.error(
+            "negative_key",
+            "the keys of all territories add up to zero or less: nothing can be shared by them",
+            path=(*path, "basis"),
+            received=f"{total:g}",
+            accepted="above 0",
+            remedy="correct the weights, or drop negative: keep",
+        )
 
 
 def _spread(inside: Shared, eligible: Flags) -> Shared:

@@ -103,6 +103,16 @@ def resolve(
             remedy="say in: credits",
         )
         return None
+    if amount < reserved:
+        problems.error(
+            "nothing_to_share",
+            f"the reserves of {block.of!r} hold back more than it hands out",
+            path=(*path, "of"),
+            received=f"{reserved:,.10g} of {amount:,.10g}",
+            accepted=f"at most {amount:,.10g}",
+            remedy="lower the reserve, or raise the limit of the rule",
+        )
+        return None
     before = block.reserve == "before"
     allowed, cost = _cells(instance, level, measure, year)
     return Resolved(

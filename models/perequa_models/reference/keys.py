@@ -61,7 +61,18 @@ class Keys:
         where: Path = (*path, "eligible")
         where = (*where, "territories") if isinstance(stated, NamedTerritories) else where
         chosen = np.zeros(len(self.allowed), dtype=np.bool_)
+        already = len(self.source.problems.errors)
         chosen[decision_territories(self.source, names, where)] = True
+        unheard = len(self.source.problems.errors) == already
+        if unheard and not (self.allowed & chosen).any():
+            self.source.problems.error(
+                "matches_nothing",
+                f"part {part.name} is for nobody",
+                path=(*path, "eligible"),
+                received="0 territories",
+                accepted="at least one territory",
+                remedy="correct eligible, or drop the part",
+            )
         return self.allowed & chosen
 
     def basis(self, part: Part, eligible: Flags, path: Path) -> Floats:

@@ -70,9 +70,6 @@ def share_out(
     starts, ends = _breakpoints(key, floor, scale, open_caps)
     lam = _solve(amount, key, floor, starts, ends)
     amounts = np.minimum(_at(lam, key, floor, starts, ends), caps)
-    # A cap that was reached is the cap itself, not the cap up to rounding.
-    reached = np.isfinite(ends) & (lam >= ends)
-    amounts[reached] = caps[reached]
     left = amount - float(amounts.sum())
     if abs(left) <= _CLOSE * max(1.0, amount):
         left = 0.0

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import highspy
 import numpy as np
+from highspy._core import _Highs
 from numpy.typing import NDArray
 
 from perequa.engine.termination import Termination
@@ -108,7 +109,8 @@ class Session:
     ) -> None:
         self.m, self.n = matrix.shape
         self._options = options
-        self._highs = highspy.Highs()
+        # the Python class around it prints a banner on stdout before it can be silenced
+        self._highs = _Highs()
         for name, value in (
             ("output_flag", False),
             ("threads", 1),

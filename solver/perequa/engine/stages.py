@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from perequa.engine.scaling import ScaledProgram, scale
 from perequa.engine.session import PRIMAL, Session, SolverOptions
 from perequa.engine.termination import Termination
+from perequa_models.errors import NotProven
 
 if TYPE_CHECKING:
     from perequa.compilation import CompiledProgram
@@ -159,6 +160,31 @@ def solve_stages(
         session=session,
         first_basis=first_basis,
     )
+
+
+def solve_alone(program: CompiledProgram, cost: Floats, options: SolverOptions) -> float:
+    """Least value of one cost on its own, in natural units.
+
+    Raises
+    ------
+    NotProven
+        When the solver does not prove it.
+    """
+    scaled = scale(program)
+    session = Session(
+        scaled.matrix,
+        scaled.row_lower,
+        scaled.row_upper,
+        scaled.column_lower,
+        scaled.column_upper,
+        options,
+    )
+    session.set_cost(scaled.cost(cost)[0])
+    outcome = session.solve()
+    if outcome.termination is not Termination.OPTIMAL:
+        message = f"an objective on its own ended {outcome.termination.value}"
+        raise NotProven(message)
+    return float(cost @ scaled.natural_x(outcome.x))
 
 
 def _restrict(

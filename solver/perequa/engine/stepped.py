@@ -1,4 +1,4 @@
-"""The stepped tie-break: the same evenness by steps, two linear programs instead of a quadratic one.
+"""The stepped tie-break: the same evenness by steps, by linear programs only.
 
 Σ c·(x − around)²/a is replaced by its chords at 1/4, 1/2, 1, 2, 4 and 8 times ρ, where ρ is what
 each unit of a would get if the least spending on the optimal face were spread evenly; a neutral
@@ -39,10 +39,13 @@ class Stepped:
         (n,) natural units.
     rho
         Length of one step unit.
+    evidence
+        Arrays that prove each of the three programs, for the run folder.
     """
 
     plan: Floats
     rho: float
+    evidence: dict[str, Floats]
 
 
 def solve_stepped(
@@ -91,7 +94,7 @@ def solve_stepped(
     last = session.solve(strategy=PRIMAL)
     _proven(last.termination)
     x = np.clip(last.x[: len(cost)], scaled.column_lower, scaled.column_upper)
-    return Stepped(plan=scaled.natural_x(x), rho=rho)
+    return Stepped(plan=scaled.natural_x(x), rho=rho, evidence={"step_rho": np.array(rho)})
 
 
 def _proven(termination: Termination) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from perequa_models.errors import InvalidScenario
 from perequa_models.problems import Problem
@@ -12,6 +12,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Severity = Literal["error", "warning"]
+_ORDER = (
+    *("code", "severity", "file", "sheet", "line", "column", "key"),
+    *("received", "accepted", "nearest", "remedy", "message"),
+)
+
+
+class Details(TypedDict, total=False):
+    """What a finding may add to its message."""
+
+    received: str
+    accepted: str
+    nearest: str
+    remedy: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +92,7 @@ class Finding:
     def as_record(self) -> dict[str, str | int | None]:
         """Return the finding as a mapping for JSON, in the order of the reference."""
         record = asdict(self)
-        order = ("code", "severity", "file", "sheet", "line", "column", "key")
-        order += ("received", "accepted", "nearest", "remedy", "message")
-        return {name: None if record[name] == "" else record[name] for name in order}
+        return {name: None if record[name] == "" else record[name] for name in _ORDER}
 
 
 class InvalidInput(InvalidScenario):

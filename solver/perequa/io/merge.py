@@ -10,14 +10,12 @@ import copy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from perequa.io.findings import Finding
 from perequa_models.problems import nearest
 
-from perequa.io.findings import Finding
-
 if TYPE_CHECKING:
-    from perequa_models.problems import Path
-
     from perequa.io.yaml_nodes import Document, Origin
+    from perequa_models.problems import Path
 
 FIXED = ("format", "name", "extends", "variants")
 """Keys that a variant or ``--set`` cannot change."""
@@ -48,9 +46,9 @@ class Merged:
 
     def merge(self, document: Document) -> None:
         """Merge a whole file over what is there."""
-        self._merge_mapping(self.data, (), document.data, _Part(document.origins, document.keys))
+        self._merge_mapping(self.data, (), document.data, Part(document.origins, document.keys))
 
-    def change(self, dotted: str, value: Any, part: _Part, shown: str) -> None:  # noqa: ANN401
+    def change(self, dotted: str, value: Any, part: Part, shown: str) -> None:  # noqa: ANN401
         """Set one dotted path; an unknown prefix is noted.
 
         Parameters
@@ -127,14 +125,15 @@ class Merged:
         )
 
     def _merge_mapping(
-        self, target: dict[Any, Any], path: Path, new: dict[Any, Any], part: _Part
+        self, target: dict[Any, Any], path: Path, new: dict[Any, Any], part: Part
     ) -> None:
-        if not target and path not in self.origins:
+        if path not in self.origins:
             self.origins[path] = part.origins[()]
+        entries = part.by_key()
         for key, value in new.items():
-            self._put(target, (*path, key), value, part.below(key))
+            self._put(target, (*path, key), value, entries[key])
 
-    def _put(self, target: Any, path: Path, value: Any, part: _Part) -> None:  # noqa: ANN401
+    def _put(self, target: Any, path: Path, value: Any, part: Part) -> None:  # noqa: ANN401
         key = path[-1]
         held = target[key] if _holds(target, key) else None
         if isinstance(held, dict) and isinstance(value, dict):
@@ -145,10 +144,7 @@ class Merged:
         if value is None and held is not None:
             del target[key]
             return
-        if isinstance(target, dict):
-            target[key] = copy.deepcopy(value)
-        else:
-            target[key] = copy.deepcopy(value)
+        target[key] = copy.deepcopy(value)
         for below, origin in part.origins.items():
             self.origins[path + below] = origin
         for below, origin in part.keys.items():
@@ -160,44 +156,51 @@ class Merged:
                 Overwritten(path=path, value=copy.deepcopy(held), origin=self.origins[path])
             )
         for places in (self.origins, self.keys):
-            for known in [p for p in places if p[: len(path)] == path]:
-                del places[known]
+            if isinstance(held, dict | list):
+                for known in [p for p in places if p[: len(path)] == path]:
+                    del places[known]
+            else:
+                places.pop(path, None)
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
     """Origins of a value, by the path that starts at the value."""
 
     origins: dict[Path, Origin]
     keys: dict[Path, Origin]
 
-    def below(self, key: str | int) -> _Part:
-        """Origins of one entry of a mapping."""
-        return _Part(
-            {path[1:]: o for path, o in self.origins.items() if path[:1] == (key,)},
-            {path[1:]: o for path, o in self.keys.items() if path[:1] == (key,)},
-        )
+    def by_key(self) -> dict[str | int, Part]:
+        """Origins of each entry of a mapping."""
+        entries: dict[str | int, Part] = {}
+        for path, origin in self.origins.items():
+            if path:
+                entries.setdefault(path[0], Part({}, {})).origins[path[1:]] = origin
+        for path, origin in self.keys.items():
+            if path:
+                entries[path[0]].keys[path[1:]] = origin
+        return entries
 
-    def under(self, override: str) -> _Part:
+    def under(self, override: str) -> Part:
         """Return the same origins marked with the change that states them."""
-        return _Part(
+        return Part(
             {path: replace(o, override=override) for path, o in self.origins.items()},
             {path: replace(o, override=override) for path, o in self.keys.items()},
         )
 
 
-def part_at(merged: Merged, path: Path) -> _Part:
+def part_at(merged: Merged, path: Path) -> Part:
     """Return the origins of the value at a path of the merged data."""
     n = len(path)
-    return _Part(
+    return Part(
         {p[n:]: o for p, o in merged.origins.items() if p[:n] == path},
         {p[n:]: o for p, o in merged.keys.items() if p[:n] == path},
     )
 
 
-def part_of(document: Document) -> _Part:
+def part_of(document: Document) -> Part:
     """Return the origins of a whole document."""
-    return _Part(document.origins, document.keys)
+    return Part(document.origins, document.keys)
 
 
 def _step(target: Any, written: str) -> str | int | None:  # noqa: ANN401 - plain data

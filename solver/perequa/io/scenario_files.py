@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from perequa_models.errors import UsageError
-from perequa_models.problems import nearest
-
 from perequa.io.findings import Finding, InvalidInput
 from perequa.io.limits import SCENARIO_BYTES, decode, read_within
 from perequa.io.merge import Merged, Overwritten, part_at, part_of
 from perequa.io.shipped import SCENARIO_FILE, scenario_path
 from perequa.io.table_files import InputFile, TableReader
 from perequa.io.yaml_nodes import Document, Origin, read_yaml
+from perequa_models.errors import UsageError
+from perequa_models.problems import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

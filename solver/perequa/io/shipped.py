@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from perequa_models.problems import nearest
-
 import perequa
 from perequa.io.findings import Finding, InvalidInput
+from perequa_models.problems import nearest
 
 SCENARIO_FILE = "scenario.yaml"
 

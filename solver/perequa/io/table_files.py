@@ -5,20 +5,18 @@ from __future__ import annotations
 import os
 import posixpath
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from perequa_models.problems import nearest
 
 from perequa.io.findings import Finding, InvalidInput
 from perequa.io.limits import TABLE_BYTES, read_within
+from perequa_models.problems import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from perequa_models.problems import Path as DataPath
+    from pathlib import Path
 
     from perequa.io.merge import Merged
+    from perequa_models.problems import Path as DataPath
 
 BOUNDS = ("at_least", "at_most", "equals")
 

@@ -11,16 +11,17 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import yaml
 from yaml import events
 from yaml.reader import ReaderError
 
-from perequa_models.problems import Path
-
-from perequa.io.findings import Finding, InvalidInput
+from perequa.io.findings import Details, Finding, InvalidInput
 from perequa.io.limits import NESTING
+
+if TYPE_CHECKING:
+    from perequa_models.problems import Path
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z")
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
@@ -80,7 +81,13 @@ class _Reader:
     stack: list[_Open] = field(default_factory=list)
     documents: int = 0
 
-    def note(self, mark: Any, code: str, message: str, **details: str) -> None:  # noqa: ANN401
+    def note(
+        self,
+        mark: Any,  # noqa: ANN401 - PyYAML has no types
+        code: str,
+        message: str,
+        **details: Unpack[Details],
+    ) -> None:
         """Note an error at a mark of the parser."""
         self.findings.append(
             Finding(

@@ -26,7 +26,7 @@ def cell_figures(model: Model, places: Floats, reference: Floats | None) -> dict
     """
     supply = model.supply
     is_money = np.broadcast_to(supply.is_money[None, :, None], model.shape)
-    credits = value_of(supply.quantities["credits"], places)
+    delegated = value_of(supply.quantities["credits"], places)
     stock = value_of(supply.quantities["stock"], places)
     due = supply.cost * places * (1 - supply.months / 12)[None, :, None]
     held = np.zeros(model.shape, dtype=bool)
@@ -35,8 +35,8 @@ def cell_figures(model: Model, places: Floats, reference: Floats | None) -> dict
     last = np.arange(len(model.years)) == len(model.years) - 1
     figures = {
         "places": np.where(is_money, np.nan, places),
-        "credits": credits,
-        "withheld": np.where(held, credits, 0.0),
+        "credits": delegated,
+        "withheld": np.where(held, delegated, 0.0),
         "due_after": np.where(last, due, 0.0),
         "installed_before": stock - places + supply.closed,
         "installed_after": stock,

@@ -13,11 +13,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from perequa.verification.outcome import Unreadable
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from perequa.verification.folder import Program
     from perequa.verification.sparse import Floats, Indices
 

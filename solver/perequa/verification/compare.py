@@ -42,7 +42,7 @@ def compare_column(
     with np.errstate(invalid="ignore"):
         agree = (found == expected) | (np.abs(found - expected) <= tolerance)
     agree |= np.isnan(found) & np.isnan(expected)
-    for i in np.flatnonzero(~agree):
+    for i in np.flatnonzero(~agree).tolist():
         notes.wrong(
             table.file,
             labels[i],

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from perequa.verification.folder import Program
+    from perequa.verification.outcome import Notebook
     from perequa.verification.sparse import Floats
 
 SIGN = 1e-9
@@ -74,14 +76,13 @@ def proven_bound(program: Program, dual: Multipliers) -> float:
 
     Multipliers against a bound that does not exist are left out; `wrong_signs` finds them.
     """
-    return math.fsum(
-        np.concatenate(
-            [
-                _at_bounds(dual.y, (program.lower, program.upper)),
-                _at_bounds(dual.z, (program.least, program.most)),
-            ]
-        ).tolist()
+    terms = np.concatenate(
+        [
+            _at_bounds(dual.y, (program.lower, program.upper)),
+            _at_bounds(dual.z, (program.least, program.most)),
+        ]
     )
+    return math.fsum(terms[terms != 0].tolist())
 
 
 def _at_bounds(value: Floats, bounds: tuple[Floats, Floats]) -> Floats:
@@ -100,3 +101,26 @@ def off_bound(
     bound = np.where(sign > 0, bounds[0], bounds[1])
     with np.errstate(invalid="ignore"):
         return support & ~(np.abs(activity - bound) <= tolerance)
+
+
+def note_signs(
+    notes: Notebook, program: Program, dual: Multipliers, where: tuple[str, str]
+) -> None:
+    """Note every multiplier that pushes against a bound that does not exist.
+
+    Parameters
+    ----------
+    where
+        The file, and what the dual is called.
+    """
+    rows = (program.row_ids, dual.y, dual.y_size, (program.lower, program.upper))
+    columns = (program.col_ids, dual.z, dual.z_size, (program.least, program.most))
+    for names, value, size, bounds in (rows, columns):
+        for i in np.flatnonzero(wrong_signs(value, size, bounds)):
+            notes.wrong(
+                where[0],
+                f"{where[1]}, {names[i]}",
+                "sign of the multiplier",
+                float(value[i]),
+                "≤ 0" if value[i] > 0 else "≥ 0",
+            )

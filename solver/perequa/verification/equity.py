@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from perequa.verification.recompute.model import Model
     from perequa.verification.recompute.rates import Rates
     from perequa.verification.sparse import Floats, Indices
-    from perequa.verification.tables import Table
 
 
 def check_indicators(notes: Notebook, published: Published) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,4 +64,4 @@ def _products(matrix: Matrix, x: Floats) -> list[Fraction]:
         for a, b in zip(matrix.value.tolist(), x[matrix.index].tolist(), strict=True)
     ]
     ends = matrix.pointer.tolist()
-    return [sum(terms[a:b], Fraction(0)) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    return [sum(terms[a:b], Fraction(0)) for a, b in pairwise(ends)]

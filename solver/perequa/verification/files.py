@@ -8,10 +8,9 @@ import io
 import json
 from typing import TYPE_CHECKING
 
+from perequa.verification.outcome import Notebook, Unreadable
 from perequa_models.errors import InvalidScenario, RunFolderWrong
 from perequa_models.problems import Problem
-
-from perequa.verification.outcome import Notebook, Unreadable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,8 +90,8 @@ def _listed(folder: Path) -> dict[str, str]:
 def _same_figures(folder: Path, name: str, content: bytes) -> str:
     """Tell an editor's save from a change, as far as the bytes alone can tell.
 
-    A file saved again in the run's own form (UTF-8 without a mark, ``\\n`` line ends, plain
-    quoting, shortest figures) that then has the manifest's hash says the same as the original.
+    A file saved again in the run's own form (UTF-8 without a mark, plain line ends and quoting,
+    shortest figures) that then has the manifest's hash says the same as the original.
     """
     if not name.endswith(".csv"):
         return ""

@@ -16,7 +16,7 @@ from perequa.verification.sparse import Floats, Matrix
 from perequa.verification.tables import Table, read_csv
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 Arrays = dict[str, NDArray[Any]]
@@ -199,18 +199,20 @@ class RunFolder:
 
 
 PROGRAM = (
-    "a_data a_indices a_indptr row_id row_is_rule row_lower row_upper row_constant row_limit "
-    "col_id col_lower col_upper objective_name objective_cost objective_offset "
-    "stage_priority stage_weight tie_square tie_linear"
-).split()
-SOLUTION = ["x", "y", "lam", "plan", "tie_method"]
+    *("a_data", "a_indices", "a_indptr", "row_id", "row_is_rule", "row_lower", "row_upper"),
+    *("row_constant", "row_limit", "col_id", "col_lower", "col_upper"),
+    *("objective_name", "objective_cost", "objective_offset", "stage_priority", "stage_weight"),
+    *("tie_square", "tie_linear"),
+)
+SOLUTION = ("x", "y", "lam", "plan", "tie_method")
 EVIDENCE = (
-    "row side price T dual end_dual ray chord_ptr chord_col chord_val "
-    "dual_ptr dual_row dual_val ray_ptr ray_row ray_val"
-).split()
+    *("row", "side", "price", "T", "dual", "end_dual", "ray", "chord_ptr", "chord_col"),
+    *("chord_val", "dual_ptr", "dual_row", "dual_val", "ray_ptr", "ray_row", "ray_val"),
+)
+"""Arrays that each file must hold; others may stand beside them."""
 
 
-def read_arrays(path: Path, names: list[str]) -> Arrays:
+def read_arrays(path: Path, names: Sequence[str]) -> Arrays:
     """Read the arrays of an ``.npz`` file, nothing executed.
 
     Raises

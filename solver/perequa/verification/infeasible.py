@@ -14,9 +14,10 @@ from perequa.verification.outcome import Notebook
 if TYPE_CHECKING:
     from perequa.verification.folder import RunFolder
     from perequa.verification.outcome import Check
+    from perequa.verification.sparse import Floats
 
 FILE = "farkas.npz"
-ZERO = 1e-12
+ZERO = 1e-9
 """Share of the size of its own sum below which a combined coefficient counts as zero."""
 
 
@@ -41,12 +42,17 @@ def check_infeasible(folder: RunFolder) -> Check:
         notes.wrong(
             FILE, program.col_ids[j], "a column without bound takes part", float(combined[j]), 0.0
         )
-    possible = math.fsum((combined * np.where(combined != 0, np.nan_to_num(bound), 0.0)).tolist())
+    possible = math.fsum((combined * _finite(bound, combined)).tolist())
     limit = np.where(y > 0, program.lower, program.upper)
-    demanded = math.fsum((y * np.where(y != 0, np.nan_to_num(limit), 0.0)).tolist())
+    demanded = math.fsum((y * _finite(limit, y)).tolist())
     if not demanded > possible:
         notes.wrong(FILE, "", "the combined rows are not contradictory", demanded, f"> {possible}")
     used = int((y != 0).sum())
     return notes.close(
         f"{used} rows combined demand {demanded:g} where at most {possible:g} is possible"
     )
+
+
+def _finite(bound: Floats, multiplier: Floats) -> Floats:
+    """Bounds that take part; those that do not exist have been noted already."""
+    return np.where((multiplier != 0) & np.isfinite(bound), bound, 0.0)

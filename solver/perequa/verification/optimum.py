@@ -11,11 +11,11 @@ import numpy as np
 from perequa.verification.duals import (
     Multipliers,
     multipliers,
+    note_signs,
     off_bound,
     proven_bound,
-    wrong_signs,
 )
-from perequa.verification.exact import exact_dual, exact_dot, exact_times
+from perequa.verification.exact import exact_dot, exact_dual, exact_times
 from perequa.verification.feasibility import check_feasible, row_tolerance
 from perequa.verification.outcome import Notebook
 
@@ -106,26 +106,11 @@ def _check_stage(
     dual = stage.dual
     if exact:
         dual = exact_dual(program, stage.cost, stages, solution, dual)
-    for bad, names, value, bounds in (
-        (wrong_signs(dual.y, dual.y_size, (program.lower, program.upper)),
-         program.row_ids, dual.y, (program.lower, program.upper)),
-        (wrong_signs(dual.z, dual.z_size, (program.least, program.most)),
-         program.col_ids, dual.z, (program.least, program.most)),
-    ):  # fmt: skip
-        for i in np.flatnonzero(bad):
-            notes.wrong(
-                FILE,
-                f"{name}, {names[i]}",
-                f"sign of the multiplier, bounds [{bounds[0][i]}, {bounds[1][i]}]",
-                float(value[i]),
-                "≤ 0" if value[i] > 0 else "≥ 0",
-            )
+    note_signs(notes, program, dual, (FILE, name))
     x = solution["x"][p]
     earlier = [float(lam) for lam in solution["lam"][p, :p]]
-    for j, lam in enumerate(earlier):
-        _check_reached(notes, stages[j], x)
-        if lam < 0:
-            notes.wrong(FILE, name, f"multiplier of priority {stages[j].priority}", lam, "≥ 0")
+    for before in stages[:p]:
+        _check_reached(notes, before, x)
     bound = proven_bound(program, dual) - math.fsum(
         lam * stages[j].value for j, lam in enumerate(earlier)
     )

@@ -55,15 +55,15 @@ def check_rules(notes: Notebook, published: Published) -> str:
     if not compare_keys(notes, table.file, names, [*rows, *withheld]):
         return "rules.csv"
     limit, activity, slack, scale = (np.full(len(names), np.nan) for _ in range(4))
-    credits = value_of(published.model.supply.quantities["credits"], published.places)
-    held = _held_amounts(published)
+    delegated = value_of(published.model.supply.quantities["credits"], published.places)
+    at_plan = activities(published)
     for i, name in enumerate(names):
         if name in withheld:
-            activity[i] = sum_over(credits, withheld[name].cells)
+            activity[i] = sum_over(delegated, withheld[name].cells)
             continue
         row = rows[name]
         limit[i] = row.limit
-        activity[i] = _activity(published, row, held)
+        activity[i] = at_plan[name]
         slack[i] = max(0.0, _slack(row, activity[i]))
         scale[i] = max(1.0, abs(row.limit), abs(row.constant), abs(activity[i]))
         _check_violation(notes, table, row, activity[i])
@@ -75,20 +75,20 @@ def check_rules(notes: Notebook, published: Published) -> str:
     return f"{len(rows)} rule rows of rules.csv, the worst kept within 1e-6 place and 0.01 money"
 
 
-def _held_amounts(published: Published) -> dict[str, float]:
-    """Amount that each reserve row holds back in the plan."""
+def activities(published: Published) -> dict[str, float]:
+    """Activity of every rule row at the plan, held-back amounts included."""
     program, plan = published.folder.program, published.folder.solution["plan"]
     held = {}
     for row in published.rows:
         if row.held and row.id in program.row_at:
             index, value = program.matrix.row(program.row_at[row.id])
             held[row.id] = float(value @ plan[index])
-    return held
-
-
-def _activity(published: Published, row: ExpectedRow, held: dict[str, float]) -> float:
-    total = row.activity(published.places) + sum(held.get(name, 0.0) for name in row.holds)
-    return total + (held.get(row.id, 0.0) if row.held else 0.0)
+    return {
+        row.id: row.activity(published.places)
+        + sum(held.get(name, 0.0) for name in row.holds)
+        + (held.get(row.id, 0.0) if row.held else 0.0)
+        for row in published.rows
+    }
 
 
 def _slack(row: ExpectedRow, activity: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,15 +63,14 @@ class Matrix:
 
     def times(self, x: Floats) -> Floats:
         """Return A·x, shape (m,)."""
-        return np.bincount(self.row_of, self.value * x[self.index], self.rows)
+        total = np.bincount(self.row_of, self.value * x[self.index], self.rows)
+        return total.astype(np.float64)
 
     def times_exactly(self, x: Floats) -> Floats:
         """Return A·x, every sum rounded once (``math.fsum``)."""
         products = (self.value * x[self.index]).tolist()
         ends = self.pointer.tolist()
-        return np.array(
-            [math.fsum(products[a:b]) for a, b in zip(ends[:-1], ends[1:], strict=True)]
-        )
+        return np.array([math.fsum(products[a:b]) for a, b in pairwise(ends)])
 
     def row(self, i: int) -> tuple[Indices, Floats]:
         """Columns and values of one row."""

@@ -88,17 +88,27 @@ def read_csv(path: Path, file: str) -> Table:
         raise Unreadable(file, "is missing") from None
     except UnicodeDecodeError:
         raise Unreadable(file, "is not UTF-8 text") from None
-    return _table(file, list(csv.reader(io.StringIO(text, newline=""))))
+    # What a French spreadsheet saves: semicolons, and no comma in the header.
+    header = next((line for line in text.splitlines() if line.strip()), "")
+    separator = ";" if ";" in header and "," not in header else ","
+    return _table(file, list(csv.reader(io.StringIO(text, newline=""), delimiter=separator)))
 
 
-def read_sheet(path: Path, sheet: str | None, file: str) -> Table:
-    """Read a sheet of a workbook, every cell as text (whole numbers without a decimal point)."""
+def read_sheet(path: Path, sheets: tuple[str, ...], file: str) -> Table:
+    """Read a sheet of a workbook, every cell as text (whole numbers without a decimal point).
+
+    Parameters
+    ----------
+    sheets
+        Names it may have, the best first; the first sheet of the workbook when it has none.
+    """
     # Imported here: most runs have no workbook.
     from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415
 
     try:
         book = CalamineWorkbook.from_path(path)
-        cells = book.get_sheet_by_name(sheet or book.sheet_names[0]).to_python()
+        known = [name for name in sheets if name in book.sheet_names]
+        cells = book.get_sheet_by_name((known or book.sheet_names)[0]).to_python()
     except (OSError, CalamineError) as error:
         raise Unreadable(file, f"cannot be read as a workbook: {error}") from None
     return _table(file, [[_cell(value) for value in row] for row in cells])

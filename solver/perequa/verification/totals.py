@@ -7,63 +7,105 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.verification.allocation import cell_figures
-from perequa.verification.compare import compare_column
+from perequa.verification.compare import compare_column, compare_keys
+from perequa.verification.published_rules import activities
+from perequa.verification.recompute.activity import value_of
+from perequa.verification.recompute.limits import sum_over
+from perequa.verification.recompute.linked import withheld_groups
 
 if TYPE_CHECKING:
     from perequa.verification.outcome import Notebook
     from perequa.verification.plan import Published
+    from perequa.verification.recompute.groups import Group
     from perequa.verification.recompute.model import Model
-    from perequa.verification.sparse import Indices
+    from perequa.verification.sparse import Floats, Indices
 
 FILE = "totals.csv"
-SUMMED = ("places", "credits", "withheld", "due_after", "installed_before", "installed_after")
+SUMMED = (
+    *("places", "credits", "withheld", "due_after", "installed_before", "installed_after"),
+    *("reference_places", "reference_credits"),
+)
+KEY = ("level", "territory", "territory_name", "measure", "year")
+KEPT_BACK = frozenset({"reserve", "undistributed", "withheld"})
+
+Line = dict[str, float]
+"""Figures of one line by column; a column that is not there must be empty."""
 
 
 def check_totals(notes: Notebook, published: Published) -> str:
-    """Compare every total of a territory, of a part of the country and of the nation."""
-    model = published.model
+    """Compare every total of a territory, of a part of the country and of the nation.
+
+    Lines for reserves, for what envelopes and contingents leave, and for what is withheld complete
+    the nation.
+    """
     table = published.folder.table(FILE)
-    columns = ("level", "territory", "measure", "year")
-    keys = list(zip(*(table.column(c) for c in columns), strict=True))
-    figures = cell_figures(model, published.places, None)
-    cells = [_cells(model, *key) for key in keys]
-    kept = [i for i, found in enumerate(cells) if found is not None]
-    labels = ["/".join(key) for key in keys]
-    found = table.numbers
+    columns = [table.column(c) for c in KEY]
+    keys = [
+        "/".join((level, territory, name if territory in KEPT_BACK else "", measure, year))
+        for level, territory, name, measure, year in zip(*columns, strict=True)
+    ]
+    lines = _sums(published) | _kept_back(published)
+    if not compare_keys(notes, FILE, keys, list(lines)):
+        return FILE
     for name in SUMMED:
-        flat = figures[name].ravel()
-        expected = np.array(found(name))
-        for i in kept:
-            own = cells[i]
-            if own is not None:
-                values = flat[own]
-                expected[i] = np.nan if np.isnan(values).all() else np.nansum(values)
-        compare_column(notes, table, name, expected, labels)
-    return f"{len(kept)} totals of totals.csv"
+        expected = np.array([lines[key].get(name, np.nan) for key in keys])
+        if name.startswith("reference"):
+            # A reference stated above the decision level stands in these lines only.
+            found = np.array(table.numbers(name))
+            expected = np.where(np.isnan(expected), found, expected)
+        compare_column(notes, table, name, expected, keys)
+    return f"{len(keys)} totals of totals.csv"
 
 
-def _cells(model: Model, level: str, territory: str, measure: str, year: str) -> Indices | None:
-    """Cells a total sums; None for a line that is no sum of cells (reserve, undistributed)."""
-    inside = _deciders(model, level, territory)
-    if inside is None:
-        return None
-    grid = np.zeros(model.shape, dtype=bool)
-    measures = [i for i, m in enumerate(model.measures) if measure in ("", m)]
-    years = [i for i, y in enumerate(model.years) if year in ("", str(y))]
-    grid[np.ix_(inside, measures, years)] = True
-    return np.flatnonzero(grid)
+def _sums(published: Published) -> dict[str, Line]:
+    """Sums over every territory above the deciding ones, both parts of the country, the nation."""
+    model = published.model
+    figures = cell_figures(model, published.places, published.reference)
+    lines = {}
+    for level, code, inside in _groups(model):
+        for m, measure in enumerate(model.measures):
+            for y, year in enumerate(model.years):
+                key = "/".join((level, code, "", measure, str(year)))
+                lines[key] = {name: _sum(v[inside, m, y]) for name, v in figures.items()}
+    return lines
 
 
-def _deciders(model: Model, level: str, territory: str) -> Indices | None:
+def _groups(model: Model) -> list[tuple[str, str, Indices]]:
     tree = model.tree
-    if (level, territory) in tree.index:
-        return tree.below(tree.index[level, territory])
-    everyone = np.arange(len(tree.deciding))
-    if level == "nation" and territory in ("", "nation", "national"):
-        return everyone
-    overseas = np.array([tree.is_overseas(int(node)) for node in tree.deciding])
-    if "overseas" in (level, territory):
-        return everyone[overseas]
-    if {"metropolitan", "metropolitan_france"} & {level, territory}:
-        return everyone[~overseas]
-    return None
+    above = tree.levels[: tree.levels.index(tree.decide_at)]
+    found = [(*tree.key[node], tree.below(int(node))) for level in above for node in tree.at(level)]
+    overseas = [tree.is_overseas(int(node)) for node in tree.deciding]
+    if True in overseas and False in overseas:
+        for code, where in (("metropolitan", False), ("overseas", True)):
+            inside = np.array([i for i, is_so in enumerate(overseas) if is_so is where])
+            found.append(("zone", code, inside))
+    return [*found, ("nation", "", np.arange(len(tree.deciding)))]
+
+
+def _sum(values: Floats) -> float:
+    return float("nan") if np.isnan(values).all() else float(np.nansum(values))
+
+
+def _kept_back(published: Published) -> dict[str, Line]:
+    """Lines that complete the nation to what its rules hand out."""
+    model = published.model
+    lines = {}
+    activity = activities(published)
+    for row in published.rows:
+        column = "places" if row.unit == "place" else "credits"
+        if row.held:
+            lines[_key("reserve", row.rule, row.group)] = {column: activity[row.id]}
+        elif row.kind in {"envelope", "contingent"} and row.side == "at_most":
+            left = max(0.0, row.limit - activity[row.id])
+            lines[_key("undistributed", row.rule, row.group)] = {column: left}
+    delegated = value_of(model.supply.quantities["credits"], published.places)
+    for name, group in withheld_groups(model):
+        amount = sum_over(delegated, group.cells)
+        lines[_key("withheld", name.split("/", maxsplit=1)[0], group)] = {"withheld": amount}
+    return lines
+
+
+def _key(what: str, rule: str, group: Group) -> str:
+    name = f"{rule} {':'.join(group.label)}" if group.label[1] else rule
+    year = "" if group.year is None else str(group.year)
+    return "/".join(("nation", what, name, group.measure, year))

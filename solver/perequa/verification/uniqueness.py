@@ -8,7 +8,6 @@ import numpy as np
 
 from perequa.verification.duals import SIGN, wrong_signs
 from perequa.verification.feasibility import row_tolerance
-from perequa.verification.folder import read_arrays
 from perequa.verification.optimum import stages_of
 from perequa.verification.outcome import Notebook
 
@@ -42,7 +41,7 @@ def check_uniqueness(folder: RunFolder) -> Check:
 def _exact(notes: Notebook, folder: RunFolder, program: Program, stages: list[Stage]) -> Check:
     """Stationarity, signs and complementarity of the quadratic program on the optimal face."""
     solution = folder.solution
-    y = read_arrays(folder.path / FILE, ["tie_y"])["tie_y"]
+    y = solution["tie_y"]
     plan, matrix = solution["plan"], program.matrix
     square, linear = program.arrays["tie_square"], program.arrays["tie_linear"]
     z = 2 * square * plan + linear - matrix.transposed.times(y)

@@ -7,12 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from perequa.verification.outcome import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from perequa.verification.recompute.figures import Figures
     from perequa.verification.sparse import Floats
@@ -55,13 +56,13 @@ class Supply:
         zero = np.zeros((t, m, years))
         eye = np.broadcast_to(np.eye(years), (t, m, years, years))
         until = np.broadcast_to(np.tril(np.ones((years, years))), (t, m, years, years))
-        credits = self._credits()
+        delegated = self._credits()
         return {
             "places": (eye, zero),
             "full_year_credits": (eye * self.cost[:, :, None, :], zero),
-            "credits": credits,
+            "credits": delegated,
             "stock": (until, self.installed[:, :, None] - np.cumsum(self.closed, axis=2)),
-            "budget": self._budget(*credits),
+            "budget": self._budget(*delegated),
         }
 
     def _credits(self) -> Coefficients:

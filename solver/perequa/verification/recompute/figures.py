@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from perequa.verification.outcome import Unreadable
 from perequa.verification.tables import is_missing, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from perequa.verification.recompute.territories import Territories
     from perequa.verification.sparse import Floats

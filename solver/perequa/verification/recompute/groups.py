@@ -58,10 +58,22 @@ def selected_territories(model: Model, stated: object) -> Flags:
         column, wanted = stated["column"], stated["equals"]
         words = [model.figures.word(column, int(node)) for node in tree.deciding]
         return np.array([equals(word, wanted) for word in words])
-    assert isinstance(stated, list | tuple)  # noqa: S101 - the scenario was checked when solved
-    for written in stated:
-        chosen[tree.below(tree.find(str(written)))] = True
+    for written in names_of(stated):
+        chosen[tree.below(tree.find(written))] = True
     return chosen
+
+
+def names_of(stated: object) -> list[str]:
+    """Read a list of names from a scenario.
+
+    Raises
+    ------
+    Unreadable
+        When it is none.
+    """
+    if not isinstance(stated, list):
+        raise Unreadable("run.json", f"{stated!r} is not a list of names")
+    return [str(name) for name in stated]
 
 
 def selected_cells(model: Model, spec: Mapping[str, Any]) -> Flags:
@@ -79,7 +91,8 @@ def selected_cells(model: Model, spec: Mapping[str, Any]) -> Flags:
     in_years = np.array([years is None or year in years for year in model.years])
     pairs = selected_territories(model, spec.get("territories"))[:, None] & in_measures[None, :]
     pairs &= _where(model, spec.get("where"))
-    return pairs[:, :, None] & in_years[None, None, :]
+    cells: Flags = pairs[:, :, None] & in_years[None, None, :]
+    return cells
 
 
 def groups(
@@ -120,8 +133,8 @@ def groups(
     found = []
     for part in np.split(kept[order], ends):
         label = (crossing, str(words[part[0]])) if crossing else None
-        place = -1 if crossing else int(node[part[0]])
-        found.append(_group(model, (flat[part], t[part], m[part], y[part]), place, label))
+        at = -1 if crossing else int(node[part[0]])
+        found.append(_group(model, (flat[part], t[part], m[part], y[part]), at, label))
     return found
 
 

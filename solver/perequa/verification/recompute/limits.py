@@ -28,7 +28,8 @@ def limit_of(model: Model, bound: object, group: Group) -> float | None:
     """
     if isinstance(bound, int | float):
         return float(bound)
-    assert isinstance(bound, dict)  # noqa: S101 - the scenario was checked when solved
+    if not isinstance(bound, dict):
+        raise Unreadable("run.json", f"{bound!r} is no limit")
     if "file" in bound:
         return _from_table(model, bound, group)
     value = amount(model, bound["column"], group)
@@ -45,13 +46,14 @@ def amount(model: Model, column: str, group: Group) -> float:
     """Sum a quantity over a group: a value stated at the group's own level wins."""
     values = model.quantity(column)
     picked = values[cover(model, group)].sum(axis=0)
-    measures = group.measures if values.shape[1] > 1 else [0]
-    years = group.years if values.shape[2] > 1 else [0]
+    only = np.zeros(1, dtype=np.intp)
+    measures = group.measures if values.shape[1] > 1 else only
+    years = group.years if values.shape[2] > 1 else only
     return math.fsum(picked[np.ix_(measures, years)].ravel())
 
 
 def cover(model: Model, group: Group) -> Indices:
-    """Nodes whose quantities make up the group's: itself, or the largest whole territories in it."""
+    """Nodes whose quantities make up the group's: itself, or the largest whole ones inside it."""
     tree = model.tree
     if group.node >= 0 and len(tree.below(group.node)) == len(group.territories):
         return np.array([group.node], dtype=np.intp)
@@ -104,7 +106,8 @@ def amounts(model: Model, stated: object, group: Group) -> float:
     """Return an amount stated as a number or as a column."""
     if isinstance(stated, int | float):
         return float(stated)
-    assert isinstance(stated, dict)  # noqa: S101 - the scenario was checked when solved
+    if not isinstance(stated, dict):
+        raise Unreadable("run.json", f"{stated!r} is no amount")
     value = amount(model, stated["column"], group)
     if math.isnan(value):
         raise Unreadable("inputs", f"column {stated['column']!r} states nothing here")

@@ -43,7 +43,7 @@ class Model:
     inputs: Mapping[str, str]
     _rates: dict[str, Rates] = field(default_factory=dict)
     _quantities: dict[str, Floats] = field(default_factory=dict)
-    _tables: dict[tuple[str, str], Table] = field(default_factory=dict)
+    _tables: dict[tuple[str, str, str], Table] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -63,25 +63,27 @@ class Model:
     @cached_property
     def tree(self) -> Territories:
         """The territories."""
-        return read_territories(self.scenario, self.table(self.scenario["territories"]))
+        return read_territories(
+            self.scenario, self.table(self.scenario["territories"], "territories")
+        )
 
     @cached_property
     def figures(self) -> Figures:
         """Every column of every table, derived ones included."""
         figures = Figures(self.tree, self.measures, self.years)
         territories = self.scenario["territories"]
-        add_table(figures, self.table(territories), territories, ("level", "code"))
+        add_table(figures, self.table(territories, "territories"), territories, ("level", "code"))
         supply = self.scenario["supply"]
-        self._add(figures, supply)
-        note_supplied(figures, self.table(supply), supply)
+        self._add(figures, supply, "supply")
+        note_supplied(figures, self.table(supply, "supply"), supply)
         for entry in self.scenario.get("columns") or ():
-            self._add(figures, entry)
+            self._add(figures, entry, "columns")
         for name, spec in (self.scenario.get("derive") or {}).items():
             add_derived(figures, name, spec)
         return figures
 
-    def _add(self, figures: Figures, entry: Mapping[str, Any]) -> None:
-        table = self.table(entry)
+    def _add(self, figures: Figures, entry: Mapping[str, Any], section: str) -> None:
+        table = self.table(entry, section)
         add_table(figures, table, entry, [key for key in KEYS if key in table.header])
 
     @cached_property
@@ -141,15 +143,15 @@ class Model:
                     column[node] = column[self.tree.parent == node].sum()
         return column
 
-    def table(self, entry: Mapping[str, Any]) -> Table:
-        """Read the table that an entry of the scenario names.
+    def table(self, entry: Mapping[str, Any], section: str = "") -> Table:
+        """Read the table that an entry of a section of the scenario names.
 
         Raises
         ------
         Unreadable
             When the run folder holds no such input.
         """
-        key = (str(entry["file"]), str(entry.get("sheet") or ""))
+        key = (str(entry["file"]), str(entry.get("sheet") or ""), section)
         if key not in self._tables:
             if key[0] not in self.inputs:
                 raise Unreadable("run.json", f"inputs has no entry for {key[0]!r}")
@@ -158,7 +160,7 @@ class Model:
             if not path.is_file():
                 raise Unreadable(file, "is missing")
             if path.suffix.lower() in WORKBOOKS:
-                self._tables[key] = read_sheet(path, key[1] or None, file)
+                self._tables[key] = read_sheet(path, (key[1], section), file)
             else:
                 self._tables[key] = read_csv(path, file)
         return self._tables[key]

@@ -130,7 +130,7 @@ def _unmet_need(model: Model, spec: Mapping[str, Any], x: Floats) -> float:
 
 
 def _distance(model: Model, spec: Mapping[str, Any], x: Floats, reference: Floats) -> float:
-    gaps = []
+    gaps: list[float] = []
     for node in nodes_compared(model, spec):
         below = model.tree.below(int(node))
         # Where the circular says nothing (NaN), no distance is counted.

@@ -56,15 +56,14 @@ class Rates:
         """Numerator before the plan of every node, shape (N,)."""
         if self.spec.get("in", "stock") == "budget":
             return self._summed_up(self.model.supply.base[:, self.positions].sum(axis=1))
-        column = self.spec.get("counts", "installed")
-        money = self.model.supply.is_money[self.positions]
-        values = self.model.quantity(column) if not money.all() else None
-        base = self.model.quantity("base") if money.any() else None
+        column = str(self.spec.get("counts", "installed"))
         total = np.zeros(len(self.model.tree.key))
-        for m, is_money in zip(self.positions, money, strict=True):
-            source = base if is_money else values
-            assert source is not None  # noqa: S101 - one of the two is there by construction
-            total += self.model.filled(source, int(m))
+        for m in self.positions:
+            # What a measure of money has "installed" is its base.
+            base = column == "installed" and self.model.supply.is_money[m]
+            if base and not self.model.figures.has("base"):
+                continue
+            total += self.model.filled(self.model.quantity("base" if base else column), int(m))
         return total
 
     @cached_property

@@ -102,7 +102,7 @@ def combined(model: Model, quantity: Coefficients, cells: Indices) -> tuple[Indi
     columns = (cells // years * years)[:, None] + np.arange(years)
     kept = rows != 0
     places, inverse = np.unique(columns[kept], return_inverse=True)
-    values = np.bincount(inverse, rows[kept], len(places))
+    values = np.bincount(inverse, rows[kept], len(places)).astype(np.float64)
     return places, values, float(constant.ravel()[cells].sum())
 
 

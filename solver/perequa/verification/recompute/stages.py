@@ -77,8 +77,8 @@ def reference_of(
     places = np.full(len(at), np.nan)
     keys = zip(*(table.column(c) for c in ("level", "territory", "measure", "year")), strict=True)
     figures = table.numbers("reference_places")
-    credits = table.numbers("reference_credits")
-    for (level, territory, measure, year), place, money in zip(keys, figures, credits, strict=True):
+    amounts = table.numbers("reference_credits")
+    for (level, territory, measure, year), place, money in zip(keys, figures, amounts, strict=True):
         i = at.get(f"x/{level}:{territory}/{measure}/{year}")
         if i is not None:
             is_money = model.measure(measure).get("unit", "place") == "money"

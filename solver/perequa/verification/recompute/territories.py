@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perequa.verification.outcome import Unreadable
-from perequa.verification.sparse import Indices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from perequa.verification.sparse import Indices
     from perequa.verification.tables import Table
 
 OVERSEAS_REGIONS = frozenset({"01", "02", "03", "04", "06"})
@@ -96,8 +96,8 @@ class Territories:
             raise Unreadable("run.json", f"{written!r} names {len(held)} territories")
         return held[0]
 
-    def is_overseas(self, node: int) -> bool:
-        """Whether a territory of France lies overseas, by the official codes."""
+    def is_overseas(self, node: int) -> bool | None:
+        """Whether a region or department of France lies overseas, None for other territories."""
         while node >= 0:
             level, code = self.key[node]
             if level == "region":
@@ -105,7 +105,7 @@ class Territories:
             if level == "department":
                 return code.startswith(("97", "98"))
             node = int(self.parent[node])
-        return False
+        return None
 
 
 def read_territories(scenario: Mapping[str, Any], table: Table) -> Territories:

@@ -1,0 +1,170 @@
+"""Who gets what: the allocation at the decision level, and its totals above."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perequa.interpret.tables import Table, Value
+from perequa_models.keys import RowKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perequa.interpret.run import Solved
+    from perequa_models.instance import Floats
+    from perequa_models.tree import Indices
+
+COLUMNS = (
+    "scenario",
+    "level",
+    "territory",
+    "territory_name",
+    "measure",
+    "envelope",
+    "year",
+    "places",
+    "credits",
+    "withheld",
+    "due_after",
+    "installed_before",
+    "installed_after",
+    "continuous_places",
+    "continuous_credits",
+    "reference_places",
+    "reference_credits",
+)
+FIGURES = COLUMNS[7:]
+
+
+def cell_figures(run: Solved) -> dict[str, Floats]:
+    """Figures of every cell by column, shape (T, M, Y); NaN where a cell of the table is empty."""
+    instance, plan = run.instance, run.plan
+    money = np.broadcast_to(instance.is_money[None, :, None], instance.shape)
+    held = np.zeros(instance.shape, dtype=np.bool_)
+    for listed in instance.withheld:
+        held.ravel()[listed.cells] = True
+    last = np.arange(instance.shape[2]) == instance.shape[2] - 1
+    empty = np.full(instance.shape, np.nan)
+    return {
+        "places": np.where(money, np.nan, plan.x),
+        "credits": plan.credits,
+        "withheld": np.where(held, plan.credits, 0.0),
+        "due_after": np.where(last, plan.due_after, 0.0),
+        "installed_before": plan.stock - plan.x + instance.closed,
+        "installed_after": plan.stock,
+        "continuous_places": empty,
+        "continuous_credits": empty,
+        "reference_places": np.where(money, np.nan, run.reference.places),
+        "reference_credits": run.reference.credits,
+    }
+
+
+def allocation_table(run: Solved) -> Table:
+    """One row per decision territory, measure and year, zeros included."""
+    instance = run.instance
+    figures = [cell_figures(run)[name] for name in FIGURES]
+    envelopes = [instance.scenario.measures[m].envelope or "" for m in instance.measures]
+    rows: list[tuple[Value, ...]] = []
+    for t, territory in enumerate(instance.territories):
+        for m, measure in enumerate(instance.measures):
+            for y, year in enumerate(instance.years):
+                named = (run.name, territory.level, territory.code, territory.name)
+                values = tuple(_value(f[t, m, y]) for f in figures)
+                rows.append((*named, measure, envelopes[m], year, *values))
+    return Table(COLUMNS, tuple(rows))
+
+
+def totals_table(run: Solved) -> Table:
+    """The same columns at every level above, for parts of the country and for the nation.
+
+    Lines `reserve` and `undistributed` complete the nation to what its rules hand out;
+    `withheld` repeats what is shared out but not delivered.
+    """
+    figures = cell_figures(run)
+    rows: list[tuple[Value, ...]] = []
+    for level, code, name, inside in _groups(run):
+        rows.extend(_sums(run, figures, (level, code, name), inside))
+    rows.extend(_kept_back(run))
+    rows.extend(_withheld(run, figures["withheld"]))
+    return Table(COLUMNS, tuple(rows))
+
+
+def _groups(run: Solved) -> Iterator[tuple[str, str, str, Indices]]:
+    """Yield level, code, name and decision territories of every total."""
+    instance = run.instance
+    tree = instance.tree
+    for level in tree.levels[: tree.levels.index(instance.level)]:
+        for node in tree.at(level):
+            territory = tree.nodes[int(node)]
+            yield level, territory.code, territory.name, tree.below(int(node), instance.level)
+    overseas = np.array([tree.is_overseas(int(node)) for node in instance.nodes], dtype=object)
+    if any(overseas == True) and any(overseas == False):  # noqa: E712 - None is neither
+        inside = np.flatnonzero(overseas == False)  # noqa: E712
+        yield "zone", "metropolitan", "France métropolitaine", inside
+        yield "zone", "overseas", "Outre-mer", np.flatnonzero(overseas == True)  # noqa: E712
+    yield "nation", "", "France", np.arange(len(instance.nodes))
+
+
+def _sums(
+    run: Solved, figures: dict[str, Floats], who: tuple[str, str, str], inside: Indices
+) -> Iterator[tuple[Value, ...]]:
+    instance = run.instance
+    above = run.reference.above.get(who[0])
+    position = {t.code: i for i, t in enumerate(_level(run, who[0]))}
+    for m, measure in enumerate(instance.measures):
+        for y, year in enumerate(instance.years):
+            values = []
+            for name in FIGURES:
+                cells = figures[name][inside, m, y]
+                total = np.nan if np.isnan(cells).all() else float(np.nansum(cells))
+                if above is not None and name.startswith("reference") and np.isnan(total):
+                    table = above.places if name.endswith("places") else above.credits
+                    total = float(table[position[who[1]], m, y])
+                values.append(_value(total))
+            envelope = instance.scenario.measures[measure].envelope or ""
+            yield (run.name, *who, measure, envelope, year, *values)
+
+
+def _level(run: Solved, level: str) -> list[tuple[str, str, str, str]]:
+    tree = run.instance.tree
+    if level not in tree.levels:
+        return []
+    return [tree.nodes[int(node)] for node in tree.at(level)]
+
+
+def _kept_back(run: Solved) -> Iterator[tuple[Value, ...]]:
+    """Lines for reserves, and for what envelopes and contingents leave undistributed."""
+    program = run.program
+    kinds = {row.key: row for row in run.instance.rows}
+    for i, key in enumerate(program.row_keys):
+        if not isinstance(key, RowKey):
+            continue
+        row = kinds[key]
+        if row.held:
+            yield _line(run, key, "reserve", row.unit, float(run.activity[i]))
+        elif row.kind in {"envelope", "contingent"} and key.side == "at_most":
+            left = max(0.0, float(program.row_limit[i] - run.activity[i]))
+            yield _line(run, key, "undistributed", row.unit, left)
+
+
+def _withheld(run: Solved, withheld: Floats) -> Iterator[tuple[Value, ...]]:
+    for listed in run.instance.withheld:
+        amount = float(withheld.ravel()[listed.cells].sum())
+        line = list(_line(run, listed.key, "withheld", "money", None))
+        line[COLUMNS.index("withheld")] = amount
+        yield tuple(line)
+
+
+def _line(
+    run: Solved, key: RowKey, what: str, unit: str, amount: float | None
+) -> tuple[Value, ...]:
+    where = f"{key.rule} {key.level}:{key.territory}" if key.territory else key.rule
+    values: list[Value] = [None] * len(FIGURES)
+    values[FIGURES.index("places" if unit == "place" else "credits")] = amount
+    return (run.name, "nation", what, where, key.measure, "", key.year, *values)
+
+
+def _value(value: float) -> Value:
+    return None if np.isnan(value) else float(value)

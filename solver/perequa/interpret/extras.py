@@ -1,0 +1,67 @@
+"""Tables that only some scenarios have: reference parts, open choices, overruns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perequa.interpret.tables import Table, Value
+
+if TYPE_CHECKING:
+    from perequa.interpret.run import Solved
+
+
+def parts_table(run: Solved) -> Table:
+    """What each part of the circular's formula gives each territory."""
+    columns = (
+        "scenario",
+        "block",
+        "part",
+        "level",
+        "territory",
+        "measure",
+        "year",
+        "basis",
+        "amount",
+        "unit",
+        "eligible",
+        "at_floor",
+        "at_cap",
+    )
+    return Table(columns, tuple((run.name, *part) for part in run.reference.parts))
+
+
+def choices_table(run: Solved) -> Table:
+    """The points the source leaves open, and how this scenario closes them."""
+    rows: list[tuple[Value, ...]] = []
+    for name, choice in run.instance.scenario.choices.items():
+        others = ";".join(str(a) for a in choice.alternatives)
+        rows.append((run.name, name, str(choice.value), others, choice.because))
+    return Table(("scenario", "choice", "value", "alternatives", "because"), tuple(rows))
+
+
+def overruns_table(run: Solved) -> Table:
+    """Establishments above their ceiling before the plan, and what later delegations lose."""
+    tree = run.instance.tree
+    rows: list[tuple[Value, ...]] = []
+    for over in run.instance.overruns:
+        territory = tree.nodes[over.node]
+        above = int(tree.parent[over.node])
+        department = tree.nodes[above].code if above >= 0 else ""
+        excess = over.base - over.ceiling
+        due = not over.justified and not over.exception
+        figures = (over.base, over.ceiling, excess, over.exception, over.justified)
+        named = (run.name, territory.code, territory.name, department)
+        rows.append((*named, *figures, excess if due else 0.0))
+    columns = (
+        "scenario",
+        "territory",
+        "name",
+        "department",
+        "base",
+        "ceiling",
+        "overrun",
+        "exception",
+        "justified",
+        "deducted",
+    )
+    return Table(columns, tuple(rows))

@@ -1,0 +1,145 @@
+"""Every rule row with its limit, its activity and its price on both sides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perequa.interpret.sentences import price_statement
+from perequa.interpret.tables import Table, Value, cell
+from perequa.weighting import objective_value
+from perequa_models.keys import RowKey
+
+if TYPE_CHECKING:
+    from perequa.engine.prices import Side
+    from perequa.interpret.run import Solved
+
+IDENTITY = (
+    "scenario",
+    "row",
+    "rule",
+    "kind",
+    "level",
+    "territory",
+    "territory_name",
+    "measure",
+    "year",
+    "unit",
+    "side",
+)
+RULES = (*IDENTITY, "limit", "activity", "slack", "binding")
+PRICES = (
+    *IDENTITY,
+    "limit",
+    "priority",
+    "effect_of_one_more",
+    "effect_of_one_less",
+    "holds_up_to",
+    "holds_down_to",
+    "range",
+    "unique",
+    "objective",
+    "objective_unit",
+    "same_as",
+    "statement",
+)
+OBJECTIVES = (
+    "scenario",
+    "priority",
+    "objective",
+    "kind",
+    "unit",
+    "weight",
+    "value",
+    "initial_value",
+    "optimum_alone",
+)
+BINDING = 1e-9
+
+
+def rules_table(run: Solved) -> Table:
+    """One row per rule row of the program, and one per group whose delivery is withheld."""
+    rows: list[tuple[Value, ...]] = []
+    for i, identity in _rule_rows(run).items():
+        limit, activity = float(run.program.row_limit[i]), float(run.activity[i])
+        slack = abs(limit - activity)
+        binding = slack <= BINDING * max(1.0, abs(limit))
+        rows.append((*identity, limit, activity, slack, binding))
+    for listed in run.instance.withheld:
+        amount = float(run.plan.credits.ravel()[listed.cells].sum())
+        identity = _identity(run, listed.key, "withhold", run.instance.scenario.currency)
+        rows.append((*identity, None, amount, None, False))
+    return Table(RULES, tuple(rows))
+
+
+def prices_table(run: Solved) -> Table:
+    """One line per rule row and priority; later priorities say that they are not available yet."""
+    if run.prices is None:
+        return Table(PRICES, ())
+    sides = {(side.row, side.sign): side for side in run.prices.sides}
+    weighting = run.weighting
+    rows: list[tuple[Value, ...]] = []
+    for i, identity in _rule_rows(run).items():
+        limit = float(run.program.row_limit[i])
+        for p, priority in enumerate(weighting.priorities):
+            shown = _price(limit, sides[i, 1], sides[i, -1]) if p == 0 else (None,) * 4 + ("", None)
+            objective = ";".join(weighting.served(p))
+            line = (*identity, limit, priority, *shown, objective, weighting.units[p], "")
+            record = {k: cell(v) for k, v in zip(PRICES, line, strict=False)}
+            rows.append((*line, price_statement(record)))
+    return Table(PRICES, tuple(rows))
+
+
+def _price(limit: float, more: Side, less: Side) -> tuple[Value, ...]:
+    up, down = more.price, less.price
+    finite = np.isfinite(up) and np.isfinite(down)
+    return (
+        up,
+        down,
+        limit + more.reach if np.isfinite(up) else limit,
+        limit - less.reach if np.isfinite(down) else limit,
+        "inner",
+        bool(finite and abs(up + down) <= 1e-9 * max(abs(up), abs(down), 1e-300)),
+    )
+
+
+def objectives_table(run: Solved) -> Table:
+    """Value of every objective, recomputed from the published plan by its definition."""
+    from perequa_models.catalogue import OBJECTIVE_KINDS  # noqa: PLC0415
+
+    rows: list[tuple[Value, ...]] = []
+    for k, name in enumerate(run.weighting.names):
+        spec = run.instance.scenario.objectives[name]
+        rows.append(
+            (
+                run.name,
+                spec.priority,
+                name,
+                spec.kind,
+                OBJECTIVE_KINDS[spec.kind].unit(run.instance, spec),
+                spec.weight,
+                objective_value(run.instance, name, run.plan, run.reference),
+                float(run.weighting.initial[k]),
+                run.alone.get(name),
+            )
+        )
+    return Table(OBJECTIVES, tuple(rows))
+
+
+def _rule_rows(run: Solved) -> dict[int, tuple[Value, ...]]:
+    """Identifying columns of every rule row, by its position in the program."""
+    currency = run.instance.scenario.currency
+    rows = {row.key: row for row in run.instance.rows}
+    return {
+        i: _identity(run, key, rows[key].kind, "place" if rows[key].unit == "place" else currency)
+        for i, key in enumerate(run.program.row_keys)
+        if isinstance(key, RowKey)
+    }
+
+
+def _identity(run: Solved, key: RowKey, kind: str, unit: str) -> tuple[Value, ...]:
+    node = run.instance.tree.index.get((key.level, key.territory))
+    name = run.instance.tree.nodes[node].name if node is not None else ""
+    where = (key.level, key.territory, name, key.measure, key.year)
+    return (run.name, str(key), key.rule, kind, *where, unit, key.side)

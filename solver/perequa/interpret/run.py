@@ -1,0 +1,78 @@
+"""A solved scenario, before it is written: the plan, its figures, its proofs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perequa_models.quantities import Quantities
+
+if TYPE_CHECKING:
+    from perequa.compilation import CompiledProgram
+    from perequa.engine.prices import Prices
+    from perequa.engine.stages import Stage
+    from perequa.engine.tie_break import Published
+    from perequa.weighting import Weighting
+    from perequa_models.instance import Floats, Instance
+    from perequa_models.reference.reference import Reference
+
+
+@dataclass(frozen=True)
+class Solved:
+    """Everything the tables and the run folder are made from.
+
+    Attributes
+    ----------
+    name
+        The scenario column: name of the scenario, its variants after a dash.
+    instance, reference, program
+        The figures, the circular's own allocation, the compiled program.
+    weighting, alone
+        What each priority minimises; the least value of each objective on its own.
+    stages, published, prices
+        The optimum of each priority, the published plan, the two-sided prices (None when not
+        asked for).
+    """
+
+    name: str
+    instance: Instance
+    reference: Reference
+    program: CompiledProgram
+    weighting: Weighting
+    alone: dict[str, float]
+    stages: tuple[Stage, ...]
+    published: Published
+    prices: Prices | None
+
+    @cached_property
+    def x(self) -> Floats:
+        """The published decisions, shape (T, M, Y)."""
+        cells = int(np.prod(self.instance.shape))
+        return self.published.plan[:cells].reshape(self.instance.shape)
+
+    @cached_property
+    def plan(self) -> Quantities:
+        """What the published plan amounts to."""
+        return Quantities(self.instance, self.x)
+
+    @cached_property
+    def nothing(self) -> Quantities:
+        """What doing nothing amounts to: the initial values."""
+        return Quantities(self.instance, np.zeros(self.instance.shape))
+
+    @cached_property
+    def reference_plan(self) -> Quantities | None:
+        """What the reference amounts to; None when there is none at the decision level."""
+        money = self.instance.is_money[None, :, None]
+        x = np.where(money, self.reference.credits, self.reference.places)
+        if np.isnan(x).all():
+            return None
+        return Quantities(self.instance, np.nan_to_num(x))
+
+    @cached_property
+    def activity(self) -> Floats:
+        """Activity of every row at the published plan, constants included, shape (m,)."""
+        return self.program.matrix @ self.published.plan + self.program.row_constant

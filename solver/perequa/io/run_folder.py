@@ -1,0 +1,101 @@
+"""A run folder is written whole or not at all: beside its place first, then by renaming."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from perequa_models.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MANIFEST = "manifest.json"
+
+
+def write_folder(destination: Path, files: Mapping[str, bytes]) -> str:
+    """Write a run folder, replacing an earlier run at the same place.
+
+    Parameters
+    ----------
+    destination
+        Where it goes.
+    files
+        Content by path inside the folder; the manifest is added.
+
+    Returns
+    -------
+    str
+        The fingerprint: SHA-256 of the manifest.
+
+    Raises
+    ------
+    UsageError
+        When something that is not a run folder stands there, or the place cannot be written.
+    """
+    _restore(destination)
+    check_replaceable(destination)
+    manifest = _manifest(files)
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{destination.name}.", dir=destination.parent))
+        try:
+            fresh.chmod(0o755)
+            for name, content in {**files, MANIFEST: manifest}.items():
+                place = fresh / name
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(content)
+            _swap(fresh, destination)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+    except OSError as error:
+        message = f"{destination} cannot be written: {error.strerror or error}"
+        raise UsageError(message) from error
+    return hashlib.sha256(manifest).hexdigest()
+
+
+def check_replaceable(destination: Path) -> None:
+    """Refuse to replace what is not a run folder.
+
+    Raises
+    ------
+    UsageError
+        When a file, or a folder without a manifest, stands there.
+    """
+    if destination.is_dir() and not (destination / MANIFEST).is_file():
+        if any(destination.iterdir()):
+            message = f"{destination} exists and is not a run folder: name another with -o"
+            raise UsageError(message)
+    elif destination.exists() and not destination.is_dir():
+        message = f"{destination} is a file: name a folder with -o"
+        raise UsageError(message)
+
+
+def _previous(destination: Path) -> Path:
+    return destination.parent / f".{destination.name}.previous"
+
+
+def _restore(destination: Path) -> None:
+    """Bring back a run whose replacement was cut off between two renames."""
+    previous = _previous(destination)
+    if previous.is_dir() and not destination.exists():
+        previous.rename(destination)
+
+
+def _swap(fresh: Path, destination: Path) -> None:
+    previous = _previous(destination)
+    shutil.rmtree(previous, ignore_errors=True)
+    if destination.exists():
+        destination.rename(previous)
+    os.replace(fresh, destination)  # noqa: PTH105 - replaces an empty folder on every system
+    shutil.rmtree(previous, ignore_errors=True)
+
+
+def _manifest(files: Mapping[str, bytes]) -> bytes:
+    hashes = {name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)}
+    return (json.dumps({"files": hashes}, indent=1, sort_keys=True) + "\n").encode()

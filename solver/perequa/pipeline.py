@@ -1,0 +1,201 @@
+"""The stages in order, nothing else: check → formulate → compile → solve → certify → interpret."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from perequa.certificate import Certificate, certify
+from perequa.compilation import compile_program
+from perequa.engine.infeasibility import Conflict, confirm_infeasible
+from perequa.engine.prices import two_sided_prices
+from perequa.engine.session import SolverOptions
+from perequa.engine.stages import solve_alone, solve_stages
+from perequa.engine.termination import Termination
+from perequa.engine.tie_break import Spread, publish
+from perequa.interpret.run import Solved
+from perequa.report.arrays import program_arrays, solution_arrays
+from perequa.weighting import weigh
+from perequa_models.errors import InternalError, NotProven
+from perequa_models.formulation import formulate
+from perequa_models.problems import Problems
+from perequa_models.reference.allocation import reference_allocation
+from perequa_models.tie_break import Evenness, evenness
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perequa.compilation import CompiledProgram
+    from perequa.engine.stages import Staged
+    from perequa_models.instance import Instance
+    from perequa_models.keys import AuxiliaryKey, CellKey
+
+DEFAULT_OPTIONS = SolverOptions()
+
+
+@dataclass(slots=True)
+class Clock:
+    """Seconds spent in each stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time one stage."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = time.perf_counter() - start
+            self.seconds[name] = self.seconds.get(name, 0.0) + spent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Success:
+    """A scenario with its plan, proven optimal."""
+
+    run: Solved
+    spread: Spread
+    certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A scenario without a plan, and why; a row in a comparison, not a hole."""
+
+    name: str
+    instance: Instance
+    program: CompiledProgram
+    conflict: Conflict
+
+
+def solve_instance(
+    instance: Instance,
+    name: str,
+    *,
+    prices: bool = True,
+    options: SolverOptions = DEFAULT_OPTIONS,
+    clock: Clock | None = None,
+) -> Success | Failure:
+    """Take an instance to its published plan and prices.
+
+    Parameters
+    ----------
+    instance
+        Complete figures.
+    name
+        The scenario column of every table.
+    prices
+        Whether rules are priced.
+    options
+        How the solver works; no table depends on it.
+    clock
+        Collects the time of each stage.
+
+    Raises
+    ------
+    InvalidScenario
+        When the reference, the tie-break or a normalisation cannot be read.
+    NotProven
+        When a limit was reached or the solver failed.
+    """
+    clock = clock or Clock()
+    problems = Problems()
+    with clock.stage("reference"):
+        reference = reference_allocation(instance, problems)
+        even = evenness(instance, reference, problems)
+        problems.stop_if_wrong()
+    with clock.stage("formulate"):
+        formulation = formulate(instance, reference)
+    with clock.stage("compile"):
+        program = compile_program(formulation)
+    with clock.stage("solve"):
+        alone = _Alone(program, options)
+        weighting = weigh(instance, reference, alone.least)
+        staged = solve_stages(
+            program, weighting.priorities, weighting.weights @ program.costs, options
+        )
+    if staged.termination is Termination.INFEASIBLE:
+        with clock.stage("diagnose"):
+            conflict = confirm_infeasible(program, options)
+        return Failure(name=name, instance=instance, program=program, conflict=conflict)
+    _check_termination(staged)
+    with clock.stage("tie-break"):
+        spread = _spread(instance, program, even)
+        published = publish(staged, spread, instance.scenario.tie_break.method, options)
+    with clock.stage("certify"):
+        certificate = certify(
+            program_arrays(program, weighting, spread), solution_arrays(staged.stages, published)
+        )
+    with clock.stage("prices"):
+        priced = two_sided_prices(program, staged, published.plan, options) if prices else None
+    with clock.stage("optimum alone"):
+        least = {n: alone.least(k) for k, n in enumerate(weighting.names)}
+    run = Solved(
+        name=name,
+        instance=instance,
+        reference=reference,
+        program=program,
+        weighting=weighting,
+        alone=least,
+        stages=staged.stages,
+        published=published,
+        prices=priced,
+    )
+    return Success(run=run, spread=spread, certificate=certificate)
+
+
+class _Alone:
+    """Least value of each objective on its own; each solved once, when asked for."""
+
+    def __init__(self, program: CompiledProgram, options: SolverOptions) -> None:
+        self._program, self._options = program, options
+        self._found: dict[int, float] = {}
+
+    def least(self, k: int) -> float:
+        if k not in self._found:
+            value = solve_alone(self._program, self._program.costs[k], self._options)
+            self._found[k] = value + float(self._program.offsets[k])
+        return self._found[k]
+
+
+def _check_termination(staged: Staged) -> None:
+    match staged.termination:
+        case Termination.OPTIMAL:
+            return
+        case Termination.UNBOUNDED:
+            raise InternalError("every objective is bounded below, and the solver says otherwise")
+        case other:
+            message = f"the solver ended without proof: {other.value}"
+            raise NotProven(message)
+
+
+def _spread(instance: Instance, program: CompiledProgram, even: Evenness) -> Spread:
+    """Lay the tie-break of the models over the columns of the program (decisions come first)."""
+    n = program.matrix.shape[1]
+    cells = int(np.prod(instance.shape))
+
+    def over_columns(values: np.ndarray[Any, Any], rest: float) -> np.ndarray[Any, Any]:
+        laid = np.full(n, rest)
+        laid[:cells] = values.ravel()
+        return laid
+
+    neutral = [_neutral(key) for key in program.column_keys[:cells]]
+    return Spread(
+        cost=over_columns(even.cost, 0.0),
+        basis=over_columns(even.basis, 1.0),
+        around=over_columns(even.around, 0.0),
+        neutral=over_columns(np.array(neutral).reshape(instance.shape), 0.0),
+    )
+
+
+def _neutral(key: CellKey | AuxiliaryKey) -> float:
+    """Return a fixed figure in [1, 2) that favours nobody, from the SHA-256 of the cell's name."""
+    name = f"{key.level}:{key.territory}|{key.measure}|{key.year}"
+    digest = hashlib.sha256(name.encode()).digest()
+    return 1.0 + int.from_bytes(digest[:6], "big") / 2.0**48

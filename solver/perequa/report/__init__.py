@@ -1,0 +1,1 @@
+"""From a run to what is kept and shown; reads results only."""

@@ -1,0 +1,128 @@
+"""The arrays of a run folder: the program, the solution, the evidence of the prices."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perequa.compilation import CompiledProgram
+    from perequa.engine.prices import Prices, Side
+    from perequa.engine.stages import Stage
+    from perequa.engine.tie_break import Published, Spread
+    from perequa.weighting import Weighting
+
+Floats = NDArray[np.float64]
+Arrays = dict[str, NDArray[Any]]
+
+
+def program_arrays(
+    program: CompiledProgram, weighting: Weighting | None, spread: Spread | None
+) -> Arrays:
+    """Compiled arrays in natural units; no stage and no tie-break for a run that found no plan."""
+    n, k = program.matrix.shape[1], len(program.objective_names)
+    square = np.zeros(n) if spread is None else spread.square
+    around = np.zeros(n) if spread is None else spread.around
+    return {
+        "a_data": program.matrix.data,
+        "a_indices": program.matrix.indices,
+        "a_indptr": program.matrix.indptr,
+        "row_id": _text([str(key) for key in program.row_keys]),
+        "row_is_rule": program.is_rule,
+        "row_lower": program.row_lower,
+        "row_upper": program.row_upper,
+        "row_constant": program.row_constant,
+        "row_limit": program.row_limit,
+        "col_id": _text([str(key) for key in program.column_keys]),
+        "col_lower": program.column_lower,
+        "col_upper": program.column_upper,
+        "objective_name": _text(list(program.objective_names)),
+        "objective_cost": program.costs,
+        "objective_offset": program.offsets,
+        "stage_priority": np.array([] if weighting is None else weighting.priorities, dtype=int),
+        "stage_weight": np.zeros((0, k)) if weighting is None else weighting.weights,
+        "tie_square": square,
+        "tie_linear": -2.0 * square * around,
+    }
+
+
+def solution_arrays(stages: Sequence[Stage], published: Published) -> Arrays:
+    """Optimum and dual of each priority, the published plan, and what proves it unique."""
+    found: Arrays = {
+        "x": np.array([stage.x for stage in stages]),
+        "y": np.array([stage.y for stage in stages]),
+        "lam": np.array([stage.lam for stage in stages]),
+        "plan": published.plan,
+        "tie_method": np.array(published.method),
+        "tie_y": published.y,
+    }
+    if published.stepped is not None:
+        found["tie_y"] = np.zeros(len(stages[0].y))
+        found |= published.stepped.evidence
+    return found
+
+
+def evidence_arrays(prices: Prices) -> Arrays:
+    """Chords, duals and rays that prove every price (scenario reference, section 13)."""
+    sides = prices.sides
+    first = prices.duals[0]
+    duals = _rows([dual - first for dual in prices.duals])
+    rays = _rows(list(prices.rays))
+    chords = [(side.chord_columns, side.chord_values) for side in sides]
+    return {
+        "row": _each(sides, "row", int),
+        "side": _each(sides, "sign", int),
+        "price": _each(sides, "price", float),
+        "T": _each(sides, "reach", float),
+        "base": _each(sides, "base", int),
+        "dual": _each(sides, "dual", int),
+        "end_dual": np.full(len(sides), -1),
+        "ray": _each(sides, "ray", int),
+        "chord_ptr": _pointer([len(c) for c, _ in chords]),
+        "chord_col": _joined([c for c, _ in chords], int),
+        "chord_val": _joined([v for _, v in chords], float),
+        "dual_ptr": duals[0],
+        "dual_row": duals[1],
+        "dual_val": duals[2],
+        "ray_ptr": rays[0],
+        "ray_row": rays[1],
+        "ray_val": rays[2],
+    }
+
+
+def npz(arrays: Arrays) -> bytes:
+    """Pack arrays as an ``.npz`` file."""
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)  # type: ignore[arg-type]
+    return stream.getvalue()
+
+
+def _each(sides: Sequence[Side], name: str, kind: type) -> NDArray[Any]:
+    return np.array([getattr(side, name) for side in sides], dtype=kind)
+
+
+def _rows(vectors: list[Floats]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Sparse rows: pointer, positions, values."""
+    places = [np.flatnonzero(v) for v in vectors]
+    return (
+        _pointer([len(p) for p in places]),
+        _joined(places, int),
+        _joined([v[p] for v, p in zip(vectors, places, strict=True)], float),
+    )
+
+
+def _pointer(sizes: list[int]) -> NDArray[Any]:
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(int)
+
+
+def _joined(parts: list[NDArray[Any]], kind: type) -> NDArray[Any]:
+    return np.concatenate(parts).astype(kind) if parts else np.zeros(0, dtype=kind)
+
+
+def _text(words: list[str]) -> NDArray[Any]:
+    return np.array(words, dtype=np.str_) if words else np.zeros(0, dtype="<U1")

@@ -1,0 +1,66 @@
+"""The files of a run folder, from a run in hand."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+from perequa.interpret.allocation import allocation_table, totals_table
+from perequa.interpret.extras import choices_table, overruns_table, parts_table
+from perequa.interpret.rates import equity_table, indicators_table
+from perequa.interpret.rules import objectives_table, prices_table, rules_table
+from perequa.interpret.tables import cell
+from perequa.report.arrays import evidence_arrays, npz, program_arrays, solution_arrays
+
+if TYPE_CHECKING:
+    from perequa.engine.tie_break import Spread
+    from perequa.interpret.run import Solved
+    from perequa.interpret.tables import Table
+
+
+def tables_of(run: Solved) -> dict[str, Table]:
+    """Every table of a solved run, by file name without its ending."""
+    tables = {
+        "allocation": allocation_table(run),
+        "totals": totals_table(run),
+        "indicators": indicators_table(run),
+        "equity": equity_table(run),
+        "objectives": objectives_table(run),
+        "rules": rules_table(run),
+    }
+    if run.prices is not None:
+        tables["shadow_prices"] = prices_table(run)
+    if run.reference.parts:
+        tables["reference_parts"] = parts_table(run)
+    if run.instance.scenario.choices:
+        tables["choices"] = choices_table(run)
+    if run.instance.overruns:
+        tables["overruns"] = overruns_table(run)
+    return tables
+
+
+def solved_files(run: Solved, spread: Spread, tables: dict[str, Table]) -> dict[str, bytes]:
+    """Tables and arrays of a solved run, by path inside the run folder."""
+    files = {f"{name}.csv": csv_bytes(table) for name, table in tables.items()}
+    files["program.npz"] = npz(program_arrays(run.program, run.weighting, spread))
+    files["solution.npz"] = npz(solution_arrays(run.stages, run.published))
+    if run.prices is not None:
+        files["evidence.npz"] = npz(evidence_arrays(run.prices))
+    return files
+
+
+def csv_bytes(table: Table) -> bytes:
+    """Write a table as CSV: comma, decimal point, UTF-8, ``\\n``."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(table.columns)
+    writer.writerows([cell(value) for value in row] for row in table.rows)
+    return stream.getvalue().encode()
+
+
+def json_bytes(record: dict[str, Any]) -> bytes:
+    """Write a record as JSON for people and programs."""
+    text = json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False, default=str)
+    return (text + "\n").encode()

@@ -1,0 +1,161 @@
+"""Check 6: every printed price of the first priority is proven from both sides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perequa.verification.duals import SIGN, multipliers, note_signs, proven_bound
+from perequa.verification.evidence import FILE, Evidence
+from perequa.verification.optimum import GAP
+from perequa.verification.outcome import Notebook
+from perequa.verification.price_table import check_price_table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from perequa.verification.folder import RunFolder
+    from perequa.verification.outcome import Check
+    from perequa.verification.recompute.rules import ExpectedRow
+    from perequa.verification.sparse import Floats
+
+RELATIVE = 1e-9
+"""A proof gives the printed price to this share of it."""
+CANCELS = 1e-12
+"""Share of the size of a sum that its rounding may reach."""
+SIDES = {1.0: "effect_of_one_more", -1.0: "effect_of_one_less"}
+
+
+def evidence_of(folder: RunFolder) -> Evidence:
+    """Open the proofs of a run.
+
+    Raises
+    ------
+    Unreadable
+        When they do not fit together or do not fit the program.
+    """
+    evidence = Evidence(
+        folder.program,
+        folder.evidence,
+        np.stack([folder.solution["x"][0], folder.solution["plan"]]),
+    )
+    evidence.validate()
+    return evidence
+
+
+def check_prices(folder: RunFolder, rows: list[ExpectedRow]) -> Check:
+    """Check each proof, then that each printed price is one that is proven."""
+    notes = Notebook(6, "prices")
+    if not folder.has("shadow_prices.csv"):
+        return notes.skip("no prices were asked of this run")
+    evidence = evidence_of(folder)
+    check_chords(notes, evidence)
+    used = check_duals(notes, folder, evidence)
+    check_rays(notes, evidence)
+    printed = check_price_table(notes, folder, evidence, rows)
+    return notes.close(
+        f"{printed} printed prices, {len(evidence.row)} proofs: {evidence.chords.rows} chords, "
+        f"{used} distinct duals, {evidence.rays.rows} rays"
+    )
+
+
+def check_chords(notes: Notebook, evidence: Evidence) -> None:
+    """Check c·Δ = p, and that x + T·Δ keeps every row: so the price is at most p, up to T."""
+    cost = evidence.program.stage_cost[0]
+    chords = evidence.chords
+    terms = chords.value * cost[chords.index]
+    change = np.bincount(chords.row_of, terms, chords.rows)
+    size = np.bincount(chords.row_of, np.abs(terms), chords.rows)
+    finite = np.isfinite(evidence.price)
+    allowed = RELATIVE * np.abs(evidence.price) + CANCELS * size
+    with np.errstate(invalid="ignore"):
+        off = finite & ~(np.abs(change - evidence.price) <= allowed)
+    for e in np.flatnonzero(off):
+        notes.wrong(FILE, name_of(evidence, e), "price by its chord", change[e], evidence.price[e])
+    for e in np.flatnonzero(evidence.leaning_chords()):
+        notes.wrong(
+            FILE,
+            name_of(evidence, e),
+            f"the chord leaves the rules before its reach of {evidence.reach[e]:g}",
+        )
+
+
+def check_duals(notes: Notebook, folder: RunFolder, evidence: Evidence) -> int:
+    """Check that each dual is optimal for the present limits and gives the price: so it is p."""
+    finite = np.isfinite(evidence.price)
+    dual = evidence.arrays["dual"]
+    for e in np.flatnonzero(finite & (dual < 0)):
+        notes.wrong(FILE, name_of(evidence, e), "has no dual")
+    used = np.unique(dual[finite & (dual >= 0)])
+    cost = evidence.program.stage_cost[0]
+    value = float(cost @ evidence.x)
+    for d in used:
+        y = dual_vector(folder.solution["y"][0], evidence, int(d))
+        entries = np.flatnonzero(finite & (dual == d))
+        label = f"dual {d} (e.g. {name_of(evidence, entries[0])})"
+        y_size = _optimal(notes, evidence, y, cost, value, label)
+        given = evidence.side[entries] * y[evidence.row[entries]]
+        price = evidence.price[entries]
+        allowed = RELATIVE * np.abs(price) + y_size[evidence.row[entries]]
+        for k in np.flatnonzero(~(np.abs(given - price) <= allowed)):
+            e = entries[k]
+            notes.wrong(FILE, name_of(evidence, e), "price by its dual", given[k], price[k])
+    return len(used)
+
+
+def dual_vector(y: Floats, evidence: Evidence, d: int) -> Floats:
+    """Return one of the distinct duals in full, shape (m,)."""
+    index, value = evidence.duals.row(d)
+    full = y.copy()
+    np.add.at(full, index, value)
+    return full
+
+
+def _optimal(
+    notes: Notebook, evidence: Evidence, y: Floats, cost: Floats, value: float, label: str
+) -> Floats:
+    """Check signs and value of a dual; return what counts as zero on each row."""
+    program = evidence.program
+    found = multipliers(program, cost, y)
+    note_signs(notes, program, found, (FILE, label))
+    bound = proven_bound(program, found)
+    if not abs(value - bound) <= GAP * max(1.0, abs(value)):
+        notes.wrong(FILE, label, "value of the dual", bound, value)
+    return found.y_size
+
+
+def check_rays(notes: Notebook, evidence: Evidence) -> None:
+    """Check that a ray forbids any move of a limit whose price is infinite."""
+    program, rays = evidence.program, evidence.rays
+    infinite = np.flatnonzero(~np.isfinite(evidence.price))
+    low_row = evidence.activity[0] <= program.lower + evidence.tolerance[0]
+    high_row = evidence.activity[0] >= program.upper - evidence.tolerance[0]
+    margin = RELATIVE * np.maximum(1.0, np.abs(evidence.x))
+    low_column = evidence.x <= program.least + margin
+    high_column = evidence.x >= program.most - margin
+    judged: dict[int, NDArray[np.float64]] = {}
+    for e in infinite:
+        k = int(evidence.arrays["ray"][e])
+        if k < 0 or evidence.price[e] < 0:
+            notes.wrong(FILE, name_of(evidence, e), "an infinite price needs a ray and is above 0")
+            continue
+        if k not in judged:
+            index, value = rays.row(k)
+            ray = np.zeros(rays.columns)
+            np.add.at(ray, index, value)
+            judged[k] = ray
+            combined = program.matrix.transposed.times(ray)
+            zero = SIGN * program.matrix.transposed.size.times(np.abs(ray))
+            wrong_row = ((ray > 0) & ~low_row) | ((ray < 0) & ~high_row)
+            wrong_column = ((combined > zero) & ~high_column) | ((combined < -zero) & ~low_column)
+            for names, bad in ((program.row_ids, wrong_row), (program.col_ids, wrong_column)):
+                for i in np.flatnonzero(bad):
+                    notes.wrong(FILE, f"ray {k}, {names[i]}", "pushes where nothing holds")
+        if not evidence.side[e] * judged[k][evidence.row[e]] > 0:
+            notes.wrong(FILE, name_of(evidence, e), "the ray does not speak of this limit")
+
+
+def name_of(evidence: Evidence, e: int | np.intp) -> str:
+    """Name an entry: its row, and which way the limit moves."""
+    return f"{evidence.program.row_ids[evidence.row[e]]}, {SIDES[float(evidence.side[e])]}"

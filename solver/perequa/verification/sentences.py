@@ -1,0 +1,29 @@
+"""Check 8: every sentence says what its row of figures says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perequa.interpret.sentences import price_statement
+from perequa.verification.outcome import Notebook
+from perequa.verification.price_table import TABLE
+
+if TYPE_CHECKING:
+    from perequa.verification.folder import RunFolder
+    from perequa.verification.outcome import Check
+
+
+def check_sentences(folder: RunFolder) -> Check:
+    """Write each statement again from the printed figures of its row."""
+    notes = Notebook(8, "sentences")
+    if not folder.has(TABLE):
+        return notes.skip("no prices were asked of this run")
+    table = folder.table(TABLE)
+    for cells in table.rows:
+        fields = dict(zip(table.header, cells, strict=True))
+        said = fields.pop("statement", "")
+        expected = price_statement(fields)
+        if said != expected:
+            label = f"{fields.get('row', '')}, priority {fields.get('priority', '')}"
+            notes.wrong(TABLE, label, "statement", said, expected)
+    return notes.close(f"{len(table.rows)} sentences")

@@ -1,0 +1,125 @@
+"""All checks of a run folder, in order, and what they amount to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perequa.verification.files import check_files, fingerprint, refuse_other_folders
+from perequa.verification.folder import RunFolder, read_record
+from perequa.verification.infeasible import check_infeasible
+from perequa.verification.inputs import check_inputs
+from perequa.verification.optimum import check_optimum
+from perequa.verification.outcome import Check, Notebook, Unreadable
+from perequa.verification.plan import Published, check_plan
+from perequa.verification.prices import check_prices
+from perequa.verification.ranges import check_ranges
+from perequa.verification.recompute.all_rows import expected_rows
+from perequa.verification.recompute.model import model_of
+from perequa.verification.recompute.stages import reference_of
+from perequa.verification.sentences import check_sentences
+from perequa.verification.uniqueness import check_uniqueness
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+SOLVED, INFEASIBLE = 0, 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What verification says of a run.
+
+    Attributes
+    ----------
+    fingerprint
+        SHA-256 of the manifest, empty without one.
+    status
+        How the run says it ended.
+    checks
+        One for each line printed.
+    """
+
+    fingerprint: str
+    status: str
+    checks: tuple[Check, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether no check found anything wrong."""
+        return all(check.verdict != "wrong" for check in self.checks)
+
+
+def verify_run(path: Path, *, exact: bool = False) -> Verdict:
+    """Re-check a run folder without a solver.
+
+    Parameters
+    ----------
+    path
+        The run folder.
+    exact
+        Whether the sums of the optimality check are made in exact fractions.
+
+    Raises
+    ------
+    InvalidScenario
+        When the path is not a run folder.
+    """
+    refuse_other_folders(path)
+    checks = [check_files(path)]
+    status = ""
+    try:
+        folder = RunFolder(path, read_record(path / "run.json"))
+        status = folder.status
+    except Unreadable as error:
+        checks.append(_unreadable(2, "inputs", error.file, error.why))
+    else:
+        checks.extend(_checks(folder, exact=exact))
+    return Verdict(fingerprint=fingerprint(path), status=status, checks=tuple(checks))
+
+
+def _checks(folder: RunFolder, *, exact: bool) -> Iterator[Check]:
+    """Make every check that this run calls for; one that cannot be made is wrong."""
+    for number, name, check in _called_for(folder, exact=exact):
+        try:
+            yield check()
+        except Unreadable as error:
+            yield _unreadable(number, name, error.file, error.why)
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+            # Whatever stands in the folder was not written by a run: it cannot be evaluated.
+            yield _unreadable(number, name, "", f"cannot be evaluated ({error!r})")
+
+
+def _called_for(folder: RunFolder, *, exact: bool) -> list[tuple[int, str, Callable[[], Check]]]:
+    model = model_of(folder)
+
+    def inputs() -> Check:
+        return check_inputs(folder, model, expected_rows(model), reference_of(folder, model))
+
+    def plan() -> Check:
+        rows = expected_rows(model)
+        return check_plan(Published(folder, model, rows, reference_of(folder, model)))
+
+    def prices() -> Check:
+        return check_prices(folder, expected_rows(model))
+
+    if folder.exit_code == INFEASIBLE:
+        return [(2, "inputs", inputs), (9, "infeasible", lambda: check_infeasible(folder))]
+    if folder.exit_code != SOLVED:
+        return [(2, "inputs", inputs)]
+    return [
+        (2, "inputs", inputs),
+        (3, "plan", plan),
+        (4, "optimum", lambda: check_optimum(folder, exact=exact)),
+        (5, "uniqueness", lambda: check_uniqueness(folder)),
+        (6, "prices", prices),
+        (7, "ranges", lambda: check_ranges(folder)),
+        (8, "sentences", lambda: check_sentences(folder)),
+    ]
+
+
+def _unreadable(number: int, name: str, file: str, why: str) -> Check:
+    notes = Notebook(number, name)
+    notes.wrong(file, "", why)
+    return notes.close("could not be checked")

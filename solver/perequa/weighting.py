@@ -1,0 +1,140 @@
+"""Which objectives each priority minimises, and with which weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perequa_models.catalogue import OBJECTIVE_KINDS
+from perequa_models.errors import InvalidScenario
+from perequa_models.problems import Problem
+from perequa_models.quantities import Quantities
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from perequa_models.instance import Instance
+    from perequa_models.reference.reference import Reference
+
+Floats = NDArray[np.float64]
+SHARE = "share of the initial gap"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighting:
+    """The stages of a scenario.
+
+    Attributes
+    ----------
+    names
+        Objectives, in the order of the program.
+    priorities
+        (P,) in the order of service.
+    weights
+        (P, K): stage p minimises ``Σ weights[p, k] · objective k``, each in its own unit. An
+        objective alone in its priority has weight 1 there.
+    units
+        (P,) unit of each stage's value.
+    initial
+        (K,) value of each objective when nothing is done.
+    """
+
+    names: tuple[str, ...]
+    priorities: tuple[int, ...]
+    weights: Floats
+    units: tuple[str, ...]
+    initial: Floats
+
+    def served(self, stage: int) -> tuple[str, ...]:
+        """Names of the objectives a stage minimises."""
+        return tuple(n for n, w in zip(self.names, self.weights[stage], strict=True) if w > 0)
+
+
+def objective_value(instance: Instance, name: str, plan: Quantities, reference: Reference) -> float:
+    """Recompute one objective from a plan by its definition."""
+    spec = instance.scenario.objectives[name]
+    kind = OBJECTIVE_KINDS[spec.kind]
+    if spec.kind == "distance_to_reference":
+        return kind.value(spec, plan, reference)
+    return kind.value(spec, plan)
+
+
+def weigh(
+    instance: Instance, reference: Reference, optimum_alone: Callable[[int], float]
+) -> Weighting:
+    """Read weights, priorities and ``normalise`` into one row of weights per priority.
+
+    Parameters
+    ----------
+    optimum_alone
+        Least value of the k-th objective on its own; called only for ``normalise: range``.
+
+    Raises
+    ------
+    InvalidScenario
+        When an objective cannot be normalised because its initial value (or range) is zero.
+    """
+    objectives = instance.scenario.objectives
+    names = tuple(sorted(objectives))
+    nothing = Quantities(instance, np.zeros(instance.shape))
+    initial = np.array([objective_value(instance, n, nothing, reference) for n in names])
+    priorities = tuple(sorted({o.priority for o in objectives.values() if o.weight > 0}))
+    weights = np.zeros((len(priorities), len(names)))
+    units = []
+    problems: list[Problem] = []
+    for p, priority in enumerate(priorities):
+        served = [
+            k
+            for k, n in enumerate(names)
+            if objectives[n].priority == priority and objectives[n].weight > 0
+        ]
+        if len(served) == 1:
+            spec = objectives[names[served[0]]]
+            weights[p, served[0]] = 1.0
+            units.append(OBJECTIVE_KINDS[spec.kind].unit(instance, spec))
+            continue
+        units.append(SHARE)
+        for k in served:
+            spec = objectives[names[k]]
+            size = _normaliser(spec.normalise, float(initial[k]), k, optimum_alone)
+            if size is None:
+                problems.append(_cannot_normalise(names[k], str(spec.normalise)))
+            else:
+                weights[p, k] = spec.weight / size
+    if problems:
+        raise InvalidScenario(problems)
+    return Weighting(
+        names=names,
+        priorities=priorities,
+        weights=weights,
+        units=tuple(units),
+        initial=initial,
+    )
+
+
+def _normaliser(
+    how: str | float, initial: float, k: int, optimum_alone: Callable[[int], float]
+) -> float | None:
+    if how == "none":
+        return 1.0
+    if how == "initial":
+        return initial if initial > 1e-9 else None
+    if how == "range":
+        width = initial - optimum_alone(k)
+        return width if width > 1e-9 else None
+    return float(how)
+
+
+def _cannot_normalise(name: str, how: str) -> Problem:
+    what = "initial value" if how == "initial" else "range (initial value less optimum alone)"
+    return Problem(
+        code="cannot_normalise",
+        message=f"objective {name} cannot be divided by its {what}, which is 0",
+        path=("objectives", name, "normalise"),
+        received=how,
+        accepted="none, or a number",
+        remedy="state normalise: none, or normalise: NUMBER",
+    )
