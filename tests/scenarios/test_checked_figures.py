@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from perequa.checks.load import load
 
+from perequa.checks import load
+from perequa.io.scenario_files import read_scenario
+from perequa.io.shipped import shipped_names
 from perequa_models.problems import Problems
 from perequa_models.reference.allocation import reference_allocation
 
@@ -82,6 +84,21 @@ def test_places_missing_to_the_national_rate(
     assert sum(g > 0 for g in gaps) == below
 
 
+ALL_VARIANTS = [
+    (name, variant)
+    for name in shipped_names()
+    for variant in (None, *read_scenario(name).data["variants"])
+]
+"""Every shipped scenario, bare and with each of its variants."""
+
+
+@pytest.mark.parametrize(("name", "variant"), ALL_VARIANTS)
+def test_every_variant_loads_without_findings(name: str, variant: str | None) -> None:
+    loaded = load(name, [variant] if variant else [])
+    intended = {"by_territory": {"least_populated_first"}}.get(variant or "", set())
+    assert {finding.code for finding in loaded.findings} == intended
+
+
 def test_the_formula_of_2004_in_places() -> None:
     instance, reference = reference_of("ehpad-2004-rule")
     places = by_code(instance, reference.places[:, 0, 0])
@@ -90,7 +107,8 @@ def test_the_formula_of_2004_in_places() -> None:
         "76": 283,
     }  # fmt: skip
     assert {code: round(places[code]) for code in expected} == expected
-    assert round(sum(v for c, v in places.items() if c not in expected)) == 928
+    # the nine regions above the mean, row by row
+    assert sum(round(v) for c, v in places.items() if c not in expected) == 928
     assert sum(places.values()) == pytest.approx(3_600, rel=1e-9)
     assert sum(p.at_floor for p in reference.parts) == 6
 
@@ -201,13 +219,12 @@ def test_dominic_and_its_exceptions() -> None:
         "A03": "clapet", "B07": "clapet", "A09": "mecanique", "C04": "mecanique", "B12": "",
         "C10": "",
     }  # fmt: skip
-    # one home by hand: residents by GIR → GMP → DOMINIC of 2004 → ceiling
-    node = instance.tree.index["establishment", "A02"]
-    figure = {n: c.values[node, 0, 0] for n, c in instance.columns.items() if n[0] != "@"}
-    girs = [float(figure[f"gir{i}"]) for i in range(1, 7)]
-    points = sum(p * g for p, g in zip((1000, 840, 660, 420, 250, 70), girs, strict=True))
-    assert figure["gmp"] == pytest.approx(points / sum(girs))
+    # one home by hand: 73 300 points of 98 residents, global tariff without pharmacy, so
+    # 6.31 × (73 300 + 250 × 98) = 617 118 €
+    node = instance.tree.index["establishment", "A06"]
+    assert instance.columns["gmp"].values[node, 0, 0] == pytest.approx(73_300 / 98)
+    assert instance.columns["dominic"].values[node, 0, 0] == pytest.approx(617_118)
     ceilings = {r.key.territory: r.limit for r in instance.rows if r.key.rule == "ceiling"}
-    assert ceilings["A02"] == pytest.approx(1.35 * float(figure["dominic"]))
+    assert ceilings["A06"] == pytest.approx(1.35 * 617_118)
     withheld = [r for r in instance.rows if r.key.rule == "no_data"]
     assert [r.limit for r in withheld] == [175_800]

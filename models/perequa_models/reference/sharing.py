@@ -7,6 +7,7 @@ depends neither on the order of the territories nor on a tolerance.
 
 from __future__ import annotations
 
+import bisect
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,11 +110,14 @@ def _solve(amount: float, key: Floats, floor: float, starts: Floats, ends: Float
     """Return λ such that the amounts add up, infinite when every cap is reached before that."""
     points = np.unique(np.concatenate([[0.0], starts, ends]))
     points = points[np.isfinite(points)]
-    totals = np.array([_at(float(p), key, floor, starts, ends).sum() for p in points])
-    below = int(np.searchsorted(totals, amount, side="left")) - 1
-    below = max(below, 0)
+
+    def total(i: int) -> float:
+        return float(_at(float(points[i]), key, floor, starts, ends).sum())
+
+    # Totals grow with λ: the last breakpoint that shares less than the amount is found by halves.
+    below = max(bisect.bisect_left(range(len(points)), amount, key=total) - 1, 0)
     lam = float(points[below])
     slope = float(key[(starts <= lam) & (lam < ends)].sum())
     if slope <= 0:
-        return np.inf if amount > totals[-1] else lam
-    return lam + (amount - float(totals[below])) / slope
+        return np.inf if amount > total(len(points) - 1) else lam
+    return lam + (amount - total(below)) / slope

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from perequa.io.yaml_nodes import Origin
     from perequa_models.problems import Path, Problem
 
-AT_THE_KEY = frozenset({"unknown_key", "wrong_name"})
+AT_THE_KEY = frozenset({"unknown_key", "wrong_key"})
 """Problems of a key itself: they are placed at the key, the others at the value."""
 
 

@@ -129,7 +129,7 @@ def _note(item: _Placed, data: dict[Any, Any], problems: Problems) -> None:
         return
     told: Wording = worded(error, key)
     problems.error(
-        "wrong_name" if error["loc"][-1] == "[key]" else told.code,
+        "wrong_key" if error["loc"][-1] == "[key]" else told.code,
         told.message,
         path=path,
         received=key if error["loc"][-1] == "[key]" else _received(error),

@@ -13,7 +13,10 @@ from perequa import __version__
 if TYPE_CHECKING:
     from perequa.verification.outcome import Check, Disagreement
     from perequa.verification.verdict import Verdict
+    from perequa_models.errors import InvalidScenario
 
+WRONG = 6
+"""Exit status of a run that does not verify."""
 SHOWN = 20
 """Disagreements of one check printed in the table; JSON has them all."""
 WORDS = {"ok": "ok", "wrong": "WRONG", "not_applicable": "not applicable"}
@@ -23,7 +26,8 @@ WORDS = {"ok": "ok", "wrong": "WRONG", "not_applicable": "not applicable"}
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--exact", is_flag=True, help="Make the sums of the optimality check in fractions.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
-def verify(run: Path, *, exact: bool, form: str) -> None:
+@click.pass_context
+def verify(context: click.Context, run: Path, *, exact: bool, form: str) -> None:
     """Re-check RUN, a run folder: files, inputs, plan, optimum, prices, sentences.
 
     Needs no solver. Ends with 0 and the run's fingerprint when everything holds, with 6 when
@@ -31,11 +35,17 @@ def verify(run: Path, *, exact: bool, form: str) -> None:
     """
     # imported here so that `perequa --help` does not pay for numpy
     from perequa.verification.verdict import verify_run  # noqa: PLC0415
+    from perequa_models.errors import InvalidScenario  # noqa: PLC0415
 
-    verdict = verify_run(run, exact=exact)
+    try:
+        verdict = verify_run(run, exact=exact)
+    except InvalidScenario as error:
+        if form != "json":
+            raise
+        click.echo(_refusal(run, error))
+        context.exit(error.exit_status)
     click.echo(_document(run, verdict) if form == "json" else _lines(verdict))
-    if not verdict.holds:
-        raise SystemExit(6)
+    context.exit(0 if verdict.holds else WRONG)
 
 
 def _lines(verdict: Verdict) -> str:
@@ -53,37 +63,62 @@ def _lines(verdict: Verdict) -> str:
 
 
 def _document(run: Path, verdict: Verdict) -> str:
-    document = {
-        "schema_version": 1,
-        "command": "verify",
-        "perequa": __version__,
-        "exit_code": 0 if verdict.holds else 6,
-        "status": verdict.status if verdict.holds else "error",
-        "findings": [
+    return _json(
+        run,
+        exit_code=0 if verdict.holds else WRONG,
+        status=verdict.status if verdict.holds else "error",
+        findings=[
             _finding(check, found) for check in verdict.checks for found in check.disagreements
         ],
-        "run": str(run),
-        "fingerprint": verdict.fingerprint,
-        "checks": [
+        fingerprint=verdict.fingerprint,
+        checks=[
             {"number": c.number, "name": c.name, "verdict": c.verdict, "what": c.what}
             for c in verdict.checks
         ],
-    }
-    return json.dumps(document, ensure_ascii=False, indent=2)
+    )
+
+
+def _refusal(run: Path, error: InvalidScenario) -> str:
+    """Say in JSON that a path is not a run folder."""
+    findings = [
+        _record(
+            code=problem.code,
+            file=str(run),
+            received=problem.received,
+            accepted=problem.accepted,
+            remedy=problem.remedy,
+            message=problem.message,
+        )
+        for problem in error.problems
+    ]
+    return _json(
+        run,
+        exit_code=error.exit_status,
+        status="invalid",
+        findings=findings,
+        fingerprint="",
+        checks=[],
+    )
+
+
+def _json(run: Path, **content: object) -> str:
+    head = {"schema_version": 1, "command": "verify", "perequa": __version__}
+    return json.dumps({**head, **content, "run": str(run)}, ensure_ascii=False, indent=2)
 
 
 def _finding(check: Check, found: Disagreement) -> dict[str, object]:
-    return {
-        "code": f"verify_{check.name}",
-        "severity": "error",
-        "file": found.file,
-        "sheet": "",
-        "line": None,
-        "column": None,
-        "key": found.row,
-        "received": found.found,
-        "accepted": found.expected,
-        "nearest": "",
-        "remedy": "solve the scenario again, or restore the folder as it was written",
-        "message": str(found),
-    }
+    return _record(
+        code=f"verify_{check.name}",
+        file=found.file,
+        key=found.row,
+        received=found.found,
+        accepted=found.expected,
+        remedy="solve the scenario again, or restore the folder as it was written",
+        message=str(found),
+    )
+
+
+def _record(**known: str) -> dict[str, object]:
+    """One finding with every key of the public form, empty where there is nothing to say."""
+    empty = {"sheet": "", "line": None, "column": None, "key": "", "nearest": ""}
+    return {"severity": "error", **empty, **known}

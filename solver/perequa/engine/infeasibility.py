@@ -64,9 +64,7 @@ def confirm_infeasible(program: CompiledProgram, options: SolverOptions) -> Conf
         raise NotProven("HiGHS called the program infeasible without a proof that holds")
     suspects = [int(i) for i in np.flatnonzero(program.is_rule & (farkas != 0.0))]
     others = np.flatnonzero(program.is_rule & (farkas == 0.0))
-    session.set_row_bounds(
-        others, np.full(len(others), -np.inf), np.full(len(others), np.inf)
-    )
+    session.set_row_bounds(others, np.full(len(others), -np.inf), np.full(len(others), np.inf))
     kept = list(suspects)
     for i in suspects:
         session.set_row_bound(i, -np.inf, np.inf)

@@ -27,7 +27,7 @@ Indices = NDArray[np.intp]
 DUAL, PRIMAL = 1, 4
 """Simplex strategies: dual after a change of limits, primal after a change of costs."""
 
-_STATUS = highspy.HighsModelStatus
+_STATUS: Any = highspy.HighsModelStatus
 _MEANING = {
     _STATUS.kOptimal: Termination.OPTIMAL,
     _STATUS.kModelEmpty: Termination.OPTIMAL,
@@ -110,7 +110,7 @@ class Session:
         self.m, self.n = matrix.shape
         self._options = options
         # the Python class around it prints a banner on stdout before it can be silenced
-        self._highs = _Highs()
+        self._highs: Any = _Highs()
         for name, value in (
             ("output_flag", False),
             ("threads", 1),

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from perequa.engine.quadratic import Quadratic, solve_quadratic
+from perequa.engine.convex import Quadratic
+from perequa.engine.quadratic import solve_quadratic
 from perequa.engine.stepped import Stepped, solve_stepped
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def publish(
     free = (staged.face.column_lower < staged.face.column_upper) & (spread.cost > 0)
     cells = int(free.sum())
     if wanted == "exact" or (wanted is None and cells <= EXACT_UP_TO):
-        exact = _exact(staged, spread)
+        exact = _exact(staged, spread, options)
         if exact is not None:
             plan, y = exact
             return Published(plan=plan, method="exact", y=y, stepped=None, free_cells=cells)
@@ -103,7 +104,7 @@ def publish(
     )
 
 
-def _exact(staged: Staged, spread: Spread) -> tuple[Floats, Floats] | None:
+def _exact(staged: Staged, spread: Spread, options: SolverOptions) -> tuple[Floats, Floats] | None:
     """Solve the quadratic program on the face with its fixed columns taken out."""
     face, scaled = staged.face, staged.scaled
     free = np.flatnonzero(face.column_lower < face.column_upper)
@@ -123,7 +124,7 @@ def _exact(staged: Staged, spread: Spread) -> tuple[Floats, Floats] | None:
         lower=face.column_lower[free],
         upper=face.column_upper[free],
     )
-    found = solve_quadratic(quadratic)
+    found = solve_quadratic(quadratic, options)
     if found is None:
         return None
     x = held.copy()

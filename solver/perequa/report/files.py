@@ -52,7 +52,7 @@ def solved_files(run: Solved, spread: Spread, tables: dict[str, Table]) -> dict[
 
 
 def csv_bytes(table: Table) -> bytes:
-    """Write a table as CSV: comma, decimal point, UTF-8, ``\\n``."""
+    """Write a table as CSV: comma, decimal point, UTF-8, line feeds."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(table.columns)

@@ -41,9 +41,9 @@ def cell_figures(model: Model, places: Floats, reference: Floats | None) -> dict
         "installed_before": stock - places + supply.closed,
         "installed_after": stock,
     }
-    if reference is not None:
-        figures["reference_places"] = np.where(is_money, np.nan, reference)
-        figures["reference_credits"] = reference * supply.cost
+    stated = np.full(model.shape, np.nan) if reference is None else reference
+    figures["reference_places"] = np.where(is_money, np.nan, stated)
+    figures["reference_credits"] = stated * supply.cost
     return figures
 
 

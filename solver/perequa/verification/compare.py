@@ -40,7 +40,8 @@ def compare_column(
     found = np.array(table.numbers(name))
     tolerance = RELATIVE * np.maximum(np.abs(expected), scale)
     with np.errstate(invalid="ignore"):
-        agree = (found == expected) | (np.abs(found - expected) <= tolerance)
+        near = np.isfinite(expected) & (np.abs(found - expected) <= tolerance)
+    agree = (found == expected) | near
     agree |= np.isnan(found) & np.isnan(expected)
     for i in np.flatnonzero(~agree).tolist():
         notes.wrong(

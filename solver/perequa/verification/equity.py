@@ -62,6 +62,8 @@ def check_equity(notes: Notebook, published: Published) -> str:
     columns = ("indicator", "level", "year", "moment")
     keys = list(zip(*(table.column(c) for c in columns), strict=True))
     labels = ["/".join(key) for key in keys]
+    if not compare_keys(notes, table.file, labels, _expected_measures(published)):
+        return "equity.csv"
     expected: dict[str, list[float]] = {name: [] for name in MEASURES}
     counts: list[tuple[int, int]] = []
     for name, level, year, moment in keys:
@@ -133,6 +135,19 @@ def _moments(published: Published, rates: Rates) -> dict[str, Floats]:
     if published.reference is not None:
         found["reference"] = rates.numerator(np.nan_to_num(published.reference))
     return found
+
+
+def _expected_measures(published: Published) -> list[str]:
+    """Every indicator, level, year and moment."""
+    model = published.model
+    moments = ["before", "after"] + (["reference"] if published.reference is not None else [])
+    return [
+        "/".join((name, level, str(year), moment))
+        for name in model.scenario["indicators"]
+        for level in model.tree.above
+        for year in model.years
+        for moment in moments
+    ]
 
 
 def _nodes(model: Model, level: str, territory: str) -> Indices:

@@ -156,7 +156,7 @@ class Evidence:
         slack = np.stack([program.upper[row] - activity,
                           activity - program.lower[row]])  # fmt: skip
         active = slack <= tolerance
-        room = np.where(active, np.maximum(slack, 0), slack + tolerance) / reach
+        room = _room(slack, active, tolerance, reach)
         leaning = np.stack([moved, -moved]) > room + NOISE * scale
         wrong = np.zeros(len(entries), dtype=bool)
         wrong[entry[leaning.any(axis=0)]] = True
@@ -171,7 +171,7 @@ class Evidence:
         margin = NOISE * np.maximum(1.0, np.abs(x))
         slack = np.stack([self.program.most[column] - x, x - self.program.least[column]])
         active = slack <= margin
-        room = np.where(active, np.maximum(slack, 0), slack + margin) / self.reach[entries][entry]
+        room = _room(slack, active, margin, self.reach[entries][entry])
         leaning = (np.stack([change, -change]) > room + NOISE * largest[entry]).any(axis=0)
         wrong = np.zeros(chords.rows, dtype=bool)
         wrong[entry[leaning]] = True
@@ -180,6 +180,13 @@ class Evidence:
 
 BLOCK = 400_000
 """Entries of chords handled at once."""
+
+
+def _room(slack: Floats, active: NDArray[np.bool_], tolerance: Floats, reach: Floats) -> Floats:
+    """How far each unit of the move may carry a figure towards its bound, ``inf`` without one."""
+    bounded = np.isfinite(slack)
+    distance = np.where(active, np.maximum(slack, 0), slack + tolerance)
+    return np.where(bounded, np.where(bounded, distance, 0.0) / reach, np.inf)
 
 
 def _aligned(change: Matrix, size: Matrix, own: Matrix) -> tuple[Indices, Indices, Floats, Floats]:

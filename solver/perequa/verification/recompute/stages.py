@@ -83,4 +83,4 @@ def reference_of(
         if i is not None:
             is_money = model.measure(measure).get("unit", "place") == "money"
             places[i] = money if is_money else place
-    return places.reshape(model.shape)
+    return None if np.isnan(places).all() else places.reshape(model.shape)

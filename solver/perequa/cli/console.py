@@ -1,0 +1,78 @@
+"""What is printed, and where: results to stdout; progress, warnings and errors to stderr."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from perequa import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from perequa.io.findings import Finding
+
+SCHEMA_VERSION = 1
+
+
+def use_utf8() -> None:
+    """Make stdout and stderr UTF-8: a redirected console in cp1252 cannot print ``→`` or U+202F."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def print_findings(findings: Iterable[Finding]) -> None:
+    """Print findings on stderr, one a line; ``--quiet`` keeps the errors."""
+    quiet = settings().quiet
+    for finding in findings:
+        if finding.severity == "error" or not quiet:
+            click.echo(str(finding), err=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the options common to all commands say; every command finds it in ``context.obj``."""
+
+    quiet: bool = False
+    debug: bool = False
+    lang: str = "en"
+
+
+def settings() -> Settings:
+    """Return what the common options of the current command say."""
+    found = click.get_current_context().find_object(Settings)
+    return found if found is not None else Settings()
+
+
+def document(
+    command: str, exit_code: int, status: str, findings: Iterable[Finding] = (), **more: object
+) -> str:
+    """Write the one JSON document of a command.
+
+    Parameters
+    ----------
+    command
+        Its name.
+    exit_code, status
+        How it ended.
+    findings
+        Everything found.
+    more
+        What the command adds, plain data.
+    """
+    content = {
+        "schema_version": SCHEMA_VERSION,
+        "command": command,
+        "perequa": __version__,
+        "exit_code": exit_code,
+        "status": status,
+        "findings": [finding.as_record() for finding in findings],
+        **more,
+    }
+    return json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)

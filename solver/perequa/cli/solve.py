@@ -1,0 +1,145 @@
+"""`perequa solve SCENARIO…`: the main job."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from perequa import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from perequa.running import FinishedRun
+
+ORDER = (1, 3, 5, 4, 0)
+"""Exit status of several scenarios: the first of these that occurred."""
+
+
+@click.command("solve", short_help="solve scenarios, print and save their plans")
+@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO…")
+@click.option("--variant", "variants", multiple=True, metavar="NAME", help="Apply a variant.")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Change one value.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write to.")
+@click.option("--whole", is_flag=True, help="Whole places (not in this version).")
+@click.option("--no-prices", is_flag=True, help="Leave the shadow prices out.")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
+@click.pass_context
+def solve(
+    context: click.Context,
+    scenarios: tuple[str, ...],
+    variants: tuple[str, ...],
+    sets: tuple[str, ...],
+    output: Path | None,
+    *,
+    whole: bool,
+    no_prices: bool,
+    form: str,
+) -> None:
+    """Solve each SCENARIO: a file, a folder, or the name of a shipped one.
+
+    Prints who gets what, how equal it is and the price of the binding rules; saves a run folder
+    (default results/NAME) that `perequa verify` re-checks without a solver.
+    """
+    # imported here so that `perequa --help` does not pay for the solver
+    from perequa.running import run_scenario  # noqa: PLC0415
+    from perequa_models.errors import NotInThisVersion  # noqa: PLC0415
+
+    if whole:
+        what = "--whole"
+        raise NotInThisVersion(what)
+    settings = context.obj
+    place = _destination(output, several=len(scenarios) > 1)
+    finished = []
+    for source in scenarios:
+        run = run_scenario(
+            source,
+            place,
+            variants=variants,
+            sets=sets,
+            prices=not no_prices,
+            lang=settings.lang,
+        )
+        finished.append(run)
+        _say(run, form, quiet=settings.quiet)
+    code = next(code for code in ORDER if any(run.exit_code == code for run in finished))
+    if form == "json":
+        click.echo(_document(finished, code))
+    context.exit(code)
+
+
+def _destination(output: Path | None, *, several: bool) -> Callable[[str], Path]:
+    """Give each scenario its folder; two of the same name are refused."""
+    from perequa_models.errors import UsageError  # noqa: PLC0415
+
+    taken: set[Path] = set()
+
+    def place(name: str) -> Path:
+        base = Path("results") if output is None else output
+        folder = base if output is not None and not several else base / name
+        if folder in taken:
+            message = f"two scenarios would be written to {folder}: solve them apart"
+            raise UsageError(message)
+        taken.add(folder)
+        return folder
+
+    return place
+
+
+def _say(run: FinishedRun, form: str, *, quiet: bool) -> None:
+    """Print results to stdout; findings and failures to stderr."""
+    from perequa.report.files import csv_bytes  # noqa: PLC0415
+    from perequa.report.terminal import run_text  # noqa: PLC0415
+
+    for finding in run.findings:
+        if not quiet or finding.severity == "error":
+            click.echo(str(finding), err=True)
+    if form == "table" and run.folder is not None:
+        click.echo(run_text(run))
+    elif run.exit_code and run.status != "invalid":
+        click.echo(run_text(run), err=True)
+    elif form == "csv" and "allocation" in run.tables:
+        click.echo(csv_bytes(run.tables["allocation"]).decode(), nl=False)
+
+
+def _document(finished: list[FinishedRun], code: int) -> str:
+    status = next((run.status for run in finished if run.exit_code == code), "error")
+    document = {
+        "schema_version": 1,
+        "command": "solve",
+        "perequa": __version__,
+        "exit_code": code,
+        "status": status,
+        "findings": [f.as_record() for run in finished for f in run.findings],
+        "runs": [_record(run) for run in finished if run.folder is not None],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
+
+
+def _record(run: FinishedRun) -> dict[str, object]:
+    tables = {name: _rows(run, name) for name in ("objectives", "allocation", "equity")}
+    binding = {r["row"] for r in _rows(run, "rules") if r["binding"]}
+    source = "shadow_prices" if "shadow_prices" in run.tables else "rules"
+    return {
+        "scenario": run.name,
+        "folder": str(run.folder),
+        "fingerprint": run.fingerprint,
+        "status": run.status,
+        "exit_code": run.exit_code,
+        "message": run.message or None,
+        **tables,
+        "binding_rules": [r for r in _rows(run, source) if r["row"] in binding],
+        "conflicts": _rows(run, "conflicts"),
+    }
+
+
+def _rows(run: FinishedRun, name: str) -> list[dict[str, object]]:
+    from perequa.interpret.tables import json_value  # noqa: PLC0415
+
+    table = run.tables.get(name)
+    if table is None:
+        return []
+    return [{k: json_value(v) for k, v in row.items()} for row in table.records()]

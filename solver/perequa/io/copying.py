@@ -1,0 +1,119 @@
+"""A scenario copied to a folder where it stands alone."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from perequa.io.findings import InvalidInput
+from perequa.io.limits import TABLE_BYTES, read_within
+from perequa.io.scenario_files import RawScenario, read_scenario
+from perequa.io.shipped import SCENARIO_FILE
+from perequa.io.table_files import table_mentions
+from perequa.io.yaml_text import write_yaml
+from perequa_models.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROVENANCE = "SOURCES.md"
+"""Says where the figures come from; copied along."""
+
+
+def copy_scenario(source: str, folder: Path) -> None:
+    """Copy a scenario, merged with what it extends, and all its tables.
+
+    Parameters
+    ----------
+    source
+        Path of a scenario file or folder, or name of a shipped scenario.
+    folder
+        Created by this call; written whole or not at all.
+
+    Raises
+    ------
+    UsageError
+        When something stands at `folder`, or it cannot be written.
+    InvalidInput
+        When the scenario or one of its tables cannot be read.
+    """
+    if folder.exists() or folder.is_symlink():
+        message = f"{folder} exists: name a new folder"
+        raise UsageError(message)
+    files = dict(_files(read_scenario(source)))
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        try:
+            fresh.chmod(0o755)
+            for name, content in files.items():
+                place = fresh / name
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(content)
+            fresh.rename(folder)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+    except OSError as error:
+        message = f"{folder} cannot be written: {error.strerror or error}"
+        raise UsageError(message) from error
+
+
+def _files(raw: RawScenario) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of the copy: path inside its folder, and content."""
+    if raw.findings:
+        raise InvalidInput(raw.findings)
+    chain = {origin.file for origin in raw.origins.values()}
+    alone = chain == {raw.main}
+    names = _table_names(raw)
+    for key, name in names.items():
+        yield name, raw.files[key].content
+    if alone:
+        # nothing was merged: the file keeps its comments
+        yield SCENARIO_FILE, raw.files[raw.main].content
+    else:
+        yield SCENARIO_FILE, write_yaml(_renamed(raw, names)).encode()
+    for name in _named_by_variants(raw.data.get("variants")):
+        place = raw.folder / name
+        if name not in names.values() and ".." not in place.parts and place.is_file():
+            yield name, read_within(place, str(place), TABLE_BYTES)
+    provenance = raw.folder / PROVENANCE
+    if provenance.is_file():
+        yield PROVENANCE, provenance.read_bytes()
+
+
+def _table_names(raw: RawScenario) -> dict[str, str]:
+    """Give each table a path inside the copy; those of other folders come beside the scenario."""
+    names: dict[str, str] = {}
+    for path in table_mentions(raw.data):
+        key = _entry(raw.data, path)["file"]
+        if key in names:
+            continue
+        inside = ".." not in PurePosixPath(key).parts
+        name = key if inside else PurePosixPath(key).name
+        if name in names.values() or name in {SCENARIO_FILE, PROVENANCE}:
+            name = "-".join(part for part in PurePosixPath(key).parts if part != "..")
+        names[key] = name
+    return names
+
+
+def _named_by_variants(value: Any) -> Iterator[str]:  # noqa: ANN401 - plain data
+    """Yield the tables that variants would name: relative to the scenario that is run."""
+    for key, entry in value.items() if isinstance(value, dict) else ():
+        if isinstance(entry, str) and str(key).rpartition(".")[2] == "file":
+            yield entry
+        yield from _named_by_variants(entry)
+
+
+def _renamed(raw: RawScenario, names: dict[str, str]) -> dict[Any, Any]:
+    for path in table_mentions(raw.data):
+        entry = _entry(raw.data, path)
+        entry["file"] = names[entry["file"]]
+    return raw.data
+
+
+def _entry(data: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - plain data
+    for step in path:
+        data = data[step]
+    return data

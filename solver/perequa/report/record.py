@@ -1,0 +1,113 @@
+"""What a run says of itself: ``run.json``."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from perequa import __version__
+
+if TYPE_CHECKING:
+    from perequa.engine.session import SolverOptions
+    from perequa.interpret.run import Solved
+    from perequa.io.scenario_files import RawScenario
+    from perequa.io.yaml_nodes import Origin
+
+LIBRARIES = ("highspy", "pyomo", "numpy", "scipy", "pandas", "pydantic", "pyyaml")
+
+
+def input_files(raw: RawScenario) -> tuple[dict[str, str], dict[str, bytes]]:
+    """Lay every file read into the run folder.
+
+    Returns
+    -------
+    dict, dict
+        Place inside the folder by input key, and content by place.
+    """
+    places = {key: f"inputs/{key.replace('../', 'up/')}" for key in sorted(raw.files)}
+    return places, {places[key]: raw.files[key].content for key in places}
+
+
+def base_record(
+    raw: RawScenario, places: dict[str, str], options: SolverOptions, lang: str
+) -> dict[str, Any]:
+    """Say what was asked and read, before anything was solved."""
+    return {
+        "schema_version": 1,
+        "perequa": __version__,
+        "name": raw.column_name,
+        "variants": list(raw.variants),
+        "lang": lang,
+        "scenario": raw.data,
+        "origins": {_dotted(path): _origin(o) for path, o in sorted(raw.origins.items(), key=str)},
+        "overwritten": [
+            {"path": _dotted(o.path), "value": o.value, "origin": _origin(o.origin)}
+            for o in raw.overwritten
+        ],
+        "inputs": places,
+        "options": {
+            "presolve": options.presolve,
+            "seed": options.seed,
+            "simplex_strategy": options.strategy,
+            "time_limit": options.time_limit,
+            "threads": 1,
+        },
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in LIBRARIES},
+        },
+    }
+
+
+def solved_record(run: Solved) -> dict[str, Any]:
+    """Say what came out of a solved run."""
+    program = run.program
+    return {
+        "status": "optimal",
+        "exit_code": 0,
+        "termination": "optimal",
+        "sizes": {
+            "territories": run.instance.shape[0],
+            "measures": run.instance.shape[1],
+            "years": run.instance.shape[2],
+            "rows": program.matrix.shape[0],
+            "columns": program.matrix.shape[1],
+            "nonzeros": int(program.matrix.nnz),
+            "rule_rows": int(program.is_rule.sum()),
+        },
+        "tie_break": {
+            "toward": _toward(run),
+            "method": run.published.method,
+            "free_cells": run.published.free_cells,
+        },
+        "prices": None
+        if run.prices is None
+        else {
+            "sides": len(run.prices.sides),
+            "distinct_duals": len(run.prices.duals),
+            "programs_solved": run.prices.programs_solved,
+        },
+        "reference": {
+            "unplaced": [dict(u._asdict()) for u in run.reference.unplaced],
+            "amounts": list(run.reference.amounts),
+        },
+    }
+
+
+def _toward(run: Solved) -> object:
+    toward = run.instance.scenario.tie_break.toward
+    return toward if isinstance(toward, str) else toward.model_dump()
+
+
+def _dotted(path: tuple[str | int, ...]) -> str:
+    return ".".join(str(step) for step in path)
+
+
+def _origin(origin: Origin) -> dict[str, object]:
+    return {
+        "file": origin.file,
+        "line": origin.line,
+        "column": origin.column,
+        "override": origin.override,
+    }
