@@ -15,9 +15,10 @@ from perequa.compilation import compile_program
 from perequa.engine.infeasibility import Conflict, confirm_infeasible
 from perequa.engine.prices import two_sided_prices
 from perequa.engine.session import SolverOptions
+from perequa.engine.spread import Spread
 from perequa.engine.stages import solve_alone, solve_stages
 from perequa.engine.termination import Termination
-from perequa.engine.tie_break import Spread, publish
+from perequa.engine.tie_break import publish
 from perequa.interpret.run import Solved
 from perequa.report.arrays import program_arrays, solution_arrays
 from perequa.weighting import weigh

@@ -69,7 +69,7 @@ SCENARIO_FAULTS = [
      "a mapping of kind, year, equals, at_most", ""),
     ("{column: cap}", "{colum: cap}", "unknown_key", 26, 15, "rules.cap.at_most.colum", "colum",
      "column"),
-    ("{column: cap}", "{column: capp}", "unknown_column", 26, 14, "rules.cap.at_most", "capp",
+    ("{column: cap}", "{column: capp}", "unknown_column", 26, 5, "rules.cap.at_most", "capp",
      "cap"),
     ("year: 2004", "year: 2014", "unknown_year", 21, 11, "rules.contingent.year", "2014", ""),
     ("    by: region\n", "    by: regoin\n", "unknown_group", 25, 9, "rules.cap.by", "regoin",
@@ -130,7 +130,7 @@ TABLE_FAULTS = [
      "departement", "department"),
     ("territories.csv", "department,75", "department,11", "duplicate_territory", 5, 2, "code", "11",
      ""),
-    ("territories.csv", "Paris,11", "Paris,12", "orphan", 4, 4, "parent", "12", "11"),
+    ("territories.csv", "Paris,11", "Paris,12", "orphan", 4, 4, "parent", "12", ""),
     ("territories.csv", "Martinique,,", "Martinique,11,", "parent_at_the_top", 3, 4, "parent", "11",
      ""),
     ("territories.csv", "region,02", "region,", "empty_code", 3, 2, "code", "nothing", ""),
@@ -143,12 +143,10 @@ TABLE_FAULTS = [
      "pop", "1;000", ""),
     ("territories.csv", "parent,pop,", "parent,pop,year,", "ragged_row", 2, 6, "", "6 cells", ""),
     ("territories.csv", ",status", ",pop", "repeated_column", 1, 6, "pop", "pop", ""),
-    ("supply.csv", "territory,measure", "territory,measur", "not_a_number", 2, 3, "measur", "ssiad",
-     ""),
     ("supply.csv", "level,territory", "level,teritory", "missing_column", 1, None, "territory",
      "level, teritory, measure, installed", "teritory"),
     ("supply.csv", "region,11,ssiad", "region,12,ssiad", "unknown_territory", 2, 2, "territory",
-     "12", "11"),
+     "12", ""),
     ("supply.csv", "region,11,ssiad", ",11,ssiad", "ambiguous_territory", 2, 2, "territory", "11",
      ""),
     ("supply.csv", "region,11,ssiad", "regoin,11,ssiad", "unknown_level", 2, 1, "level", "regoin",
@@ -212,6 +210,33 @@ def test_tables_are_checked_although_the_scenario_is_wrong(
     edit("scenario.yaml", "equals: 50", "equals: x")
     edit("supply.csv", "ssiad,100", "ssiad,1OO")
     assert [f.code for f in findings_of()] == ["wrong_value", "not_a_number"]
+
+
+def test_several_measures_need_their_column(
+    folder: Path, edit: Edit, findings_of: Found
+) -> None:
+    edit("scenario.yaml", "measures:\n  ssiad", "measures:\n  other: {cost: 1}\n  ssiad")
+    edit("supply.csv", "territory,measure", "territory,measur")
+    found = next(f for f in findings_of() if f.code == "missing_column")
+    assert (found.file, found.key, found.nearest) == (
+        str(folder / "supply.csv"), "measure", "measur",
+    )  # fmt: skip
+
+
+def test_money_needs_a_row_for_each_territory(edit: Edit, findings_of: Found) -> None:
+    edit("scenario.yaml", "cost: 10500", "unit: money")
+    edit("supply.csv", "measure,installed", "measure,base")
+    edit("scenario.yaml", "    measures: [ssiad]\n", "    measures: [ssiad]\n    counts: base\n")
+    assert findings_of() == ()
+    edit("supply.csv", "region,02,ssiad,nc\n", "")
+    assert findings_of() == ()  # a department below has a row
+    edit("supply.csv", "department,2A,ssiad,10\n", "")
+    edit("scenario.yaml", "    measures: [ssiad]\n    counts: base\n    population: pop", "")
+    edit("scenario.yaml", "indicators:\n  rate:\n\n", "")
+    edit("scenario.yaml", "kind: shortfall\n    indicator: rate\n    level: region", "kind: spend\n    normalise: 3")
+    assert [f.code for f in findings_of()] == ["missing_row"]
+    edit("scenario.yaml", "file: supply.csv", "file: supply.csv\n  absent: closed")
+    assert findings_of() == ()
 
 
 def test_a_wrong_cell_is_told_once(edit: Edit, findings_of: Found) -> None:

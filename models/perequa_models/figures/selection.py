@@ -12,13 +12,14 @@ from perequa_models.problems import nearest
 from perequa_models.strict import ColumnEquals, ColumnRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from perequa_models.columns import Column
     from perequa_models.figures.arrays import Source
     from perequa_models.instance import IndicatorData
     from perequa_models.problems import Path
     from perequa_models.rules.grammar import IndicatorCondition, RuleSpec
-    from perequa_models.tree import Indices
+    from perequa_models.tree import Indices, Tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,21 +106,25 @@ def _where_column(source: Source, stated: ColumnEquals, path: Path) -> Indices:
     if column is None:
         source.column(stated.column, (*path, "column"))
         return np.arange(len(source.nodes))
-    wanted = _as_word(stated.equals)
+    wanted = as_word(stated.equals)
     held = column_words(source, stated.column)
     return np.array([i for i, word in enumerate(held) if word == wanted], dtype=np.intp)
 
 
 def column_words(source: Source, name: str) -> list[str]:
     """Value of a column at each decision territory, as a word; inherited from ancestors."""
-    column = source.columns[name]
+    return words_at(source.columns[name], source.tree, source.nodes)
+
+
+def words_at(column: Column, tree: Tree, nodes: Iterable[int]) -> list[str]:
+    """Value of a column at some nodes, as a word; inherited from ancestors, empty when absent."""
     values = column.values[:, 0, 0]
     words = []
-    for node in source.nodes:
-        at = int(node)
+    for node in nodes:
+        at = int(node) if len(values) > 1 else 0
         while at >= 0 and _absent(values[at]):
-            at = int(source.tree.parent[at])
-        words.append("" if at < 0 else _as_word(values[at]))
+            at = int(tree.parent[at])
+        words.append("" if at < 0 else as_word(values[at]))
     return words
 
 
@@ -127,7 +132,8 @@ def _absent(value: object) -> bool:
     return value is None or (isinstance(value, float) and np.isnan(value))
 
 
-def _as_word(value: object) -> str:
+def as_word(value: object) -> str:
+    """Write a value as a word, so that 1, 1.0, true and "1" are the same in a condition."""
     if isinstance(value, bool):
         return "1" if value else "0"
     return f"{float(value):g}" if isinstance(value, int | float) else str(value)

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from perequa_models.errors import InvalidScenario
 from perequa_models.figures.arrays import national_initial
+from perequa_models.figures.selection import as_word, words_at
+from perequa_models.problems import Problem
 
 if TYPE_CHECKING:
     from perequa_models.instance import Floats, IndicatorData, Instance
@@ -79,7 +82,13 @@ def years_looked_at(instance: Instance, spec: ObjectiveSpec) -> Indices:
 
 
 def nodes_compared(instance: Instance, spec: ObjectiveSpec) -> Indices:
-    """Nodes of the objective's level, restricted to its `territories`."""
+    """Nodes of the objective's level, restricted to its `territories`.
+
+    Raises
+    ------
+    InvalidScenario
+        When the restriction leaves none.
+    """
     tree = instance.tree
     nodes = tree.at(spec.level or instance.level)
     if spec.territories is None:
@@ -88,12 +97,26 @@ def nodes_compared(instance: Instance, spec: ObjectiveSpec) -> Indices:
         named = {found for w in spec.territories if isinstance(found := tree.find(w), int)}
         upper = tree.levels[: tree.levels.index(spec.level or instance.level) + 1]
         lines = [tree.ancestors(upper[-1], level) for level in upper]
-        chosen = [any(int(line[i]) in named for line in lines) for i in range(len(nodes))]
-        return np.asarray(nodes[chosen], dtype=np.intp)
-    column = instance.columns[spec.territories.column]
-    wanted = spec.territories.equals
-    inside = [column.values[node, 0, 0] == wanted for node in nodes]
+        inside = [any(int(line[i]) in named for line in lines) for i in range(len(nodes))]
+    else:
+        words = words_at(instance.columns[spec.territories.column], tree, nodes)
+        wanted = as_word(spec.territories.equals)
+        inside = [word == wanted for word in words]
+    if not any(inside):
+        raise InvalidScenario([_nobody(instance, spec)])
     return np.asarray(nodes[inside], dtype=np.intp)
+
+
+def _nobody(instance: Instance, spec: ObjectiveSpec) -> Problem:
+    name = next(n for n, other in instance.scenario.objectives.items() if other is spec)
+    return Problem(
+        code="matches_nothing",
+        message=f"objective {name} compares no territory",
+        path=("objectives", name, "territories"),
+        received="0 territories",
+        accepted=f"at least one {spec.level or instance.level}",
+        remedy="correct the selection, or drop the objective",
+    )
 
 
 def gap_data(instance: Instance, spec: GapSpec, default_weighting: str) -> GapData:

@@ -60,7 +60,9 @@ def _gaps(
         members = np.flatnonzero(above == node)
         for m, measure in enumerate(instance.measures):
             for y, year in enumerate(instance.years):
-                wanted = reference.places[members, m, y]
+                # money has no places: its reference is the credits themselves
+                stated = reference.credits if instance.is_money[m] else reference.places
+                wanted = stated[members, m, y]
                 if np.isnan(wanted).any():
                     continue
                 gap = plan.x[members, m, y].sum() - float(wanted.sum())

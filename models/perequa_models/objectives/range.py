@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from perequa_models.keys import Where
-from perequa_models.objectives.data import gap_data, unit_of_gap
+from perequa_models.objectives.data import gap_data
 from perequa_models.objectives.grammar import GapSpec
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ class Range(GapSpec):
 WEIGHTING = "territory"
 
 
-def unit(instance: Instance, spec: Range) -> str:
-    """Points of the rate."""
-    return unit_of_gap(instance, spec, WEIGHTING)
+def unit(instance: Instance, spec: Range) -> str:  # noqa: ARG001 - one face for all kinds
+    """Points of the rate, whatever the weighting: extreme rates are not weighted."""
+    return "rate point"
 
 
 def value(spec: Range, plan: Quantities) -> float:

@@ -10,7 +10,7 @@ from perequa_models.columns import is_yes
 from perequa_models.instance import Overrun, Term
 from perequa_models.problems import nearest
 from perequa_models.rules.grammar import RuleSpec
-from perequa_models.rules.primitive import not_negative
+from perequa_models.rules.primitive import not_negative, quantity_among, refuse_unused
 from perequa_models.strict import ColumnRef, Strict, Text
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def rows(work: Work, name: str, spec: Ceiling) -> list[RuleRow]:
     """G ≤ L', with L' = max(L, base carried) when who is above is frozen; exceptions apart."""
     path = ("rules", name)
     written = []
-    quantity = spec.in_ or "budget"
+    refuse_unused(work, name, spec, ("at_least", "equals"))
+    quantity = quantity_among(work, name, spec, ("budget",))
     if spec.at_most is None:
         work.source.problems.error(
             "no_bound",

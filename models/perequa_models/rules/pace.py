@@ -8,6 +8,7 @@ import numpy as np
 
 from perequa_models.instance import Term
 from perequa_models.rules.grammar import RuleSpec
+from perequa_models.rules.primitive import BOUNDS, quantity_among, refuse_unused
 from perequa_models.strict import Number
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def rows(work: Work, name: str, spec: Pace) -> list[RuleRow]:
         ("at_least", spec.growth_at_least),
         ("at_most", spec.growth_at_most),
     ]
-    quantity = spec.in_ or "stock"
+    refuse_unused(work, name, spec, BOUNDS)
+    quantity = quantity_among(work, name, spec, ("stock", "budget"))
     written = []
     if all(growth is None for _, growth in sides):
         work.source.problems.error(

@@ -14,7 +14,7 @@ from perequa_models.keys import RowKey
 from perequa_models.problems import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from perequa_models.figures.arrays import Source
     from perequa_models.instance import Floats, IndicatorData, Overrun, Withheld
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from perequa_models.problems import Path
     from perequa_models.rules.grammar import Bound, Quantity, RuleSpec
 
+BOUNDS = ("at_least", "at_most", "equals")
+SELECTORS = ("territories", "measure", "measures", "envelope", "year", "years", "where", "by")
 YEARLY: frozenset[str] = frozenset({"stock", "budget"})
 """Quantities never summed over years."""
 
@@ -186,6 +188,40 @@ def not_negative(work: Work, limit: float, path: Path) -> bool:
         remedy="correct the figure",
     )
     return False
+
+
+def refuse_unused(work: Work, name: str, spec: RuleSpec, unused: Iterable[str]) -> None:
+    """Note the keys a planner stated and this rule does not read: they would change nothing."""
+    for field_name in unused:
+        if getattr(spec, field_name) in (None, ()):
+            continue
+        key = type(spec).model_fields[field_name].alias or field_name
+        work.source.problems.error(
+            "unused_key",
+            f"rule {name} ({spec.kind}) does not read {key}",
+            path=("rules", name, key),
+            received=key,
+            accepted="the keys of this kind",
+            remedy=f"drop {key}, or choose another kind of rule",
+        )
+
+
+def quantity_among(
+    work: Work, name: str, spec: RuleSpec, accepted: tuple[Quantity, ...]
+) -> Quantity:
+    """Return what a rule sums, the first accepted by default; another one is noted."""
+    quantity = spec.in_ or accepted[0]
+    if quantity not in accepted:
+        work.source.problems.error(
+            "wrong_quantity",
+            f"rule {name} ({spec.kind}) cannot speak of {quantity}",
+            path=("rules", name, "in"),
+            received=quantity,
+            accepted=", ".join(accepted),
+            remedy="choose one of them, or another kind of rule",
+        )
+        return accepted[0]
+    return quantity
 
 
 def rows_of(work: Work, other: str, path: Path) -> list[RuleRow]:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Literal
 from perequa_models.figures.limits import adjusted
 from perequa_models.instance import RuleRow
 from perequa_models.rules.grammar import RuleSpec
-from perequa_models.rules.primitive import not_negative, rows_of
+from perequa_models.rules.primitive import (
+    BOUNDS,
+    SELECTORS,
+    not_negative,
+    refuse_unused,
+    rows_of,
+)
 from perequa_models.strict import ColumnRef, Name, Number
 
 if TYPE_CHECKING:
@@ -37,6 +43,7 @@ def rows(work: Work, name: str, spec: Reserve) -> list[RuleRow]:
             remedy="state share: 0.10, or an amount",
         )
         return []
+    refuse_unused(work, name, spec, (*BOUNDS, *SELECTORS, "in_"))
     taken_from = rows_of(work, spec.of, path)
     written = [_row(work, name, spec, row) for row in taken_from]
     held = {row.key: mine.key for row, mine in zip(taken_from, written, strict=True)}
@@ -46,6 +53,7 @@ def rows(work: Work, name: str, spec: Reserve) -> list[RuleRow]:
 
 def _row(work: Work, name: str, spec: Reserve, taken_from: RuleRow) -> RuleRow:
     key = taken_from.key._replace(rule=name, side="equals")
+    work.groups_of[key] = work.group_of(taken_from.key)
     if isinstance(spec.amount, ColumnRef):
         group = work.group_of(taken_from.key)
         value = work.limits.column_value(spec.amount.column, group, ("rules", name, "amount"))

@@ -10,7 +10,14 @@ from perequa_models.figures.limits import adjusted
 from perequa_models.figures.selection import decision_territories
 from perequa_models.instance import RuleRow, Term
 from perequa_models.rules.grammar import RuleSpec
-from perequa_models.rules.primitive import bounded_rows, not_negative, rows_of
+from perequa_models.rules.primitive import (
+    BOUNDS,
+    SELECTORS,
+    bounded_rows,
+    not_negative,
+    refuse_unused,
+    rows_of,
+)
 from perequa_models.strict import Name, Number
 
 if TYPE_CHECKING:
@@ -29,6 +36,7 @@ class RingFence(RuleSpec):
 def rows(work: Work, name: str, spec: RingFence) -> list[RuleRow]:
     """Σ over T of k ≥ A; with `set_aside`, Σ outside T of k ≤ L of the other rule − A."""
     if spec.set_aside is None:
+        refuse_unused(work, name, spec, ("of",))
         return bounded_rows(work, name, spec, "credits")
     path = ("rules", name)
     if spec.of is None:
@@ -41,21 +49,33 @@ def rows(work: Work, name: str, spec: RingFence) -> list[RuleRow]:
             remedy="name the rule the money comes from",
         )
         return []
+    others = tuple(key for key in SELECTORS if key != "territories")
+    refuse_unused(work, name, spec, (*BOUNDS, *others, "in_"))
     inside = decision_territories(work.source, spec.territories, (*path, "territories"))
-    if len(inside) == work.shape[0]:
-        work.source.problems.error(
-            "matches_nothing",
-            f"rule {name} sets money aside from nobody: every territory is inside",
-            path=(*path, "territories"),
-            received="every territory",
-            accepted="some territories",
-            remedy="name the territories that alone may use the money",
-        )
-        return []
-    return [
-        _others(work, name, spec, row, inside, spec.set_aside)
-        for row in rows_of(work, spec.of, path)
-    ]
+    taken_from = rows_of(work, spec.of, path)
+    for row in taken_from:
+        _check_both_sides(work, name, spec.of, row, inside)
+    return [_others(work, name, spec, row, inside, spec.set_aside) for row in taken_from]
+
+
+def _check_both_sides(work: Work, name: str, of: str, row: RuleRow, inside: Indices) -> None:
+    """Note a row of the other rule that does not hold both who may use the money and who may not.
+
+    Money is set aside from those who share one limit: a region's own envelope holds nobody else.
+    """
+    members = work.group_of(row.key).members
+    some = np.isin(members, inside)
+    if some.any() and not some.all() and not row.held:
+        return
+    work.source.problems.error(
+        "matches_nothing",
+        f"rule {name} sets money aside from nobody: {row.key} holds "
+        + ("its territories only" if some.any() else "none of its territories"),
+        path=("rules", name, "of"),
+        received=of,
+        accepted="a rule whose every row holds the territories named and some others",
+        remedy="take the money from a rule over all territories, or name other territories",
+    )
 
 
 def _others(
@@ -73,6 +93,7 @@ def _others(
     stated = row.stated - aside
     not_negative(work, stated, ("rules", name, "set_aside"))
     key = row.key._replace(rule=name, side="at_most")
+    work.groups_of[key] = work.group_of(row.key)
     territory = f"{key.level}:{key.territory}" if key.territory else ""
     limit, _ = adjusted(stated, spec.adjust, territory, key.measure, key.year)
     return RuleRow(key=key, kind=spec.kind, unit=row.unit, limit=limit, stated=stated, terms=terms)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from perequa_models.instance import Term, Withheld
 from perequa_models.rules.grammar import RuleSpec
+from perequa_models.rules.primitive import BOUNDS, refuse_unused
 from perequa_models.strict import ColumnRef, Number
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def rows(work: Work, name: str, spec: Withhold) -> list[RuleRow]:
     """Σ k = amount, where an amount is stated; otherwise no row in the program."""
     written = []
     path = ("rules", name)
+    refuse_unused(work, name, spec, (*BOUNDS, "in_"))
     for group in work.groups(spec, path):
         cells = group.cells(work.shape)
         work.withheld.append(Withheld(key=work.key(name, group, "held_back"), cells=cells))

@@ -160,7 +160,7 @@ class Bounds:
     def direction(
         self,
         p: Iterate,
-        solve: Any,
+        solve: Any,  # noqa: ANN401 - scipy's own factors
         gap_v: Floats,
         gap_s: Floats,
         gap_p: Floats,

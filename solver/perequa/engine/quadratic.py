@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
@@ -25,6 +24,8 @@ from perequa.engine.session import Session
 from perequa.engine.termination import Termination
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from perequa.engine.convex import Flags, Floats
     from perequa.engine.interior_point import Iterate
     from perequa.engine.session import SolverOptions

@@ -8,7 +8,7 @@ nothing is read back unless HiGHS says it is valid.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import highspy
 import numpy as np
@@ -110,7 +110,7 @@ class Session:
         self.m, self.n = matrix.shape
         self._options = options
         # the Python class around it prints a banner on stdout before it can be silenced
-        self._highs: Any = _Highs()
+        self._highs = cast("Any", _Highs())
         for name, value in (
             ("output_flag", False),
             ("threads", 1),

@@ -3,6 +3,10 @@
 Σ c·(x − around)²/a is replaced by its chords at 1/4, 1/2, 1, 2, 4 and 8 times ρ, where ρ is what
 each unit of a would get if the least spending on the optimal face were spread evenly; a neutral
 cost then settles what the steps leave open (scenario reference, section 6).
+
+The duals of the first program say on which step every decision stands: at a price strictly
+between two slopes it stands at their common end, at the price of a slope anywhere on that step.
+The neutral program therefore needs no extra columns, only narrower bounds.
 """
 
 from __future__ import annotations
@@ -15,55 +19,56 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from perequa.engine.scaling import size_factor
-from perequa.engine.session import PRIMAL, Session
+from perequa.engine.session import Outcome, Session
 from perequa.engine.termination import Termination
 from perequa_models.errors import NotProven
 
 if TYPE_CHECKING:
     from perequa.engine.session import SolverOptions
+    from perequa.engine.spread import Spread
     from perequa.engine.stages import Staged
 
 Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
 
-STEPS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+STEPS = np.array([0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0])
 """Ends of the steps, in ρ; the last step is open above."""
+SLOPES = STEPS[1:] + STEPS[:-1]
+"""Slope of the chord of u² on each step."""
+ENDS = np.append(STEPS[1:-1], np.inf)
+"""Upper end of each step; the last has none."""
+SAME = 1e-7
+"""Relative distance within which a price is the price of a step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stepped:
-    """The plan and the duals of the three programs that prove it.
+    """The plan and what proves it, natural units.
 
     Attributes
     ----------
     plan
-        (n,) natural units.
+        (n,) the published plan.
     rho
-        Length of one step unit.
-    evidence
-        Arrays that prove each of the three programs, for the run folder.
+        Length of one step unit: least spending on the face, per unit of the basis.
+    rho_x, rho_y
+        (n,), (m,): a plan of least spending, and the dual that proves it least.
+    step_y
+        (m,): dual of the steps.
+    neutral_y
+        (m,): dual of the neutral cost, within the steps' own optimal set.
     """
 
     plan: Floats
     rho: float
-    evidence: dict[str, Floats]
+    rho_x: Floats
+    rho_y: Floats
+    step_y: Floats
+    neutral_y: Floats
 
 
-def solve_stepped(
-    staged: Staged,
-    cost: Floats,
-    basis: Floats,
-    around: Floats,
-    neutral: Floats,
-    options: SolverOptions,
-) -> Stepped:
+def solve_stepped(staged: Staged, spread: Spread, options: SolverOptions) -> Stepped:
     """Solve the stepped tie-break on the optimal face.
-
-    Parameters
-    ----------
-    staged
-        The stages and the face they leave.
-    cost, basis, around, neutral
-        (n,), natural units; cost is 0 for columns that are not decisions.
 
     Raises
     ------
@@ -74,84 +79,120 @@ def solve_stepped(
     session = Session(
         scaled.matrix, face.row_lower, face.row_upper, face.column_lower, face.column_upper, options
     )
-    weight = cost * scaled.column
-    session.set_cost(weight * size_factor(weight))
-    least = session.solve()
-    _proven(least.termination)
-    spent = float(weight @ least.x)
-    rho = max(spent / float(cost @ basis), 1e-6)
-    free = np.flatnonzero((face.column_lower < face.column_upper) & (cost > 0))
-    extended = _extended(staged, cost, basis, around, rho, free)
-    session = Session(*extended.program, options)
-    session.set_cost(extended.steps * size_factor(extended.steps))
-    first = session.solve()
-    _proven(first.termination)
-    steps = extended.steps * size_factor(extended.steps)
-    _hold(session, extended, steps - extended.program[0].T @ first.y, first.y, first.x)
-    second = np.zeros(len(steps))
-    second[: len(cost)] = np.where(cost > 0, neutral * scaled.column, 0.0)
-    session.set_cost(second * size_factor(second))
-    last = session.solve(strategy=PRIMAL)
-    _proven(last.termination)
-    x = np.clip(last.x[: len(cost)], scaled.column_lower, scaled.column_upper)
-    return Stepped(plan=scaled.natural_x(x), rho=rho, evidence={"step_rho": np.array(rho)})
+    least, least_y = _minimise(session, spread.cost * scaled.column, scaled.row)
+    rho_x = scaled.natural_x(least.x)
+    rho = max(float(spread.cost @ rho_x) / float(spread.cost @ spread.basis), 1e-9)
+    free = np.flatnonzero((face.column_lower < face.column_upper) & (spread.cost > 0))
+    steps, costs = _with_steps(staged, spread, rho, free, options)
+    first, step_y = _minimise(steps, costs, np.append(scaled.row, np.ones(len(free))))
+    step_y = step_y[: session.m]
+    lower, upper = _stands(staged, spread, rho, free, step_y)
+    held = np.flatnonzero(_relative_size(first.y[: session.m]) > SAME * 1e-2)
+    at = np.where(first.y > 0, *_padded(face.row_lower, face.row_upper, len(free)))[held]
+    session.set_row_bounds(held, at, at)
+    session.set_column_bounds(np.arange(session.n), lower, upper)
+    last, neutral_y = _minimise(session, spread.neutral * scaled.column, scaled.row)
+    x = np.clip(last.x, scaled.column_lower, scaled.column_upper)
+    return Stepped(
+        plan=scaled.natural_x(x),
+        rho=rho,
+        rho_x=rho_x,
+        rho_y=least_y,
+        step_y=step_y,
+        neutral_y=neutral_y,
+    )
 
 
-def _proven(termination: Termination) -> None:
-    if termination is not Termination.OPTIMAL:
-        message = f"the tie-break ended {termination.value}"
+def _relative_size(values: Floats) -> Floats:
+    return np.abs(values) / max(1e-300, float(np.abs(values).max(initial=0.0)))
+
+
+def _padded(lower: Floats, upper: Floats, extra: int) -> tuple[Floats, Floats]:
+    return np.append(lower, np.zeros(extra)), np.append(upper, np.zeros(extra))
+
+
+def _minimise(session: Session, cost: Floats, row: Floats) -> tuple[Outcome, Floats]:
+    """Minimise one cost; return the outcome and its row duals in natural units."""
+    factor = size_factor(cost)
+    session.set_cost(cost * factor)
+    outcome = session.solve()
+    if outcome.termination is not Termination.OPTIMAL:
+        message = f"the tie-break ended {outcome.termination.value}"
         raise NotProven(message)
+    return outcome, outcome.y * row / factor
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Extended:
-    """The face's program with one column per step of each free decision."""
-
-    program: tuple[sparse.csc_array, Floats, Floats, Floats, Floats]
-    steps: Floats
-
-
-def _extended(
-    staged: Staged, cost: Floats, basis: Floats, around: Floats, rho: float, free: NDArray[np.intp]
-) -> _Extended:
-    """Append x − Σ up + Σ down = around for the free decisions; steps in the solver's units."""
+def _with_steps(
+    staged: Staged, spread: Spread, rho: float, free: Indices, options: SolverOptions
+) -> tuple[Session, Floats]:
+    """Append x − Σ up + Σ down = around for every free decision, one column per step."""
     face, scaled = staged.face, staged.scaled
-    width = np.diff(np.array(STEPS))
-    slope = np.array(STEPS[1:]) + np.array(STEPS[:-1])
-    unit = (rho * basis / scaled.column)[free]
-    price = (cost * scaled.column)[free] * rho
-    k, f = len(width), len(free)
-    two_sided = bool((around[free] > 0).any())
-    directions = (1.0, -1.0) if two_sided else (1.0,)
-    blocks, uppers, costs = [], [], []
-    ones = np.kron(sparse.eye_array(f), np.ones((1, k))) if f else sparse.csr_array((0, 0))
-    top = np.where(np.arange(k) == k - 1, np.inf, width)
-    for direction in directions:
-        blocks.append(-direction * sparse.csr_array(ones))
-        uppers.append(np.outer(unit, top).ravel())
-        costs.append(np.outer(price, slope).ravel())
-    pick = sparse.csr_array((np.ones(f), (np.arange(f), free)), shape=(f, len(cost)))
+    f, k = len(free), len(SLOPES)
+    unit = (rho * spread.basis / scaled.column)[free]
+    price = (spread.cost * scaled.column)[free] * rho
+    widths = np.diff(np.append(STEPS[:-1], np.inf))
+    directions = (1.0, -1.0) if (spread.around[free] > 0).any() else (1.0,)
+    each = sparse.kron(sparse.eye_array(f), np.ones((1, k)), format="csr")
+    pick = sparse.csr_array((np.ones(f), (np.arange(f), free)), shape=(f, len(spread.cost)))
+    blocks = [-direction * each for direction in directions]
     matrix = sparse.block_array(
         [[scaled.matrix, *[None] * len(blocks)], [pick, *blocks]], format="csc"
     )
-    at = (around / scaled.column)[free]
-    program = (
+    at = (spread.around / scaled.column)[free]
+    count = f * k * len(directions)
+    session = Session(
         sparse.csc_array(matrix),
         np.concatenate([face.row_lower, at]),
         np.concatenate([face.row_upper, at]),
-        np.concatenate([face.column_lower, np.zeros(f * k * len(blocks))]),
-        np.concatenate([face.column_upper, *uppers]),
+        np.concatenate([face.column_lower, np.zeros(count)]),
+        np.concatenate([face.column_upper, *[np.outer(unit, widths).ravel()] * len(directions)]),
+        options,
     )
-    return _Extended(program=program, steps=np.concatenate([np.zeros(len(cost)), *costs]))
+    slopes = [np.outer(price, SLOPES).ravel()] * len(directions)
+    return session, np.concatenate([np.zeros(len(spread.cost)), *slopes])
 
 
-def _hold(session: Session, extended: _Extended, z: Floats, y: Floats, x: Floats) -> None:
-    """Restrict to the optimal face of the steps: priced rows and columns are held."""
-    _, row_lower, row_upper, lower, upper = extended.program
-    rows = np.flatnonzero(np.abs(y) > 1e-8)
-    at_row = np.where(y > 0, row_lower, row_upper)[rows]
-    session.set_row_bounds(rows, at_row, at_row)
-    columns = np.flatnonzero(np.abs(z) > 1e-8)
-    at = np.where(z > 0, lower, upper)[columns]
-    at = np.where(np.isfinite(at), at, x[columns])
-    session.set_column_bounds(columns, at, at)
+def _stands(
+    staged: Staged, spread: Spread, rho: float, free: Indices, step_y: Floats
+) -> tuple[Floats, Floats]:
+    """Bounds within which every column may stand and still be optimal for the steps."""
+    face, scaled = staged.face, staged.scaled
+    lower, upper = face.column_lower.copy(), face.column_upper.copy()
+    pull = (scaled.matrix.T @ (step_y / scaled.row)) / scaled.column
+    size = float(np.abs(pull).max(initial=0.0)) or 1.0
+    others = np.flatnonzero((lower < upper) & (spread.cost == 0) & (np.abs(pull) > SAME * size))
+    at = np.where(pull[others] > 0, upper[others], lower[others])
+    at = np.where(np.isfinite(at), at, np.where(pull[others] > 0, lower[others], upper[others]))
+    lower[others] = upper[others] = at
+    low, high = standing_on(pull[free] / (spread.cost[free] * rho), spread.around[free] > 0)
+    unit = (rho * spread.basis / scaled.column)[free]
+    around = (spread.around / scaled.column)[free]
+    lower[free] = np.minimum(np.maximum(lower[free], around + low * unit), upper[free])
+    upper[free] = np.maximum(np.minimum(upper[free], around + high * unit), lower[free])
+    return lower, upper
+
+
+def standing_on(price: Floats, two_sided: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Where a decision may stand on the steps at a price, in ρ from `around`.
+
+    Parameters
+    ----------
+    price
+        Price of one more, in units of ``c·ρ``: compared with the slopes.
+    two_sided
+        Whether it may also stand below `around`.
+
+    Returns
+    -------
+    low, high
+        The same at a corner between two steps; the ends of the step at the price of its slope.
+    """
+    slopes = np.concatenate([-SLOPES[::-1], SLOPES])
+    ends = np.concatenate([-ENDS[::-1], [0.0], ENDS])
+    near = SAME * np.maximum(1.0, np.abs(price))[:, None]
+    below = (slopes[None, :] < price[:, None] - near).sum(axis=1)
+    not_above = (slopes[None, :] <= price[:, None] + near).sum(axis=1)
+    low, high = ends[below], ends[not_above]
+    return np.where(two_sided, low, np.maximum(low, 0.0)), np.where(
+        two_sided, high, np.maximum(high, 0.0)
+    )

@@ -15,35 +15,13 @@ from perequa.engine.stepped import Stepped, solve_stepped
 
 if TYPE_CHECKING:
     from perequa.engine.session import SolverOptions
+    from perequa.engine.spread import Spread
     from perequa.engine.stages import Staged
 
 Floats = NDArray[np.float64]
 
 EXACT_UP_TO = 2500
 """Free cells above which the stepped method is the default (scenario reference, section 6)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
-    """Σ square·(x − around)² over the columns; square is 0 for columns that are not decisions.
-
-    Attributes
-    ----------
-    cost, basis, around
-        (n,): see the models' `Evenness`; cost is 0 for columns that are not decisions.
-    neutral
-        (n,): fixed cost in [1, 2) that settles what the steps leave open.
-    """
-
-    cost: Floats
-    basis: Floats
-    around: Floats
-    neutral: Floats
-
-    @property
-    def square(self) -> Floats:
-        """Coefficient of the square, (n,)."""
-        return self.cost / self.basis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +74,7 @@ def publish(
         if exact is not None:
             plan, y = exact
             return Published(plan=plan, method="exact", y=y, stepped=None, free_cells=cells)
-    stepped = solve_stepped(
-        staged, spread.cost, spread.basis, spread.around, spread.neutral, options
-    )
+    stepped = solve_stepped(staged, spread, options)
     return Published(
         plan=stepped.plan, method="stepped", y=np.zeros(0), stepped=stepped, free_cells=cells
     )

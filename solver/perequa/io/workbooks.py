@@ -7,6 +7,7 @@ import html
 import io
 import re
 import zipfile
+import zlib
 from typing import TYPE_CHECKING
 
 from python_calamine import CalamineError, CalamineWorkbook
@@ -18,6 +19,8 @@ from perequa_models.problems import nearest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, UnicodeDecodeError, OSError)
+"""What `zipfile` raises on broken or encrypted archives (RuntimeError holds NotImplementedError)."""
 _SHEET = re.compile(rb"<sheet\b[^>]*>")
 _RELATION = re.compile(rb"<Relationship\b[^>]*>")
 _CELL = re.compile(rb"<c\b([^>]*?)>(.*?)</c>", re.DOTALL)
@@ -55,7 +58,8 @@ def read_sheet(
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         name = _chosen(book.sheet_names, shown, sheet, section)
         rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    except CalamineError as error:
+        uncalculated = list(_uncalculated(content, name))
+    except (CalamineError, *_BROKEN) as error:
         refused = Finding(
             code="unreadable_workbook",
             message=f"the workbook cannot be read: {error}",
@@ -64,7 +68,7 @@ def read_sheet(
             remedy="open it in a spreadsheet and save it again, or save the sheet as CSV",
         )
         raise InvalidInput([refused]) from error
-    _refuse_uncalculated(content, shown, name)
+    _refuse_uncalculated(uncalculated, shown, name)
     return name, [[_text(value) for value in row] for row in rows]
 
 
@@ -108,7 +112,7 @@ def _check_unpacked_size(content: bytes, shown: str) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             size = sum(entry.file_size for entry in packed.infolist())
-    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError):
+    except _BROKEN:
         return  # the workbook reader says what is wrong with it
     if size > TABLE_BYTES:
         refused = Finding(
@@ -122,7 +126,7 @@ def _check_unpacked_size(content: bytes, shown: str) -> None:
         raise InvalidInput([refused])
 
 
-def _refuse_uncalculated(content: bytes, shown: str, sheet: str) -> None:
+def _refuse_uncalculated(cells: list[tuple[int, int]], shown: str, sheet: str) -> None:
     """Refuse formulas saved without their results: they would read as empty cells."""
     findings = [
         Finding(
@@ -136,7 +140,7 @@ def _refuse_uncalculated(content: bytes, shown: str, sheet: str) -> None:
             accepted="a formula with its result, or a value",
             remedy="open the workbook in a spreadsheet, let it recalculate, and save it",
         )
-        for row, rank in _uncalculated(content, sheet)
+        for row, rank in cells
     ]
     if findings:
         raise InvalidInput(findings)

@@ -13,9 +13,9 @@ class _Writer(yaml.SafeDumper):
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
 
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ANN401 - plain data
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ANN401, ARG002 - PyYAML's signature
         """Write repeated values out: the format has no aliases."""
-        return data is not None
+        return True
 
 
 _TAG = "tag:yaml.org,2002:"

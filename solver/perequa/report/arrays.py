@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
     from perequa.compilation import CompiledProgram
     from perequa.engine.prices import Prices, Side
+    from perequa.engine.spread import Spread
     from perequa.engine.stages import Stage
-    from perequa.engine.tie_break import Published, Spread
+    from perequa.engine.tie_break import Published
     from perequa.weighting import Weighting
 
 Floats = NDArray[np.float64]
@@ -26,8 +27,9 @@ def program_arrays(
 ) -> Arrays:
     """Compiled arrays in natural units; no stage and no tie-break for a run that found no plan."""
     n, k = program.matrix.shape[1], len(program.objective_names)
-    square = np.zeros(n) if spread is None else spread.square
-    around = np.zeros(n) if spread is None else spread.around
+    nothing = np.zeros(n)
+    square = nothing if spread is None else spread.square
+    around = nothing if spread is None else spread.around
     return {
         "a_data": program.matrix.data,
         "a_indices": program.matrix.indices,
@@ -48,6 +50,8 @@ def program_arrays(
         "stage_weight": np.zeros((0, k)) if weighting is None else weighting.weights,
         "tie_square": square,
         "tie_linear": -2.0 * square * around,
+        "tie_cost": nothing if spread is None else spread.cost,
+        "tie_around": around,
     }
 
 
@@ -62,8 +66,15 @@ def solution_arrays(stages: Sequence[Stage], published: Published) -> Arrays:
         "tie_y": published.y,
     }
     if published.stepped is not None:
+        steps = published.stepped
         found["tie_y"] = np.zeros(len(stages[0].y))
-        found |= published.stepped.evidence
+        found |= {
+            "step_rho": np.array(steps.rho),
+            "step_rho_x": steps.rho_x,
+            "step_rho_y": steps.rho_y,
+            "step_y": steps.step_y,
+            "neutral_y": steps.neutral_y,
+        }
     return found
 
 

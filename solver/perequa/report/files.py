@@ -15,7 +15,7 @@ from perequa.interpret.tables import cell
 from perequa.report.arrays import evidence_arrays, npz, program_arrays, solution_arrays
 
 if TYPE_CHECKING:
-    from perequa.engine.tie_break import Spread
+    from perequa.engine.spread import Spread
     from perequa.interpret.run import Solved
     from perequa.interpret.tables import Table
 

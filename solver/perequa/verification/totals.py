@@ -44,7 +44,8 @@ def check_totals(notes: Notebook, published: Published) -> str:
         "/".join((level, territory, name if territory in KEPT_BACK else "", measure, year))
         for level, territory, name, measure, year in zip(*columns, strict=True)
     ]
-    lines = _sums(published) | _kept_back(published)
+    size: dict[str, float] = {}
+    lines = _sums(published) | _kept_back(published, size)
     if not compare_keys(notes, FILE, keys, list(lines)):
         return FILE
     for name in SUMMED:
@@ -53,7 +54,8 @@ def check_totals(notes: Notebook, published: Published) -> str:
             # A reference stated above the decision level stands in these lines only.
             found = np.array(table.numbers(name))
             expected = np.where(np.isnan(expected), found, expected)
-        compare_column(notes, table, name, expected, keys)
+        scale = np.array([size.get(key, 1.0) for key in keys])
+        compare_column(notes, table, name, expected, keys, scale=scale)
     return f"{len(keys)} totals of totals.csv"
 
 
@@ -86,8 +88,14 @@ def _sum(values: Floats) -> float:
     return float("nan") if np.isnan(values).all() else float(np.nansum(values))
 
 
-def _kept_back(published: Published) -> dict[str, Line]:
-    """Lines that complete the nation to what its rules hand out."""
+def _kept_back(published: Published, size: dict[str, float]) -> dict[str, Line]:
+    """Lines that complete the nation to what its rules hand out.
+
+    Parameters
+    ----------
+    size
+        Receives the size of the figures whose difference a line is: rounding is judged by it.
+    """
     model = published.model
     lines = {}
     activity = activities(published)
@@ -97,7 +105,9 @@ def _kept_back(published: Published) -> dict[str, Line]:
             lines[_key("reserve", row.rule, row.group)] = {column: activity[row.id]}
         elif row.kind in {"envelope", "contingent"} and row.side == "at_most":
             left = max(0.0, row.limit - activity[row.id])
-            lines[_key("undistributed", row.rule, row.group)] = {column: left}
+            key = _key("undistributed", row.rule, row.group)
+            lines[key] = {column: left}
+            size[key] = max(1.0, abs(row.limit))
     delegated = value_of(model.supply.quantities["credits"], published.places)
     for name, group in withheld_groups(model):
         amount = sum_over(delegated, group.cells)

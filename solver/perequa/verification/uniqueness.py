@@ -10,6 +10,7 @@ from perequa.verification.duals import SIGN, wrong_signs
 from perequa.verification.feasibility import row_tolerance
 from perequa.verification.optimum import stages_of
 from perequa.verification.outcome import Notebook
+from perequa.verification.stepped import check_stepped
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +34,7 @@ def check_uniqueness(folder: RunFolder) -> Check:
     if method == "exact":
         return _exact(notes, folder, program, stages)
     if method == "stepped":
-        return _stepped(notes, program, stages)
+        return check_stepped(notes, program, solution, _face(program, stages))
     notes.wrong(FILE, "tie_method", "method of the tie-break", method, "exact or stepped")
     return notes.close("tie-break")
 
@@ -75,19 +76,6 @@ def _exact(notes: Notebook, folder: RunFolder, program: Program, stages: list[St
         )
     return notes.close(
         f"exact: stationarity of {int(free.sum())} free cells, strictly convex, hence one plan"
-    )
-
-
-def _stepped(notes: Notebook, program: Program, stages: list[Stage]) -> Check:
-    """Say what is proven of a plan found by steps.
-
-    The plan's place on the optimal face is proven by check 4. The duals of the steps themselves
-    belong here once the run records them.
-    """
-    fixed_rows, fixed_columns = _face(program, stages)
-    return notes.close(
-        f"stepped: the plan lies on the optimal face ({int(fixed_rows.sum())} rows and "
-        f"{int(fixed_columns.sum())} columns fixed); the steps' own duals are not recorded"
     )
 
 

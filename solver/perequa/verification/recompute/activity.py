@@ -154,7 +154,7 @@ def _amount(figures: Figures, name: str, closed_pairs: NDArray[np.bool_]) -> Flo
     shape = _shape(figures)
     if not figures.has(name):
         return np.zeros(shape)
-    values = figures.quantity(name)[figures.tree.deciding]
+    values = figures.amount(name)[figures.tree.deciding]
     values = np.array(np.broadcast_to(values, shape))
     values[np.isnan(values) & closed_pairs[:, :, None]] = 0.0
     return values

@@ -46,6 +46,9 @@ class Figures:
         Columns of figures computed by `derive`, same shape.
     supplied
         (T, M): pairs that the supply table states, at the decision level or below.
+    closed
+        (N, M): pairs of the supply table's own level without a row, under ``absent: closed``:
+        nothing is there.
     """
 
     tree: Territories
@@ -54,6 +57,7 @@ class Figures:
     words: dict[str, Words] = field(default_factory=dict)
     derived: dict[str, Floats] = field(default_factory=dict)
     supplied: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, 0), dtype=bool))
+    closed: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, 0), dtype=bool))
 
     def has(self, name: str) -> bool:
         """Whether a table or a formula gives this column."""
@@ -78,6 +82,12 @@ class Figures:
     def quantity(self, name: str) -> Floats:
         """Every node's quantity: its own when stated, else the sum of its children's."""
         return self.summed(self.stated(name))
+
+    def amount(self, name: str) -> Floats:
+        """Every node's quantity of what is there: nothing where a pair is closed."""
+        stated = self.stated(name)
+        closed = self.closed[:, :, None] & np.isnan(stated)
+        return self.summed(np.where(closed, 0.0, stated))
 
     def summed(self, stated: Floats) -> Floats:
         """Sum figures up the tree; a stated total wins; NaN when a child has none."""
@@ -167,6 +177,27 @@ def note_supplied(figures: Figures, table: Table, entry: Mapping[str, Any]) -> N
             node = int(figures.tree.parent[node])
         if place is not None and node >= 0:
             figures.supplied[decider[node], place[1]] = True
+    _note_closed(figures, table, entry, keys)
+
+
+def _note_closed(
+    figures: Figures, table: Table, entry: Mapping[str, Any], keys: Sequence[str]
+) -> None:
+    tree = figures.tree
+    figures.closed = np.zeros((len(tree.key), len(figures.measures)), dtype=bool)
+    if entry.get("absent", "error") != "closed":
+        return
+    stated = np.zeros_like(figures.closed)
+    for place in _places(figures, table, entry, keys):
+        if place is not None:
+            stated[place[:2]] = True
+    rank = max(tree.levels.index(tree.key[n][0]) for n in np.flatnonzero(stated.any(axis=1)))
+    for node in tree.at(tree.levels[rank]):
+        line, at = np.zeros(len(figures.measures), dtype=bool), int(node)
+        while at >= 0:
+            line |= stated[at]
+            at = int(tree.parent[at])
+        figures.closed[node] = ~line
 
 
 def _places(

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from perequa.verification.outcome import Unreadable
 from perequa.verification.recompute.activity import Supply, read_supply
 from perequa.verification.recompute.derived import add_derived
@@ -128,20 +126,6 @@ class Model:
         if column not in self._quantities:
             self._quantities[column] = self.figures.quantity(column)
         return self._quantities[column]
-
-    def filled(self, values: Floats, m: int) -> Floats:
-        """Figures of one measure before the plan, 0 where the pair is closed, shape (N,)."""
-        column = np.array(values[:, min(m, values.shape[1] - 1), 0])
-        column[self.tree.deciding] = np.where(
-            self.supply.closed_pairs[:, m] & np.isnan(column[self.tree.deciding]),
-            0.0,
-            column[self.tree.deciding],
-        )
-        for level in reversed(self.tree.levels[: self.tree.levels.index(self.tree.decide_at)]):
-            for node in self.tree.at(level):
-                if np.isnan(column[node]):
-                    column[node] = column[self.tree.parent == node].sum()
-        return column
 
     def table(self, entry: Mapping[str, Any], section: str = "") -> Table:
         """Read the table that an entry of a section of the scenario names.

@@ -63,7 +63,8 @@ class Rates:
             base = column == "installed" and self.model.supply.is_money[m]
             if base and not self.model.figures.has("base"):
                 continue
-            total += self.model.filled(self.model.quantity("base" if base else column), int(m))
+            values = self.model.figures.amount("base" if base else column)
+            total += values[:, min(int(m), values.shape[1] - 1), 0]
         return total
 
     @cached_property

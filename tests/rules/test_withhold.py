@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+from golden import check_golden
+from pricing import Case, check_price, first_value, places, row_of
+from small import small
+
+
+def case(**withhold: object) -> Case:
+    return small(
+        {
+            "envelope": {"kind": "envelope", "at_most": 500_000},
+            "no_data": {"kind": "withhold", "territories": ["region:2"]} | withhold,
+        },
+        {"indicative": {"region:1": 0, "region:2": 120_000}},
+    )
+
+
+def test_without_an_amount_the_plan_is_the_same_and_its_delivery_is_not():
+    held, free = case().solved(), case().with_rules(no_data=None).solved()
+    assert places(held) == places(free)
+    assert [str(k) for k in held.run.program.row_keys] == [
+        str(k) for k in free.run.program.row_keys
+    ]
+    listed = row_of(held, "no_data/region:2/home/2004/held_back")
+    assert listed["activity"] == pytest.approx(10_000 * places(held)["region:2/home/2004"])
+    assert listed["limit"] is None
+    assert listed["binding"] is False
+
+
+def test_hand_solved_amount_is_held_for_the_selection():
+    # 120 000 for region 2 are 12 places, the other 38 go to region 1: 2 and 28 stay missing
+    solved = case(amount=120_000).solved()
+    assert first_value(solved) == pytest.approx(30)
+    assert places(solved) == pytest.approx({"region:1/home/2004": 38, "region:2/home/2004": 12})
+
+
+def test_price_of_an_amount_held():
+    amount = case(amount={"column": "indicative"})
+    # either region misses places: moving money between them is worth nothing
+    price = check_price(amount, "no_data/region:2/home/2004/equals", step=1.0)
+    assert price.limit == 120_000
+    assert (price.more, price.less) == pytest.approx((0, 0))
+    # at 60 000 region 1 has all 40 it misses and money stays over: a euro held closes a gap
+    price = check_price(case(amount=60_000), "no_data/region:2/home/2004/equals", step=1.0)
+    assert (price.more, price.less) == pytest.approx((-1e-4, 1e-4))
+
+
+def test_golden():
+    check_golden(case(amount=120_000).instance(), "rules/withhold")
