@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from perequa_models.instance import Instance
     from perequa_models.keys import CellKey, RowKey
     from perequa_models.quantities import Quantities
-    from perequa_models.reference.allocation import Reference
+    from perequa_models.reference.reference import Reference
 
 
 @dataclass(kw_only=True)

@@ -19,7 +19,7 @@ from perequa_models.quantities import Quantities
 if TYPE_CHECKING:
     from perequa_models.instance import Instance, RuleRow, Term
     from perequa_models.keys import RowKey
-    from perequa_models.reference.allocation import Reference
+    from perequa_models.reference.reference import Reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,14 +12,14 @@ import numpy as np
 
 from perequa.certificate import Certificate, certify
 from perequa.compilation import compile_program
-from perequa.engine.infeasibility import Conflict, confirm_infeasible
+from perequa.engine.infeasibility import confirm_infeasible
 from perequa.engine.prices import two_sided_prices
 from perequa.engine.session import SolverOptions
 from perequa.engine.spread import Spread
 from perequa.engine.stages import solve_alone, solve_stages
 from perequa.engine.termination import Termination
 from perequa.engine.tie_break import publish
-from perequa.interpret.run import Solved
+from perequa.interpret.run import Failure, Solved
 from perequa.report.arrays import program_arrays, solution_arrays
 from perequa.weighting import weigh
 from perequa_models.errors import InternalError, NotProven
@@ -63,16 +63,6 @@ class Success:
     run: Solved
     spread: Spread
     certificate: Certificate
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """A scenario without a plan, and why; a row in a comparison, not a hole."""
-
-    name: str
-    instance: Instance
-    program: CompiledProgram
-    conflict: Conflict
 
 
 def solve_instance(

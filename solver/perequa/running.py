@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from perequa.checks import load
 from perequa.checks.placing import Places
-from perequa.engine.infeasibility import Conflict
 from perequa.interpret.conflicts import conflicts_table
+from perequa.interpret.run import Failure
 from perequa.io.findings import findings_of
 from perequa.io.run_folder import check_replaceable, write_folder
-from perequa.pipeline import DEFAULT_OPTIONS, Clock, Failure, Success, solve_instance
+from perequa.pipeline import DEFAULT_OPTIONS, Clock, Success, solve_instance
 from perequa.report.arrays import npz, program_arrays
 from perequa.report.files import csv_bytes, json_bytes, solved_files, tables_of
 from perequa.report.record import base_record, input_files, solved_record
@@ -103,8 +103,8 @@ def run_scenario(
             loaded.instance, loaded.raw.column_name, prices=prices, options=options, clock=clock
         )
     except InvalidScenario as error:
-        places = Places(loaded.raw)
-        findings = tuple(places.finding(problem) for problem in error.problems)
+        where = Places(loaded.raw)
+        findings = tuple(where.finding(problem) for problem in error.problems)
         return _invalid(loaded.raw.column_name, findings)
     except NotProven as error:
         return _not_proven(loaded, folder, record, inputs, error)
@@ -150,7 +150,6 @@ def _infeasible(
     inputs: dict[str, bytes],
 ) -> FinishedRun:
     conflicts = conflicts_table(failure)
-    farkas: Conflict = failure.conflict
     files = inputs | {
         "run.json": json_bytes(
             record
@@ -161,9 +160,9 @@ def _infeasible(
             }
         ),
         "program.npz": npz(program_arrays(failure.program, None, None)),
-        "farkas.npz": npz({"y": farkas.farkas}),
+        "farkas.npz": npz({"y": failure.conflict.farkas}),
         "certificate.json": json_bytes(
-            {"verdict": "infeasible", "proof": "farkas.npz", "clashing_rows": len(farkas.rows)}
+            {"verdict": "infeasible", "proof": "farkas.npz", "clashing_rows": len(failure.conflict.rows)}
         ),
         "conflicts.csv": csv_bytes(conflicts),
     }

@@ -5,7 +5,8 @@ from golden import check_golden
 from pricing import Case, check_every_price, first_value, places
 from small import small
 
-from perequa.pipeline import Failure, solve_instance
+from perequa.interpret.run import Failure
+from perequa.pipeline import solve_instance
 
 MONEY = {
     # ceilings of 1.35 times: 270 000 and 405 000

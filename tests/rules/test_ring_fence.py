@@ -59,10 +59,10 @@ def test_set_aside_of_a_rule_with_a_row_per_year_bounds_each_year():
     }
 
 
-def test_set_aside_of_a_rule_by_region_concerns_the_rows_that_hold_the_territory():
-    # region 1's own envelope holds nobody of the fence, and region 2's nobody else: no row to write
-    # for either but the nation's
-    apart = case({"by": "region"}, set_aside=100_000, of="envelope")
+@pytest.mark.parametrize("territories", [["region:1"], ["region:2"]])
+def test_set_aside_is_from_those_who_share_one_limit(territories):
+    # a region's own envelope holds nobody else: there is nobody to keep the money from
+    apart = case({"by": "region"}, set_aside=100_000, of="envelope", territories=territories)
     with pytest.raises(AssertionError, match="from nobody"):
         apart.instance()
 

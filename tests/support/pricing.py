@@ -10,7 +10,8 @@ import pytest
 from build import instance, scenario
 
 from perequa.interpret.rules import prices_table, rules_table
-from perequa.pipeline import Failure, Success, solve_instance
+from perequa.interpret.run import Failure
+from perequa.pipeline import Success, solve_instance
 
 if TYPE_CHECKING:
     from perequa_models.columns import Column

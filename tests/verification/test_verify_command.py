@@ -85,7 +85,7 @@ def test_path_that_is_no_run(tmp_path: Path) -> None:
     assert document["findings"][0]["code"] == "not_a_run_folder"
 
 
-@pytest.mark.parametrize("package", ["highspy", "pyomo", "pydantic", "scipy", "pandas"])
+@pytest.mark.parametrize("package", ["highspy", "pyomo", "pydantic", "pandas"])
 def test_needs_no_solver(run: Path, package: str) -> None:
     """A machine without the package checks the run all the same."""
     code = (

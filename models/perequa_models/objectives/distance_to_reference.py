@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from perequa_models.builder import Builder
     from perequa_models.instance import Instance
     from perequa_models.quantities import Quantities
-    from perequa_models.reference.allocation import Reference
+    from perequa_models.reference.reference import Reference
 
 
 class DistanceToReference(ObjectiveSpec):

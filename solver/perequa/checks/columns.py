@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perequa.checks.numbers import ACCEPTED_NUMBERS, is_missing, parse_number
+from perequa.checks.numbers import (
+    ACCEPTED_NUMBERS,
+    LEAST,
+    MOST,
+    is_in_range,
+    is_missing,
+    parse_number,
+)
 from perequa_models.columns import Column
 from perequa_models.problems import Cell
 
@@ -80,8 +87,7 @@ def _column(keyed: Keyed, name: str, uses: Uses, problems: Problems, *, figures:
             accepted=f"{ACCEPTED_NUMBERS}, or nothing",
             remedy="correct the cell, or leave it empty when the value is not known",
         )
-    if name in uses.positive or figures:
-        _refuse_negative(keyed, name, numbers, problems)
+    _refuse_figures(keyed, name, numbers, problems, positive=name in uses.positive or figures)
     values = np.full(keyed.shape, np.nan)
     rows = np.full(keyed.shape, -1, dtype=np.intp)
     for i, at in enumerate(keyed.positions):
@@ -102,16 +108,33 @@ def _words(keyed: Keyed, name: str, texts: list[str]) -> Column:
     return Column(name=name, table=keyed.table.key, values=words, rows=rows, is_text=True)
 
 
-def _refuse_negative(
-    keyed: Keyed, name: str, numbers: list[float | None], problems: Problems
+def _refuse_figures(
+    keyed: Keyed,
+    name: str,
+    numbers: list[float | None],
+    problems: Problems,
+    *,
+    positive: bool,
 ) -> None:
+    """Note negative figures where none may be, and figures out of all proportion."""
     for i, number in enumerate(numbers):
-        if number is not None and number < 0:
+        if number is None:
+            continue
+        if number < 0 and positive:
             problems.error(
                 "negative_figure",
                 f"{name} cannot be negative",
                 cell=Cell(keyed.table.key, i, name),
                 received=f"{number:g}",
                 accepted="a number of at least 0, or nothing",
+                remedy="correct the cell",
+            )
+        elif not is_in_range(number):
+            problems.error(
+                "out_of_range",
+                f"{name} is out of all proportion",
+                cell=Cell(keyed.table.key, i, name),
+                received=f"{number:g}",
+                accepted=f"0, or between {LEAST:g} and {MOST:g}",
                 remedy="correct the cell",
             )

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perequa.checks.numbers import ACCEPTED_YES_NO, is_missing, parse_yes_no
+from perequa.checks.numbers import (
+    ACCEPTED_YES_NO,
+    LEAST,
+    MOST,
+    is_in_range,
+    is_missing,
+    parse_yes_no,
+)
 from perequa.checks.uses import YES_NO
 from perequa_models.catalogue import OBJECTIVE_KINDS
 from perequa_models.columns import summed_up
@@ -20,12 +27,28 @@ if TYPE_CHECKING:
     from perequa.io.tables import RawTable
     from perequa_models.columns import Column
     from perequa_models.instance import Flags, Floats, Instance
-    from perequa_models.problems import Problems
+    from perequa_models.problems import Path, Problems
     from perequa_models.reference.reference import Reference
     from perequa_models.tree import Tree
 
 _TOLERATED = 1.0
 """A stated total may differ from its parts by this much: rounding (reference, section 1)."""
+
+
+def check_sizes(data: object, problems: Problems, path: Path = ()) -> None:
+    """Note figures of the scenario that are out of all proportion, at any depth."""
+    if isinstance(data, dict | list):
+        for step, value in data.items() if isinstance(data, dict) else enumerate(data):
+            check_sizes(value, problems, (*path, step))
+    elif isinstance(data, int | float) and not is_in_range(data):
+        problems.error(
+            "out_of_range",
+            f"{path[-1]} is out of all proportion",
+            path=path,
+            received=f"{data:g}",
+            accepted=f"0, or between {LEAST:g} and {MOST:g}",
+            remedy="correct the figure",
+        )
 
 
 def check_totals(

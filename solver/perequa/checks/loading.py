@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perequa.checks.figures import check_money_pairs, check_normalised, check_totals
+from perequa.checks.figures import (
+    check_money_pairs,
+    check_normalised,
+    check_sizes,
+    check_totals,
+)
 from perequa.checks.frame import Frame
 from perequa.checks.placing import Places
 from perequa.checks.plausibility import (
@@ -92,6 +97,7 @@ def load(source: str, variants: Sequence[str] = (), sets: Sequence[str] = ()) ->
 def _checked(raw: RawScenario, tables: TableSet, problems: Problems) -> Instance | None:
     """Check everything, as far as what is right allows; None when a figure is wrong."""
     scenario = check_schema(raw.data, problems)
+    check_sizes(raw.data, problems)
     tables.read()
     if scenario is None:
         return None

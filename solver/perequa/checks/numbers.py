@@ -17,6 +17,8 @@ _THOUSANDS = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}\Z")
 
 MISSING = frozenset({"", "nc", "nd", "-"})
 """What a cell says when its value is not stated (scenario reference, section 1)."""
+LEAST, MOST = 1e-12, 1e15
+"""Figures of a plan lie between these, or are 0; others are slips of the hand, and overflow."""
 YES = frozenset({"1", "yes", "oui", "true"})
 NO = frozenset({"0", "no", "non", "false"})
 ACCEPTED_NUMBERS = "a number such as 1234.5, 1 234,5 or 12,5 %"
@@ -57,6 +59,11 @@ def parse_number(text: str) -> float | None:
     value = Decimal(written) / 100 if found["percent"] else Decimal(written)
     number = float(value)
     return number if abs(number) != float("inf") else None
+
+
+def is_in_range(number: float) -> bool:
+    """Whether a figure is 0 or of a size that people, places and money can have."""
+    return number == 0 or LEAST <= abs(number) <= MOST
 
 
 def parse_yes_no(text: str) -> bool | None:

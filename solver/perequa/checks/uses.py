@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from perequa_models.derive import FORMULAS
+
 STOCKS = ("installed", "base", "carried", "closed")
 """Columns of quantities that the program reads by name (scenario reference, section 2)."""
 WORDS_OF_FORMULAS = frozenset({"alzheimer", "tariff", "pharmacy", "overseas", "public_status"})
@@ -76,8 +78,10 @@ class Uses:
         otherwise = derive.get("otherwise")
         if isinstance(otherwise, dict) and isinstance(otherwise.get("column"), str):
             self.figures.add(otherwise["column"])
-        if derive.get("formula") in {"gmp", "dominic_2004", "gmps_ceiling"}:
-            self.figures |= {"gmp", "pmp", "residents", *(f"gir{i}" for i in range(1, 7))}
+        formula = FORMULAS.get(str(derive.get("formula")))
+        if formula is not None:
+            named = renamed if isinstance(renamed, dict) else {}
+            self.figures |= set(formula.arguments) - WORDS_OF_FORMULAS - set(named)
 
 
 def _mappings(section: Any) -> list[dict[Any, Any]]:  # noqa: ANN401 - plain data

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from perequa.interpret.run import Solved
     from perequa_models.instance import Floats
-    from perequa_models.tree import Indices
+    from perequa_models.tree import Indices, Territory
 
 COLUMNS = (
     "scenario",
@@ -127,7 +127,7 @@ def _sums(
             yield (run.name, *who, measure, envelope, year, *values)
 
 
-def _level(run: Solved, level: str) -> list[tuple[str, str, str, str]]:
+def _level(run: Solved, level: str) -> list[Territory]:
     tree = run.instance.tree
     if level not in tree.levels:
         return []

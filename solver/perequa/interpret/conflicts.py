@@ -8,7 +8,7 @@ from perequa.interpret.tables import Table, Value
 from perequa_models.keys import RowKey
 
 if TYPE_CHECKING:
-    from perequa.pipeline import Failure
+    from perequa.interpret.run import Failure
 
 COLUMNS = (
     "scenario",

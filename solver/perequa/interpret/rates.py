@@ -70,7 +70,7 @@ def _lines(
     i: int,
 ) -> list[tuple[Value, ...]]:
     target = run.instance.indicators[name].target
-    lines = []
+    lines: list[tuple[Value, ...]] = []
     for y, year in enumerate(run.instance.years):
         before = float(counted["before"][i, y] / people[i, y])
         after = float(counted["after"][i, y] / people[i, y])

@@ -12,6 +12,7 @@ from perequa_models.quantities import Quantities
 
 if TYPE_CHECKING:
     from perequa.compilation import CompiledProgram
+    from perequa.engine.infeasibility import Conflict
     from perequa.engine.prices import Prices
     from perequa.engine.stages import Stage
     from perequa.engine.tie_break import Published
@@ -75,4 +76,16 @@ class Solved:
     @cached_property
     def activity(self) -> Floats:
         """Activity of every row at the published plan, constants included, shape (m,)."""
-        return self.program.matrix @ self.published.plan + self.program.row_constant
+        return np.asarray(
+            self.program.matrix @ self.published.plan + self.program.row_constant
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A scenario without a plan, and why; a row in a comparison, not a hole."""
+
+    name: str
+    instance: Instance
+    program: CompiledProgram
+    conflict: Conflict

@@ -6,7 +6,7 @@ import json
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,6 +111,18 @@ class Program:
         weights: Floats = self.arrays["stage_weight"]
         offset: Floats = self.arrays["objective_offset"]
         return weights @ offset
+
+
+class HoldsArrays(Protocol):
+    """The arrays of a run, in a folder or not written yet."""
+
+    @property
+    def program(self) -> Program:
+        """The compiled arrays."""
+
+    @property
+    def solution(self) -> Arrays:
+        """The optima, the plan and their proofs."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from perequa.verification.outcome import Notebook
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perequa.verification.folder import Arrays, Program, RunFolder
+    from perequa.verification.folder import Arrays, HoldsArrays, Program
     from perequa.verification.outcome import Check
     from perequa.verification.sparse import Floats
 
@@ -61,7 +61,7 @@ def stages_of(program: Program, solution: Arrays) -> list[Stage]:
     return stages
 
 
-def check_optimum(folder: RunFolder, *, exact: bool = False) -> Check:
+def check_optimum(folder: HoldsArrays, *, exact: bool = False) -> Check:
     """Prove each priority's value by its dual, and that the plan reaches it.
 
     Parameters

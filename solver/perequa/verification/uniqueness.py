@@ -15,14 +15,14 @@ from perequa.verification.stepped import check_stepped
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from perequa.verification.folder import Program, RunFolder
+    from perequa.verification.folder import HoldsArrays, Program
     from perequa.verification.optimum import Stage
     from perequa.verification.outcome import Check
 
 FILE = "solution.npz"
 
 
-def check_uniqueness(folder: RunFolder) -> Check:
+def check_uniqueness(folder: HoldsArrays) -> Check:
     """Check the multipliers of the tie-break.
 
     That the plan lies on the optimal face of every priority is part of check 4.
@@ -39,7 +39,7 @@ def check_uniqueness(folder: RunFolder) -> Check:
     return notes.close("tie-break")
 
 
-def _exact(notes: Notebook, folder: RunFolder, program: Program, stages: list[Stage]) -> Check:
+def _exact(notes: Notebook, folder: HoldsArrays, program: Program, stages: list[Stage]) -> Check:
     """Stationarity, signs and complementarity of the quadratic program on the optimal face."""
     solution = folder.solution
     y = solution["tie_y"]

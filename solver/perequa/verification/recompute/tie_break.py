@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from perequa.verification.sparse import Floats
 
 
-def tie_break_terms(model: Model, reference: Floats | None) -> tuple[Floats, Floats]:
-    """Square and linear coefficients of each cell, shapes (T, M, Y).
+def tie_break_terms(model: Model, reference: Floats | None) -> dict[str, Floats]:
+    """Figures of the tie-break by array of ``program.npz``, each of shape (T, M, Y).
 
     `Σ c·x²/a`, or `Σ c·(x − x_ref)²/max(x_ref, 1)` toward the reference; c is the full-year cost,
     1 for measures counted in money.
@@ -32,9 +32,15 @@ def tie_break_terms(model: Model, reference: Floats | None) -> tuple[Floats, Flo
             raise Unreadable("allocation.csv", "the tie-break needs reference_places")
         aim = np.nan_to_num(reference)
         square = cost / np.maximum(aim, 1.0)
-        return square, -2.0 * square * aim
-    square = cost / _basis(model, toward)[:, :, None]
-    return square, np.zeros_like(square)
+    else:
+        aim = np.zeros(model.shape)
+        square = cost / _basis(model, toward)[:, :, None]
+    return {
+        "tie_square": square,
+        "tie_linear": -2.0 * square * aim,
+        "tie_cost": np.broadcast_to(cost, model.shape),
+        "tie_around": aim,
+    }
 
 
 def _basis(model: Model, toward: object) -> Floats:

@@ -1,0 +1,127 @@
+"""Every shipped scenario: one plan whatever the solver's path, prices that re-solves confirm."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from perequa.checks import load
+from perequa.engine.session import DUAL, PRIMAL, SolverOptions
+from perequa.interpret.run import Failure
+from perequa.io.shipped import shipped_names
+from perequa.pipeline import Success, solve_instance
+
+if TYPE_CHECKING:
+    from perequa.engine.prices import Side
+    from perequa_models.instance import Instance
+
+PATHS = (
+    SolverOptions(presolve=False),
+    SolverOptions(seed=7),
+    SolverOptions(strategy=PRIMAL),
+    SolverOptions(presolve=False, seed=3, strategy=DUAL),
+)
+
+
+def solved(instance: Instance, options: SolverOptions | None = None) -> Success:
+    outcome = solve_instance(instance, "test", options=options or SolverOptions())
+    assert isinstance(outcome, Success)
+    return outcome
+
+
+def first_value(instance: Instance) -> float:
+    """Value of the first priority, infinite when no plan exists."""
+    outcome = solve_instance(instance, "test", prices=False)
+    if isinstance(outcome, Failure):
+        return np.inf
+    stage = outcome.run.stages[0]
+    return float(stage.cost @ stage.x)
+
+
+def moved(instance: Instance, row: str, by: float) -> Instance:
+    """The same instance with the limit of one row moved."""
+    rows = tuple(
+        replace(r, limit=r.limit + by) if str(r.key) == row else r for r in instance.rows
+    )
+    return replace(instance, rows=rows)
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_one_plan_whatever_the_path(name: str) -> None:
+    instance = load(name).instance
+    wanted = solved(instance).run.x
+    for options in PATHS:
+        found = solved(instance, options).run.x
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_the_plan_does_not_depend_on_the_order_of_the_tables(name: str) -> None:
+    """Rows of the territories, supply and rule tables reversed, rules in the opposite order."""
+    loaded = load(name)
+    instance = loaded.instance
+    scenario = instance.scenario
+    backwards = scenario.model_copy(
+        update={
+            "rules": dict(reversed(scenario.rules.items())),
+            "objectives": dict(reversed(scenario.objectives.items())),
+        }
+    )
+    again = solved(replace(instance, scenario=backwards, rows=tuple(reversed(instance.rows))))
+    np.testing.assert_allclose(again.run.x, solved(instance).run.x, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_every_price_against_a_new_solution_of_the_whole(name: str) -> None:
+    """Both sides of every rule row, inside the range its chord proves."""
+    instance = load(name).instance
+    run = solved(instance).run
+    assert run.prices is not None
+    base = first_value(instance)
+    size = max(1.0, abs(base))
+    for side in run.prices.sides:
+        row = str(run.program.row_keys[side.row])
+        if np.isinf(side.price):
+            assert np.isinf(first_value(moved(instance, row, side.sign * 1e-3)))
+            continue
+        step = _step(side)
+        change = (first_value(moved(instance, row, side.sign * step)) - base) / step
+        assert change == pytest.approx(side.price, rel=1e-5, abs=1e-6 * size / step), row
+
+
+def _step(side: Side) -> float:
+    """A step inside the proven range, large enough to stand out of rounding."""
+    return 1.0 if np.isinf(side.reach) else min(side.reach, max(1.0, side.reach / 4))
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_strong_duality_and_complementary_slackness(name: str) -> None:
+    run = solved(load(name).instance).run
+    program = run.program
+    for p, stage in enumerate(run.stages):
+        carried = stage.cost + sum(
+            (lam * run.stages[j].cost for j, lam in enumerate(stage.lam[:p])),
+            np.zeros_like(stage.cost),
+        )
+        z = carried - program.matrix.T @ stage.y
+        activity = program.matrix @ stage.x
+        for dual, at, lower, upper in (
+            (stage.y, activity, program.row_lower, program.row_upper),
+            (z, stage.x, program.column_lower, program.column_upper),
+        ):
+            scale = max(1.0, float(np.abs(dual).max()))
+            with np.errstate(invalid="ignore"):
+                low = np.where(dual > 1e-9 * scale, at - lower, 0.0)
+                high = np.where(dual < -1e-9 * scale, upper - at, 0.0)
+            assert np.abs(low * dual).max() <= 1e-6 * max(1.0, abs(stage.cost @ stage.x))
+            assert np.abs(high * dual).max() <= 1e-6 * max(1.0, abs(stage.cost @ stage.x))
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_every_variant_solves_or_says_why(name: str) -> None:
+    for variant in load(name).raw.data.get("variants") or {}:
+        outcome = solve_instance(load(name, [variant]).instance, variant, prices=False)
+        assert isinstance(outcome, Failure) == variant.startswith("infeasible"), variant
