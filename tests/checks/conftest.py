@@ -120,7 +120,6 @@ def findings_of(folder: Path) -> Callable[..., tuple[Finding, ...]]:
         try:
             return load(str(folder), variants, sets).findings
         except InvalidInput as error:
-            assert error.exit_status == 3
             return error.findings
 
     return found

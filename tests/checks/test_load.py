@@ -48,7 +48,8 @@ def test_order_of_rows_does_not_matter(folder: Path) -> None:
 SCENARIO_FAULTS = [
     # old text, new text, code, line, column, key, received, nearest
     ("supply:\n", "suply:\n", "unknown_key", 10, 1, "suply", "suply", "supply"),
-    ("decide_at: region", "decide_at: regio", "unknown_level", 7, 12, "decide_at", "regio", "region"),
+    ("decide_at: region", "decide_at: regio", "unknown_level", 7, 12, "decide_at", "regio",
+     "region"),
     ("decide_at: region\n", "", "missing_key", 1, 1, "decide_at", "nothing", ""),
     ("name: small", "name: Small town", "wrong_name", 2, 7, "name", "Small town", ""),
     ("name: small\n", "", "missing_key", 1, 1, "name", "nothing", ""),
@@ -204,17 +205,13 @@ def test_all_problems_are_told_at_once(edit: Edit, findings_of: Found) -> None:
     assert sorted(codes) == ["missing_key", "orphan", "unknown_key", "wrong_value"]
 
 
-def test_tables_are_checked_although_the_scenario_is_wrong(
-    edit: Edit, findings_of: Found
-) -> None:
+def test_tables_are_checked_although_the_scenario_is_wrong(edit: Edit, findings_of: Found) -> None:
     edit("scenario.yaml", "equals: 50", "equals: x")
     edit("supply.csv", "ssiad,100", "ssiad,1OO")
     assert [f.code for f in findings_of()] == ["wrong_value", "not_a_number"]
 
 
-def test_several_measures_need_their_column(
-    folder: Path, edit: Edit, findings_of: Found
-) -> None:
+def test_several_measures_need_their_column(folder: Path, edit: Edit, findings_of: Found) -> None:
     edit("scenario.yaml", "measures:\n  ssiad", "measures:\n  other: {cost: 1}\n  ssiad")
     edit("supply.csv", "territory,measure", "territory,measur")
     found = next(f for f in findings_of() if f.code == "missing_column")
@@ -233,7 +230,8 @@ def test_money_needs_a_row_for_each_territory(edit: Edit, findings_of: Found) ->
     edit("supply.csv", "department,2A,ssiad,10\n", "")
     edit("scenario.yaml", "    measures: [ssiad]\n    counts: base\n    population: pop", "")
     edit("scenario.yaml", "indicators:\n  rate:\n\n", "")
-    edit("scenario.yaml", "kind: shortfall\n    indicator: rate\n    level: region", "kind: spend\n    normalise: 3")
+    gap = "kind: shortfall\n    indicator: rate\n    level: region"
+    edit("scenario.yaml", gap, "kind: spend\n    normalise: 3")
     assert [f.code for f in findings_of()] == ["missing_row"]
     edit("scenario.yaml", "file: supply.csv", "file: supply.csv\n  absent: closed")
     assert findings_of() == ()
@@ -327,16 +325,15 @@ def test_shares_add_up_exactly(folder: Path, edit: Edit, findings_of: Found) -> 
     assert {f.code for f in findings_of()} == {"not_a_number", "shares_do_not_add_up"}
 
 
-def test_three_thirds_written_short_do_not_add_up(
-    folder: Path, edit: Edit, findings_of: Found
-) -> None:
+def test_three_thirds_written_short_do_not_add_up(edit: Edit, findings_of: Found) -> None:
     text = REFERENCE.replace("SHARE", "0.3999999")
     edit("scenario.yaml", "variants:\n", text + "variants:\n")
     assert [f.severity for f in findings_of()] == ["error"]
 
 
 def test_a_reference_is_needed_where_it_is_named(edit: Edit, findings_of: Found) -> None:
-    edit("scenario.yaml", "decide_at: region\n", "decide_at: region\ntie_break: {toward: reference}\n")
+    level = "decide_at: region\n"
+    edit("scenario.yaml", level, f"{level}tie_break: {{toward: reference}}\n")
     (found,) = findings_of()
     assert (found.code, found.line, found.column) == ("no_reference", 8, 21)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +12,9 @@ from perequa.io.limits import LINE_BYTES, SCENARIO_BYTES
 from perequa.io.scenario_files import read_scenario
 from perequa.io.shipped import shipped_names
 from perequa_models.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def put(folder: Path, name: str, text: str | bytes) -> Path:
@@ -214,7 +217,8 @@ def test_a_table_outside_the_folder_is_never_read(tmp_path: Path, path: str) -> 
 
 def test_a_link_out_of_the_folder_is_never_followed(tmp_path: Path) -> None:
     put(tmp_path, "secret.csv", "a\n")
-    put(tmp_path, "mine/scenario.yaml", "supply: {file: link.csv}\ncolumns: [{file: d/secret.csv}]\n")
+    text = "supply: {file: link.csv}\ncolumns: [{file: d/secret.csv}]\n"
+    put(tmp_path, "mine/scenario.yaml", text)
     (tmp_path / "mine/link.csv").symlink_to(tmp_path / "secret.csv")
     (tmp_path / "mine/d").symlink_to(tmp_path)
     raw = read_scenario(str(tmp_path / "mine"))

@@ -15,6 +15,7 @@ from perequa.checks.numbers import (
     is_missing,
     parse_number,
 )
+from perequa.checks.uses import STOCKS
 from perequa_models.columns import Column
 from perequa_models.problems import Cell
 
@@ -75,7 +76,8 @@ def _column(keyed: Keyed, name: str, uses: Uses, problems: Problems, *, figures:
     numbers = [None if is_missing(text) else parse_number(text) for text in texts]
     wrong = [i for i, text in enumerate(texts) if numbers[i] is None and not is_missing(text)]
     good = sum(number is not None for number in numbers)
-    needed = name in uses.figures and (good > 0 or not wrong)
+    # a column of words named where figures are needed is told at that name, not at every cell
+    needed = name in STOCKS or (name in uses.figures and (good > 0 or not wrong))
     if wrong and not needed and not (figures and good > len(wrong)):
         return _words(keyed, name, texts)
     for i in wrong:

@@ -66,6 +66,8 @@ class TableSet:
             return
         uses = Uses.of(self.raw.data)
         for path, table in self.named.items():
+            if "year" in table.header and not self.frame.years:
+                continue  # the years are wrong, and said so: nothing can be told of these rows
             if path[0] == "rules":
                 self._read_limits(path, table, self.tree)
                 continue

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, UnicodeDecodeError, OSError)
-"""What `zipfile` raises on broken or encrypted archives (RuntimeError holds NotImplementedError)."""
+"""What `zipfile` raises on broken or encrypted archives; RuntimeError for unknown methods too."""
 _SHEET = re.compile(rb"<sheet\b[^>]*>")
 _RELATION = re.compile(rb"<Relationship\b[^>]*>")
 _CELL = re.compile(rb"<c\b([^>]*?)>(.*?)</c>", re.DOTALL)

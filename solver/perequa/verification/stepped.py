@@ -32,6 +32,8 @@ CORNERS = np.array([0.25, 0.5, 1.0, 2.0, 4.0])
 SLOPES = np.array([0.25, 0.75, 1.5, 3.0, 6.0, 12.0])
 """Slopes of the chords of u² between 0, the corners, and 8."""
 SAME = 1e-7
+CORNER, DEPENDENT = 1e-6, 1e-11
+"""Size of the corner of the system, and of the pivots below which columns are dependent."""
 
 
 def check_stepped(
@@ -158,11 +160,16 @@ def _independent(program: Program, rows: NDArray[np.intp], columns: NDArray[np.i
     if (norm == 0).any():
         return False
     scaled = matrix @ sparse.diags_array(1.0 / norm)
+    # singular just when the columns are dependent; the small corner keeps the smallest singular
+    # value of the columns from being squared into rounding
+    system = sparse.block_array(
+        [[sparse.eye_array(scaled.shape[0]) * CORNER, scaled], [scaled.T, None]], format="csc"
+    )
     try:
-        factors = splu(sparse.csc_array(scaled.T @ scaled))
+        factors = splu(system)
     except RuntimeError:
         return False
-    return bool(np.abs(factors.U.diagonal()).min() > 1e-9)
+    return bool(np.abs(factors.U.diagonal()).min() > DEPENDENT)
 
 
 def _check_dual(

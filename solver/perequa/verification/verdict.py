@@ -16,7 +16,7 @@ from perequa.verification.prices import check_prices
 from perequa.verification.ranges import check_ranges
 from perequa.verification.recompute.all_rows import expected_rows
 from perequa.verification.recompute.model import model_of
-from perequa.verification.recompute.stages import reference_of
+from perequa.verification.recompute.reference import reference_places
 from perequa.verification.sentences import check_sentences
 from perequa.verification.uniqueness import check_uniqueness
 
@@ -95,11 +95,11 @@ def _called_for(folder: RunFolder, *, exact: bool) -> list[tuple[int, str, Calla
     model = model_of(folder)
 
     def inputs() -> Check:
-        return check_inputs(folder, model, expected_rows(model), reference_of(folder, model))
+        return check_inputs(folder, model, expected_rows(model), reference_places(model))
 
     def plan() -> Check:
         rows = expected_rows(model)
-        return check_plan(Published(folder, model, rows, reference_of(folder, model)))
+        return check_plan(Published(folder, model, rows, reference_places(model)))
 
     def prices() -> Check:
         return check_prices(folder, expected_rows(model))

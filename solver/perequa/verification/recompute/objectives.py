@@ -42,7 +42,7 @@ def objective_value(model: Model, name: str, x: Floats, reference: Floats | None
         return _unmet_need(model, spec, x)
     if kind == "distance_to_reference":
         if reference is None:
-            raise Unreadable("allocation.csv", f"objectives.{name} needs reference_places")
+            raise Unreadable("run.json", f"objectives.{name} needs a reference")
         return _distance(model, spec, x, reference)
     if kind in GAPS:
         return _gap(model, spec, x)

@@ -8,6 +8,7 @@ import numpy as np
 
 from perequa.verification.outcome import Unreadable
 from perequa.verification.recompute.objectives import objective_value
+from perequa.verification.recompute.reference import reference_places
 
 if TYPE_CHECKING:
     from perequa.verification.folder import RunFolder
@@ -53,7 +54,7 @@ def _weight(folder: RunFolder, model: Model, name: str, *, alone: bool) -> float
         return weight / float(way)
     if way == "none":
         return weight
-    initial = objective_value(model, name, np.zeros(model.shape), reference_of(folder, model))
+    initial = objective_value(model, name, np.zeros(model.shape), reference_places(model))
     if way == "initial":
         return weight / initial
     table = folder.table("objectives.csv")
@@ -61,26 +62,3 @@ def _weight(folder: RunFolder, model: Model, name: str, *, alone: bool) -> float
     if name not in alone_at:
         raise Unreadable("objectives.csv", f"has no row {name}")
     return weight / (initial - alone_at[name])
-
-
-def reference_of(
-    folder: RunFolder, model: Model
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None:
-    """Places of the circular's own allocation, shape (T, M, Y), NaN where it says nothing.
-
-    They are those of ``allocation.csv``; None where the run has no such table.
-    """
-    if not folder.has("allocation.csv"):
-        return None
-    table = folder.table("allocation.csv")
-    at = {name: i for i, name in enumerate(model.cell_ids)}
-    places = np.full(len(at), np.nan)
-    keys = zip(*(table.column(c) for c in ("level", "territory", "measure", "year")), strict=True)
-    figures = table.numbers("reference_places")
-    amounts = table.numbers("reference_credits")
-    for (level, territory, measure, year), place, money in zip(keys, figures, amounts, strict=True):
-        i = at.get(f"x/{level}:{territory}/{measure}/{year}")
-        if i is not None:
-            is_money = model.measure(measure).get("unit", "place") == "money"
-            places[i] = money if is_money else place
-    return None if np.isnan(places).all() else places.reshape(model.shape)

@@ -29,7 +29,7 @@ def tie_break_terms(model: Model, reference: Floats | None) -> dict[str, Floats]
     cost = np.where(model.supply.is_money[None, :, None], 1.0, model.supply.cost)
     if toward == "reference":
         if reference is None:
-            raise Unreadable("allocation.csv", "the tie-break needs reference_places")
+            raise Unreadable("run.json", "the tie-break needs a reference")
         aim = np.nan_to_num(reference)
         square = cost / np.maximum(aim, 1.0)
     else:

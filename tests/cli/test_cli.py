@@ -1,0 +1,309 @@
+"""Exit statuses, streams and documents of the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+from perequa import __version__
+from perequa.cli import main
+from perequa.cli.group import COMMANDS
+from perequa.io.shipped import shipped_names
+from perequa_models.errors import Infeasible, NotProven, RunFolderWrong
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAME = "ssiad-2004"
+FINDING_KEYS = [
+    "code", "severity", "file", "sheet", "line", "column", "key", "received", "accepted",
+    "nearest", "remedy", "message",
+]  # fmt: skip
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "perequa", *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, **environment},
+        check=False,
+    )
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A scenario of one's own."""
+    assert main(["new", str(tmp_path / "mine"), "--from", NAME]) == 0
+    return tmp_path / "mine"
+
+
+def test_help_is_quick_and_imports_no_command() -> None:
+    program = (
+        "import sys; from perequa.cli import main; code = main(['--help']); "
+        "heavy = {'numpy', 'pydantic', 'yaml', 'pyomo', 'highspy', 'pandas', 'rich', 'scipy'}; "
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules); sys.exit(code)"
+    )
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=False
+        )
+        times.append(time.perf_counter() - start)
+        assert done.returncode == 0, done.stderr
+    assert all(name in done.stdout for name in COMMANDS)
+    assert min(times) < 0.3
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_of_every_command(name: str, flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([name, flag]) == 0
+    shown = capsys.readouterr().out
+    assert all(option in shown for option in ("--quiet", "--debug", "--lang", "--version"))
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["list", "--version"]])
+def test_version(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 0
+    assert capsys.readouterr().out == f"perequa {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["nope"], ["validate"], ["list", "--nope"], ["list", "--format", "xml"], ["--lang", "de"],
+     ["new"]],
+)  # fmt: skip
+def test_wrong_usage_is_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "Usage:" in told.err
+
+
+def test_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(shipped_names())
+    assert main(["list", "--format", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [row["name"] for row in document["scenarios"]] == list(shipped_names())
+    assert all(row["title"] for row in document["scenarios"])
+    assert (document["schema_version"], document["command"]) == (1, "list")
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_every_shipped_scenario_is_valid(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", name, "--format", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["status"], document["exit_code"]) == ("valid", 0)
+    assert document["scenarios"][0]["scenario"] == name
+
+
+def test_an_invalid_scenario_is_3(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (copied / "scenario.yaml").read_text(encoding="utf-8")
+    (copied / "scenario.yaml").write_text(text.replace("years:", "yeras:"), encoding="utf-8")
+    assert main(["validate", str(copied)]) == 3
+    told = capsys.readouterr()
+    assert told.out == f"{copied}: invalid (2 errors, 0 warnings)\n"
+    line = next(line for line in told.err.splitlines() if "yeras" in line)
+    number = text[: text.index("years:")].count("\n") + 1
+    assert line.startswith(f"{copied / 'scenario.yaml'}:{number}:1: error: unknown key 'yeras'")
+    assert "did you mean years?" in line
+    assert "→" in line
+    assert "Traceback" not in told.err
+
+
+def test_the_document_of_an_invalid_scenario(
+    copied: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (copied / "supply.csv").unlink()
+    assert main(["validate", str(copied), "--format", "json"]) == 3
+    told = capsys.readouterr()
+    document = json.loads(told.out)
+    assert told.err == ""
+    assert (document["status"], document["exit_code"]) == ("invalid", 3)
+    (found,) = document["findings"]
+    assert list(found) == FINDING_KEYS
+    assert (found["code"], found["key"], found["sheet"]) == ("missing_file", "supply.file", None)
+    assert isinstance(found["line"], int)
+
+
+def test_several_scenarios_are_all_checked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", NAME, "nowhere", NAME]) == 3
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split("(")[0] for line in told] == [
+        f"{NAME}: valid ", "nowhere: invalid ", f"{NAME}: valid ",
+    ]  # fmt: skip
+
+
+def test_a_word_of_a_later_version_is_2(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["validate", NAME, "--set", "mode=cascade"]
+    assert main(arguments) == 2
+    assert "mode: cascade: not in this version" in capsys.readouterr().err
+    assert main([*arguments, "--format", "json"]) == 2
+    document = json.loads(capsys.readouterr().out)
+    assert (document["status"], document["exit_code"]) == ("error", 2)
+
+
+def test_a_change_without_equals_is_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", NAME, "--set", "years"]) == 2
+    assert "PATH=VALUE" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_options_stand_before_or_after_the_command(
+    where: str, copied: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (copied / "scenario.yaml").read_text(encoding="utf-8")
+    assert "target: national_initial" in text or "kind: shortfall" in text
+    options, command = ["--lang", "fr", "--quiet"], ["validate", str(copied)]
+    assert main([*options, *command] if where == "before" else [*command, *options]) == 0
+    assert "valide" in capsys.readouterr().out
+
+
+def test_quiet_hides_warnings_not_errors(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = (copied / "scenario.yaml").read_text(encoding="utf-8")
+    objective = lines[lines.index("objectives:") :].splitlines()[1].split(":")[0].strip()
+    change = ["--set", f"objectives.{objective}.weighting=territory"]
+    assert main(["validate", str(copied), *change]) == 0
+    assert "warning:" in capsys.readouterr().err
+    assert main(["validate", "--quiet", str(copied), *change]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(["validate", "--quiet", "nowhere"]) == 3
+    assert "error:" in capsys.readouterr().err
+
+
+def test_a_redirected_console_in_cp1252_prints_all() -> None:
+    done = run("validate", "nowhere", PYTHONIOENCODING="cp1252")
+    assert done.returncode == 3
+    assert "→" in done.stderr
+    assert "UnicodeEncodeError" not in done.stderr
+
+
+def test_a_closed_pipe_is_quiet() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "perequa", "schema"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.wait(timeout=30) == 0
+    assert process.stderr.read() == b""
+    process.stderr.close()
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "word"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (click.Abort(), 130, "interrupted"),
+        (Infeasible("no plan"), 4, "error: no plan"),
+        (NotProven("limit reached"), 5, "error: limit reached"),
+        (RunFolderWrong("changed"), 6, "error: changed"),
+        (ZeroDivisionError("by zero"), 1, "please report it"),
+        (FileNotFoundError(2, "No such file", "x.csv"), 2, "x.csv"),
+        (SystemExit(6), 6, ""),
+        (SystemExit(None), 0, ""),
+    ],
+)
+def test_every_error_has_its_status(
+    raised: BaseException,
+    status: int,
+    word: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object) -> None:
+        raise raised
+
+    monkeypatch.setattr("perequa.cli.list_shipped.list_shipped.callback", lambda **_: fail())
+    assert main(["list"]) == status
+    told = capsys.readouterr().err
+    assert word in told
+    assert "Traceback" not in told
+    assert len(told.splitlines()) <= 1
+
+
+def test_debug_prints_the_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(**_: object) -> None:
+        message = "by zero"
+        raise ZeroDivisionError(message)
+
+    monkeypatch.setattr("perequa.cli.list_shipped.list_shipped.callback", fail)
+    for arguments in (["--debug", "list"], ["list", "--debug"]):
+        assert main(arguments) == 1
+        assert "Traceback" in capsys.readouterr().err
+
+
+def test_an_internal_error_keeps_its_document(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(**_: object) -> None:
+        message = "by zero"
+        raise ZeroDivisionError(message)
+
+    monkeypatch.setattr("perequa.cli.list_shipped.list_shipped.callback", fail)
+    assert main(["list", "--format", "json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert (document["status"], document["exit_code"]) == ("error", 1)
+
+
+def test_new_refuses_what_exists(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "there").mkdir()
+    assert main(["new", str(tmp_path / "there")]) == 2
+    assert "exists" in capsys.readouterr().err
+    assert list((tmp_path / "there").iterdir()) == []
+
+
+def test_new_from_nothing_known_writes_nothing(tmp_path: Path) -> None:
+    assert main(["new", str(tmp_path / "mine"), "--from", "nope"]) == 3
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_a_copy_stands_alone(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", str(tmp_path / "mine"), "--from", name]) == 0
+    assert main(["validate", str(tmp_path / "mine")]) == 0
+    assert [p.name for p in tmp_path.iterdir()] == ["mine"]
+    capsys.readouterr()
+
+
+def test_a_copy_of_what_extends_is_merged(
+    copied: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "extending"
+    folder.mkdir()
+    (folder / "scenario.yaml").write_text("extends: ../mine\nname: mine-two\n", encoding="utf-8")
+    assert main(["new", str(tmp_path / "alone"), "--from", str(folder)]) == 0
+    for place in sorted(copied.iterdir()):
+        place.unlink()
+    (folder / "scenario.yaml").unlink()
+    capsys.readouterr()
+    assert main(["validate", str(tmp_path / "alone"), "--format", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["scenarios"][0]["scenario"] == "mine-two"
+    assert "extends" not in (tmp_path / "alone/scenario.yaml").read_text(encoding="utf-8")
+
+
+def test_schema_is_a_json_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert schema["$schema"].startswith("https://json-schema.org/")
+    assert {"extends", "rules", "objectives", "in"} - set(schema["properties"]) == {"in"}
+    assert "in" in schema["$defs"]["Floor"]["properties"]
+    assert schema["additionalProperties"] is False
+    assert schema["anyOf"][0] == {"required": ["extends"]}
+    assert "name" in schema["anyOf"][1]["required"]

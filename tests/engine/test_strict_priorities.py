@@ -1,0 +1,105 @@
+"""Strict priorities against scipy solved stage by stage, and the duals they leave behind."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from programs import EFFORT, Dense, random_program
+
+from perequa.engine.session import SolverOptions
+from perequa.engine.stages import Stage, solve_alone, solve_stages
+from perequa.engine.termination import Termination
+
+OPTIONS = SolverOptions()
+
+
+def costs_of(rng: np.random.Generator, program: Dense, levels: int) -> np.ndarray:
+    """The program's own cost, then costs bounded below over non-negative columns."""
+    more = rng.integers(0, 4, (levels - 1, len(program.c))).astype(float)
+    return np.vstack([program.c, more])
+
+
+def by_scipy(program: Dense, costs: np.ndarray) -> list[float]:
+    """Least value of each cost in turn, those before held at theirs."""
+    values: list[float] = []
+    for cost in costs:
+        held = None if not values else (costs[: len(values)], np.array(values) + 1e-9)
+        least, _ = Dense(
+            program.A, program.low, program.up, cost, program.least, program.most
+        ).solved(held)
+        values.append(least)
+    return values
+
+
+@pytest.mark.parametrize("seed", range(10 * EFFORT))
+def test_three_priorities(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for _ in range(12):
+        program = random_program(rng)
+        costs = costs_of(rng, program, 3)
+        staged = solve_stages(program.compiled(costs), (1, 2, 3), costs, OPTIONS)
+        assert staged.termination is Termination.OPTIMAL
+        expected = by_scipy(program, costs)
+        for p, stage in enumerate(staged.stages):
+            assert costs[p] @ stage.x == pytest.approx(expected[p], rel=1e-6, abs=1e-6)
+            for j in range(p):
+                assert costs[j] @ stage.x == pytest.approx(expected[j], rel=1e-7, abs=1e-7)
+            check_dual(program, costs, stage, p, expected)
+
+
+def check_dual(
+    program: Dense, costs: np.ndarray, stage: Stage, p: int, values: list[float]
+) -> None:
+    """``z = c − Aᵀy + Σ lam·c`` has right signs and proves the stage's value without a solver."""
+    y, lam = stage.y, stage.lam
+    assert (lam >= 0).all()
+    assert (lam[p:] == 0).all()
+    z = costs[p] + lam @ costs - program.A.T @ y
+    size = 1e-7 * (1 + np.abs(y).max(initial=0) + np.abs(z).max(initial=0) + lam.sum())
+    bound = 0.0
+    for dual, low, up in ((y, program.low, program.up), (z, program.least, program.most)):
+        assert np.isfinite(low[dual > size]).all()
+        assert np.isfinite(up[dual < -size]).all()
+        kept = np.abs(dual) > size
+        bound += float((dual * np.where(dual > 0, low, up))[kept].sum())
+    bound -= sum(lam[j] * values[j] for j in range(p))
+    assert bound == pytest.approx(values[p], rel=1e-5, abs=1e-5 * (1 + lam.sum()))
+
+
+def test_a_later_priority_never_gives_up_any_of_an_earlier_one() -> None:
+    # x + y = 10; first x as small as possible, then y: the second cannot pull x back up
+    program = Dense(
+        A=np.array([[1.0, 1.0]]),
+        low=np.array([10.0]),
+        up=np.array([10.0]),
+        c=np.array([1.0, 0.0]),
+        least=np.array([2.0, 0.0]),
+        most=np.full(2, np.inf),
+    )
+    costs = np.array([[1.0, 0.0], [0.0, 1e6]])
+    staged = solve_stages(program.compiled(costs), (1, 5), costs, OPTIONS)
+    assert [s.priority for s in staged.stages] == [1, 5]
+    assert staged.stages[1].x == pytest.approx([2, 8])
+
+
+def test_the_second_priority_chooses_among_the_optimal_plans_of_the_first() -> None:
+    program = Dense(
+        A=np.array([[1.0, 1.0]]),
+        low=np.array([10.0]),
+        up=np.array([np.inf]),
+        c=np.array([1.0, 1.0]),
+        least=np.zeros(2),
+        most=np.full(2, 8.0),
+    )
+    costs = np.array([[1.0, 1.0], [0.0, 1.0]])
+    staged = solve_stages(program.compiled(costs), (1, 2), costs, OPTIONS)
+    assert staged.stages[1].x == pytest.approx([8, 2])
+    assert staged.stages[1].cost @ staged.stages[1].x == pytest.approx(2)
+
+
+def test_optimum_alone_looks_at_one_objective_only() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        program = random_program(rng)
+        compiled = program.compiled()
+        assert solve_alone(compiled, program.c, OPTIONS) == pytest.approx(program.solved()[0])
