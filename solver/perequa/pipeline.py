@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from perequa.engine.infeasibility import confirm_infeasible
 from perequa.engine.prices import two_sided_prices
 from perequa.engine.session import SolverOptions
 from perequa.engine.spread import Spread
-from perequa.engine.stages import solve_alone, solve_stages
+from perequa.engine.stages import Alone, solve_stages
 from perequa.engine.termination import Termination
 from perequa.engine.tie_break import publish
 from perequa.interpret.run import Failure, Solved
@@ -106,7 +107,7 @@ def solve_instance(
     with clock.stage("compile"):
         program = compile_program(formulation)
     with clock.stage("solve"):
-        alone = _Alone(program, options)
+        alone = Alone(program, options)
         weighting = weigh(instance, reference, alone.least)
         staged = solve_stages(
             program, weighting.priorities, weighting.weights @ program.costs, options
@@ -116,17 +117,21 @@ def solve_instance(
             conflict = confirm_infeasible(program, options)
         return Failure(name=name, instance=instance, program=program, conflict=conflict)
     _check_termination(staged)
-    with clock.stage("tie-break"):
-        spread = _spread(instance, program, even)
-        published = publish(staged, spread, instance.scenario.tie_break.method, options)
-    with clock.stage("certify"):
-        certificate = certify(
-            program_arrays(program, weighting, spread), solution_arrays(staged.stages, published)
-        )
-    with clock.stage("prices"):
-        priced = two_sided_prices(program, staged, published.plan, options) if prices else None
-    with clock.stage("optimum alone"):
-        least = {n: alone.least(k) for k, n in enumerate(weighting.names)}
+    # HiGHS lets other threads run while it solves: these programs cost no time beside the rest
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        alone_values = beside.submit(alone.all, staged.first_basis)
+        with clock.stage("tie-break"):
+            spread = _spread(instance, program, even)
+            published = publish(staged, spread, instance.scenario.tie_break.method, options)
+        with clock.stage("certify"):
+            certificate = certify(
+                program_arrays(program, weighting, spread),
+                solution_arrays(staged.stages, published),
+            )
+        with clock.stage("prices"):
+            priced = two_sided_prices(program, staged, published.plan, options) if prices else None
+        with clock.stage("optimum alone"):
+            least = alone_values.result()
     run = Solved(
         name=name,
         instance=instance,
@@ -139,20 +144,6 @@ def solve_instance(
         prices=priced,
     )
     return Success(run=run, spread=spread, certificate=certificate)
-
-
-class _Alone:
-    """Least value of each objective on its own; each solved once, when asked for."""
-
-    def __init__(self, program: CompiledProgram, options: SolverOptions) -> None:
-        self._program, self._options = program, options
-        self._found: dict[int, float] = {}
-
-    def least(self, k: int) -> float:
-        if k not in self._found:
-            value = solve_alone(self._program, self._program.costs[k], self._options)
-            self._found[k] = value + float(self._program.offsets[k])
-        return self._found[k]
 
 
 def _check_termination(staged: Staged) -> None:

@@ -237,6 +237,11 @@ def test_money_needs_a_row_for_each_territory(edit: Edit, findings_of: Found) ->
     assert findings_of() == ()
 
 
+def test_a_row_with_a_wrong_key_is_not_missed_as_well(edit: Edit, findings_of: Found) -> None:
+    edit("floors.csv", "02,2004,1", "03,2004,1")
+    assert [(f.code, f.line) for f in findings_of()] == [("unknown_territory", 4)]
+
+
 def test_a_wrong_cell_is_told_once(edit: Edit, findings_of: Found) -> None:
     edit("territories.csv", ",3000,", ",many,")
     assert [(f.code, f.line, f.column) for f in findings_of()] == [("not_a_number", 2, 5)]

@@ -182,6 +182,18 @@ def test_quiet_hides_warnings_not_errors(copied: Path, capsys: pytest.CaptureFix
     assert "error:" in capsys.readouterr().err
 
 
+def test_a_flood_of_findings_is_cut_short(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with (copied / "supply.csv").open("a", encoding="utf-8") as table:
+        width = (copied / "supply.csv").read_text(encoding="utf-8").split("\n", 1)[0].count(",")
+        table.writelines(f"nowhere{i}{',' * width}\n" for i in range(300))
+    assert main(["validate", str(copied)]) == 3
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 201
+    assert lines[-1].endswith("more (--format json lists all)")
+    assert main(["validate", str(copied), "--format", "json"]) == 3
+    assert len(json.loads(capsys.readouterr().out)["findings"]) >= 300
+
+
 def test_a_redirected_console_in_cp1252_prints_all() -> None:
     done = run("validate", "nowhere", PYTHONIOENCODING="cp1252")
     assert done.returncode == 3

@@ -7,7 +7,7 @@ import pytest
 from programs import EFFORT, Dense, random_program
 
 from perequa.engine.session import SolverOptions
-from perequa.engine.stages import Stage, solve_alone, solve_stages
+from perequa.engine.stages import Alone, Stage, solve_stages
 from perequa.engine.termination import Termination
 
 OPTIONS = SolverOptions()
@@ -61,7 +61,7 @@ def check_dual(
         assert np.isfinite(low[dual > size]).all()
         assert np.isfinite(up[dual < -size]).all()
         kept = np.abs(dual) > size
-        bound += float((dual * np.where(dual > 0, low, up))[kept].sum())
+        bound += float(dual[kept] @ np.where(dual > 0, low, up)[kept])
     bound -= sum(lam[j] * values[j] for j in range(p))
     assert bound == pytest.approx(values[p], rel=1e-5, abs=1e-5 * (1 + lam.sum()))
 
@@ -101,5 +101,7 @@ def test_optimum_alone_looks_at_one_objective_only() -> None:
     rng = np.random.default_rng(3)
     for _ in range(20):
         program = random_program(rng)
-        compiled = program.compiled()
-        assert solve_alone(compiled, program.c, OPTIONS) == pytest.approx(program.solved()[0])
+        costs = costs_of(rng, program, 3)
+        alone = Alone(program.compiled(costs), OPTIONS)
+        for k in (2, 0, 1, 0):
+            assert alone.least(k) == pytest.approx(by_scipy(program, costs[[k]])[0], abs=1e-8)

@@ -96,6 +96,8 @@ def random_program(rng: np.random.Generator) -> Dense:
     """A feasible, bounded program of a few rows whose limits often meet in one corner."""
     n, m = int(rng.integers(2, 9)), int(rng.integers(2, 9))
     A = rng.integers(-2, 4, (m, n)) * (rng.random((m, n)) < 0.7).astype(float)
+    # a program without a single coefficient cannot be written, and HiGHS proves nothing about it
+    A[0, 0] = A[0, 0] if A.any() else 1.0
     x = rng.integers(0, 4, n) * (rng.random(n) < 0.7).astype(float)
     activity = A @ x
     kind = rng.integers(0, 3, m)

@@ -195,7 +195,6 @@ def evidence(stages: int) -> dict[str, Any]:
         # The published plan stands at the vertex: A's cap is met, and what it loses B gets.
         away = {XA: -1.0, XB: 1.0, SA: 1.0, SB: -1.0}
         proofs[1] = (CAP_A, -1, 0.0, 4.0, 0, -1, away)
-    if stages == 2:
         # Extremes of the rates follow the places: the highest may stay, the lowest gives way.
         proofs = [(*p[:6], _with_extremes(p[6])) for p in proofs]
     chords = [sorted(p[6].items()) for p in proofs]
@@ -249,20 +248,16 @@ def write_run(folder: Path, stages: int = 1) -> Path:
     _rules(folder, found["plan"])
     _prices(folder, stages)
     (folder / "certificate.json").write_text("{}\n", encoding="utf-8")
-    (folder / "run.json").write_text(
-        json.dumps(
-            {
-                "schema_version": 1,
-                "scenario": scenario(stages),
-                "name": "tiny",
-                "inputs": {name: f"inputs/{name}" for name in ("territories.csv", "supply.csv")},
-                "status": "optimal",
-                "exit_code": 0,
-                "lang": "en",
-            }
-        ),
-        encoding="utf-8",
-    )
+    record = {
+        "schema_version": 1,
+        "scenario": scenario(stages),
+        "name": "tiny",
+        "inputs": {name: f"inputs/{name}" for name in ("territories.csv", "supply.csv")},
+        "status": "optimal",
+        "exit_code": 0,
+        "lang": "en",
+    }
+    (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
     return seal(folder)
 
 
@@ -314,9 +309,8 @@ def _allocation(folder: Path, x: dict[str, float]) -> None:
         "continuous_credits,reference_places,reference_credits"
     )
     rows: list[list[str]] = []
-    figures = {
-        t: [x[t], 1000.0 * x[t], 0.0, 0.0, INSTALLED[t], INSTALLED[t] + x[t]] for t in REGIONS
-    }
+    had = INSTALLED
+    figures = {t: [x[t], 1000.0 * x[t], 0.0, 0.0, had[t], had[t] + x[t]] for t in REGIONS}
     for t in REGIONS:
         who = ["tiny", "region", t, NAMES[t], "ssiad", "", "2004"]
         rows.append([*who, *map(_text, map(float, figures[t])), "", "", "", ""])
@@ -351,9 +345,8 @@ def _rates(folder: Path, x: dict[str, float]) -> None:
     for moment, rate, whole in (("before", before, national[0]), ("after", after, national[1])):
         share = {t: POPULATION[t] / total for t in REGIONS}
         mean = sum(share[t] * rate[t] for t in REGIONS)
-        gini = sum(
-            share[s] * share[t] * abs(rate[s] - rate[t]) for s in REGIONS for t in REGIONS
-        ) / (2 * mean)
+        pairs = [share[s] * share[t] * abs(rate[s] - rate[t]) for s in REGIONS for t in REGIONS]
+        gini = sum(pairs) / (2 * mean)
         theil = sum(share[t] * rate[t] / mean * math.log(rate[t] / mean) for t in REGIONS)
         gap = sum(share[t] * abs(rate[t] - mean) for t in REGIONS)
         low, high = min(rate.values()), max(rate.values())
@@ -406,24 +399,17 @@ def _prices(folder: Path, stages: int) -> None:
         "range,unique,objective,objective_unit,same_as,statement"
     )
     proofs = evidence(stages)
-    sides = {
-        (int(r), int(s)): (float(p), float(t))
-        for r, s, p, t in zip(
-            proofs["row"], proofs["side"], proofs["price"], proofs["T"], strict=True
-        )
-    }
+    figures = zip(*(proofs[k].tolist() for k in ("row", "side", "price", "T")), strict=True)
+    sides = {(row, side): (price, reach) for row, side, price, reach in figures}
     rows = []
     for i, name in enumerate(ROWS):
         (more, up), (less, down) = sides[i, 1], sides[i, -1]
-        limit = LIMITS[i]
-        to = limit + up if math.isfinite(more) else limit
-        down_to = limit - down if math.isfinite(less) else limit
+        to = LIMITS[i] + up if math.isfinite(more) else LIMITS[i]
+        down_to = LIMITS[i] - down if math.isfinite(less) else LIMITS[i]
         unique = "true" if math.isfinite(more) and more + less == 0 else "false"
-        figures = [limit, "1", more, less, to, down_to, "inner", unique, "missing", "place", ""]
-        row = [*_identity(name), *map(_text, figures)]
-        rows.append([*row, price_statement(dict(zip(header, row, strict=False)))])
-        if stages == 2:
-            figures = [limit, "2", *[""] * 6, "spread", "rate point", ""]
-            row = [*_identity(name), *map(_text, figures)]
+        shown = [more, less, to, down_to, "inner", unique, "missing", "place", ""]
+        later = [*[""] * 6, "spread", "rate point", ""]
+        for priority, figures in (("1", shown), ("2", later))[:stages]:
+            row = [*_identity(name), *map(_text, [LIMITS[i], priority, *figures])]
             rows.append([*row, price_statement(dict(zip(header, row, strict=False)))])
     _csv(folder / "shadow_prices.csv", header, rows)

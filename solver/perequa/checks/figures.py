@@ -19,6 +19,7 @@ from perequa_models.catalogue import OBJECTIVE_KINDS
 from perequa_models.columns import summed_up
 from perequa_models.problems import Cell
 from perequa_models.quantities import Quantities
+from perequa_models.rules.ceiling import Ceiling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -153,6 +154,41 @@ def _has_row(column: Column, instance: Instance) -> Flags:
         np.logical_or.at(has, tree.parent[nodes], has[nodes])
     shape = (len(instance.nodes), len(instance.measures))
     return np.broadcast_to(has[instance.nodes], shape)
+
+
+def check_exceptions(instance: Instance, problems: Problems) -> None:
+    """Note exceptions to a ceiling that nothing calls for, and amounts that are not above zero.
+
+    Source: circular of 30 August 2004, 1 A (*clapet anti-retour*, *effet mécanique*).
+    """
+    above = {overrun.node for overrun in instance.overruns}
+    for rule in instance.scenario.rules.values():
+        if not (isinstance(rule, Ceiling) and rule.active and rule.exceptions is not None):
+            continue
+        column = instance.columns[rule.exceptions.column]
+        amount = rule.exceptions.amount
+        amounts = None if amount is None else instance.columns[amount.column]
+        for node in (int(n) for n in instance.nodes if isinstance(column.values[n, 0, 0], str)):
+            word, territory = column.values[node, 0, 0], instance.tree.nodes[node]
+            if node not in above:
+                problems.warning(
+                    "exception_not_needed",
+                    f"{territory.id} ({territory.name}) is not above its ceiling: its exception "
+                    "lowers what it may receive",
+                    cell=column.cell(node),
+                    received=word,
+                    accepted="an empty cell",
+                    remedy="empty the cell, or correct its base",
+                )
+            if word == "mecanique" and amounts is not None and not amounts.values[node, 0, 0] > 0:
+                problems.error(
+                    "not_positive",
+                    f"the validated amount of {territory.id} ({territory.name}) must be above zero",
+                    cell=amounts.cell(node),
+                    received=f"{amounts.values[node, 0, 0]:g}",
+                    accepted="a number above 0",
+                    remedy="state the validated amount, or drop the exception",
+                )
 
 
 def check_normalised(instance: Instance, reference: Reference, problems: Problems) -> None:

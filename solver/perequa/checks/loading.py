@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perequa.checks.figures import (
+    check_exceptions,
     check_money_pairs,
     check_normalised,
     check_sizes,
@@ -41,6 +42,17 @@ if TYPE_CHECKING:
     from perequa_models.problems import Cell
     from perequa_models.scenario import Scenario
     from perequa_models.tree import Tree
+
+
+ROWS_NOT_PLACED = frozenset(
+    {
+        *("unknown_territory", "ambiguous_territory", "unknown_level"),
+        *("unknown_measure", "unknown_year", "duplicate_row"),
+    }
+)
+"""Problems of a row's keys: what the row states goes nowhere."""
+NO_ROW = frozenset({"missing_value", "population_not_positive"})
+"""Problems of what no row states."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +142,7 @@ def _assembled(
     instance = assemble(scenario, tree, columns, problems)
     if instance is None:
         return None
+    check_exceptions(instance, problems)
     supply = tables.named.get(("supply",))
     if supply is not None:
         check_money_pairs(supply, columns, instance, problems)
@@ -152,8 +165,12 @@ def _placed(raw: RawScenario, tables: TableSet, problems: Problems) -> tuple[Fin
     places = Places(raw, tables.tables)
     told: set[Cell] = set()
     placed = []
+    misplaced = {p.cell.table for p in problems.found if p.cell and p.code in ROWS_NOT_PLACED}
     for problem in problems.found:
         cell = problem.cell
+        no_row = problem.code in NO_ROW and cell is not None and cell.row is None
+        if no_row and cell is not None and cell.table in misplaced:
+            continue  # the row may be one of those whose keys are wrong
         if cell is not None and cell.row is not None and problem.severity == "error":
             if cell in told:
                 continue  # e.g. a wrong figure, then its absence where it is needed

@@ -12,8 +12,8 @@ STOCKS = ("installed", "base", "carried", "closed")
 WORDS_OF_FORMULAS = frozenset({"alzheimer", "tariff", "pharmacy", "overseas", "public_status"})
 YES_NO = ("alzheimer", "data_received", "overrun_justified", "overseas", "pharmacy")
 """Columns of establishments that say yes or no (scenario reference, section 8)."""
-_SIGNED = frozenset({"rate", "at_least", "at_most", "equals", "basis", "mix"})
-"""Where a column may hold negative figures: rates, keys; limits are checked once computed."""
+_SIGNED = frozenset({"rate", "basis", "mix"})
+"""Where a column may hold negative figures: rates and keys."""
 
 
 @dataclass(slots=True)
@@ -65,7 +65,8 @@ class Uses:
         if "equals" in value or path[-1] in {"by", "exceptions"}:
             return  # words
         self.figures.add(value["column"])
-        if not _SIGNED & set(path):
+        # a limit moved by `plus` is checked once computed
+        if not _SIGNED & set(path) and "plus" not in value:
             self.positive.add(value["column"])
         if path[-1] == "need":
             self.quantities.add(value["column"])

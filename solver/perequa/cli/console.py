@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from perequa.io.findings import Finding
 
 SCHEMA_VERSION = 1
+MOST_PRINTED = 200
+"""Findings printed; a table whose every row is wrong is not read further than this."""
 
 
 def use_utf8() -> None:
@@ -29,10 +31,11 @@ def use_utf8() -> None:
 
 def print_findings(findings: Iterable[Finding]) -> None:
     """Print findings on stderr, one a line; ``--quiet`` keeps the errors."""
-    quiet = settings().quiet
-    for finding in findings:
-        if finding.severity == "error" or not quiet:
-            click.echo(str(finding), err=True)
+    kept = [f for f in findings if f.severity == "error" or not settings().quiet]
+    for finding in kept[:MOST_PRINTED]:
+        click.echo(str(finding), err=True)
+    if len(kept) > MOST_PRINTED:
+        click.echo(f"and {len(kept) - MOST_PRINTED} more (--format json lists all)", err=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

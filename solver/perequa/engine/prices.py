@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
-from perequa.engine.session import DUAL, Session
+from perequa.engine.session import DUAL, Session, with_rows
 from perequa.engine.termination import Termination
 from perequa_models.errors import InternalError, NotProven
 
@@ -146,14 +146,14 @@ class _Pricing:
         sides: dict[tuple[int, int], Side] = {}
         by_basis: list[int] = []
         by_program: list[tuple[int, int]] = []
-        basic = self._basic_rows()
+        self.basic_rows = self._basic_rows()
         for row in np.flatnonzero(self.program.is_rule):
             i = int(row)
             for sign in (1, -1):
                 settled = self._at_once(i, sign)
                 if settled is not None:
                     sides[i, sign] = settled
-                elif basic[i]:
+                elif self.basic_rows[i]:
                     by_program.append((i, sign))
                 else:
                     by_basis.append(i)
@@ -198,7 +198,19 @@ class _Pricing:
                     return self._zero(i, sign, reach, base)
         if relaxes and self.y[i] == 0.0:
             return self._zero(i, sign, np.inf, AT_VERTEX)
+        if not relaxes and not self._can_move(i, sign):
+            ray = np.zeros(len(self.y))
+            ray[i] = float(sign)
+            return self._infinite(i, sign, ray)
         return None
+
+    def _can_move(self, i: int, sign: int) -> bool:
+        """Whether any column of a row can still carry its activity up (+1) or down (−1)."""
+        start, end = self.rows_by.indptr[i], self.rows_by.indptr[i + 1]
+        columns = self.rows_by.indices[start:end]
+        rises = sign * self.rows_by.data[start:end] > 0
+        stuck = np.where(rises, self.column_high[columns], self.column_low[columns])
+        return not bool(stuck.all())
 
     def _zero(self, i: int, sign: int, reach: float, base: int) -> Side:
         return Side(
@@ -299,10 +311,13 @@ class _Pricing:
         if not wanted:
             return {}
         scaled = self.scaled
-        row_lower = np.where(self.low, 0.0, -np.inf)
-        row_upper = np.where(self.high, 0.0, np.inf)
+        # rows that are not active leave the cone free: they are basic, and can be left out
+        kept = np.flatnonzero(self.low | self.high | ~self.basic_rows)
+        place = {int(i): k for k, i in enumerate(kept)}
+        row_lower = np.where(self.low, 0.0, -np.inf)[kept]
+        row_upper = np.where(self.high, 0.0, np.inf)[kept]
         session = Session(
-            scaled.matrix,
+            sparse.csc_array(self.rows_by[kept]),
             row_lower,
             row_upper,
             np.where(self.column_low, 0.0, -np.inf),
@@ -310,24 +325,26 @@ class _Pricing:
             self.options,
         )
         session.set_cost(self.cost)
-        session.set_basis(self.staged.first_basis)
+        session.set_basis(with_rows(self.staged.first_basis, kept))
         settled = {}
         for i, sign in sorted(wanted):
             session.set_row_bound(
-                i,
+                place[i],
                 float(sign) if self.low[i] and np.isfinite(scaled.row_lower[i]) else -np.inf,
                 float(sign) if self.high[i] and np.isfinite(scaled.row_upper[i]) else np.inf,
             )
             outcome = session.solve(strategy=DUAL, presolve=False)
             self.solved += 1
             if outcome.termination is Termination.OPTIMAL:
-                settled[i, sign] = self._tangent_side(i, sign, outcome.x, outcome.y)
+                y = np.zeros(len(self.y))
+                y[kept] = outcome.y
+                settled[i, sign] = self._tangent_side(i, sign, outcome.x, y)
             elif outcome.termination is Termination.INFEASIBLE:
-                settled[i, sign] = self._impossible(i, sign, session)
+                settled[i, sign] = self._impossible(i, sign, session, kept)
             else:
                 message = f"pricing {self.program.row_keys[i]} ended {outcome.termination.value}"
                 raise NotProven(message)
-            session.set_row_bound(i, row_lower[i], row_upper[i])
+            session.set_row_bound(place[i], float(row_lower[place[i]]), float(row_upper[place[i]]))
         return settled
 
     def _tangent_side(self, i: int, sign: int, move: Floats, y: Floats) -> Side:
@@ -351,14 +368,20 @@ class _Pricing:
         dual = self.known_duals[mark]
         return self._finite(i, sign, sign * y[i], reach, columns, move[columns], dual)
 
-    def _impossible(self, i: int, sign: int, session: Session) -> Side:
-        ray = session.dual_ray()
-        if ray is None:
+    def _impossible(self, i: int, sign: int, session: Session, kept: Indices) -> Side:
+        found = session.dual_ray()
+        if found is None:
             message = f"no proof that {self.program.row_keys[i]} cannot move"
             raise NotProven(message)
+        ray = np.zeros(len(self.y))
+        ray[kept] = found
         ray = ray * (1.0 if sign * ray[i] > 0 else -1.0) / max(1e-300, abs(ray[i]))
         ray = np.where(np.abs(ray) < 1e-11, 0.0, ray)
         self._check_ray(i, ray)
+        return self._infinite(i, sign, ray)
+
+    def _infinite(self, i: int, sign: int, ray: Floats) -> Side:
+        """Record a move that a ray proves impossible."""
         self.rays.append(ray * self.scaled.row)
         return Side(
             row=i,

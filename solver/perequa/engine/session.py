@@ -232,6 +232,16 @@ class Session:
             raise NotProven(message)
 
 
+def with_rows(basis: Any, rows: Indices) -> Any:  # noqa: ANN401 - HiGHS's own object
+    """Return a basis for the same columns and some of the rows; the others must be basic."""
+    some = highspy.HighsBasis()
+    status = basis.row_status
+    some.col_status = basis.col_status
+    some.row_status = [status[int(i)] for i in rows]
+    some.valid = True
+    return some
+
+
 def _fit(values: Floats, size: int, *, infinite: bool = False) -> Floats:
     """Return a contiguous array of the right length without NaN."""
     fitted = np.ascontiguousarray(values, dtype=np.float64)

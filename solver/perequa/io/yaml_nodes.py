@@ -23,6 +23,8 @@ from perequa.io.limits import NESTING
 if TYPE_CHECKING:
     from perequa_models.problems import Path
 
+MOST_FINDINGS = 100
+"""A file that holds more refused values than this is not read further."""
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z")
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "": None}
@@ -301,7 +303,7 @@ def read_yaml(text: str, file: str, shown: str, override: str = "") -> Document:
     reader = _Reader(file, shown, override)
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            if not reader.take(event):
+            if not reader.take(event) or len(reader.findings) >= MOST_FINDINGS:
                 break
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         # ValueError and OverflowError: escapes and version numbers PyYAML does not check

@@ -92,4 +92,5 @@ class Keys:
         if keep or (total >= 0).all():
             return total
         positive = np.maximum(total, 0.0)
-        return positive * (total.sum() / positive.sum())
+        rescaled: Floats = positive * (total.sum() / positive.sum())
+        return rescaled

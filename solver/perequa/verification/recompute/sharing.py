@@ -9,9 +9,6 @@ import numpy as np
 if TYPE_CHECKING:
     from perequa.verification.sparse import Floats
 
-ENOUGH = 1e-15
-"""Share of the amount below which nothing is left to hand out."""
-
 
 def share(
     amount: float, key: Floats, *, floor: float, scaled: bool, caps: Floats, again: bool
@@ -58,18 +55,21 @@ def share(
 
 def _between(amount: float, key: Floats, floor: float, scaled: bool, caps: Floats) -> Floats:
     """Share with a floor and without caps; `caps` only says where the floor itself is cut."""
-    least = np.minimum(np.full(len(key), floor), caps)
+    least: Floats = np.minimum(np.full(len(key), floor), caps)
     if not scaled or floor == 0:
         rest = amount - float(least.sum())
         total = float(key.sum())
-        return least + (rest * key / total if total > 0 else 0.0)
+        if total <= 0:
+            return least
+        first: Floats = least + rest * key / total
+        return first
     on_floor = np.zeros(len(key), dtype=bool)
     for _ in range(len(key) + 1):
         rest = amount - float(least[on_floor].sum())
         total = float(key[~on_floor].sum())
         if total <= 0:
             return least
-        by_key = rest * key / total
+        by_key: Floats = rest * key / total
         under = ~on_floor & (by_key < least)
         if not under.any():
             return np.where(on_floor, least, by_key)
