@@ -126,16 +126,14 @@ def _check_adjustments(work: Work, name: str, rows: list[RuleRow]) -> None:
     adjust = work.source.scenario.rules[name].adjust
     used: set[int] = set()
     for row in rows:
-        key = row.key
-        territory = f"{key.level}:{key.territory}" if key.territory else ""
-        used.update(adjusted(0.0, adjust, territory, key.measure, key.year)[1])
+        used.update(adjusted(0.0, adjust, row.key)[1])
     for i in sorted(set(range(len(adjust))) - used):
         work.source.problems.error(
             "matches_nothing",
             f"this adjustment moves no row of {name}",
             path=("rules", name, "adjust", i),
             received=str(adjust[i].model_dump(exclude_none=True)),
-            accepted="the territory, measure and year of a row",
+            accepted="the territory, measure, year and side of a row",
             remedy=f"name a row, e.g. {rows[0].key}" if rows else "drop the adjustment",
         )
 

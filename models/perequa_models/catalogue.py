@@ -1,4 +1,4 @@
-"""Every rule kind and objective kind in one place: words, equation, units, source of its form.
+"""Every rule kind and objective kind in one place: words, symbol, equation, units, source.
 
 A new rule kind is one file in `rules/`, one entry here, one golden, one page of documentation;
 tests fail when an entry lacks any of them.
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from perequa_models.builder import Builder
     from perequa_models.instance import Instance, RuleRow
+    from perequa_models.objectives.grammar import Weighting
     from perequa_models.rules.grammar import RuleSpec
     from perequa_models.rules.primitive import Work
 
@@ -51,18 +52,27 @@ class RuleKind:
         The word in the scenario.
     words
         What it says, in one sentence.
+    symbol
+        Its limit, or what fixes it, in the equation, in LaTeX.
     equation
         The inequality of one group g, in LaTeX.
     unit
         Unit of its limit, and so of the "one" in its price.
+    price
+        Unit of its price.
+    source
+        The text that states a rule of this kind, or says that none does.
     rows
         Writes its rows.
     """
 
     name: str
     words: str
+    symbol: str
     equation: str
     unit: str
+    price: str
+    source: str
     rows: Callable[[Work, str, Any], list[RuleRow]]
 
 
@@ -72,8 +82,14 @@ class ObjectiveKind:
 
     Attributes
     ----------
-    name, words, equation
-        The word in the scenario, one sentence, the value in LaTeX.
+    name, words
+        The word in the scenario, one sentence.
+    symbol, equation, linear
+        Its value, what that value is, and the rows that state it in the program, in LaTeX.
+    source
+        The text that states this aim, or says that none does.
+    weighting
+        Default of its option `weighting`; None for a kind without it.
     unit
         Unit of its value in an instance.
     write
@@ -84,86 +100,137 @@ class ObjectiveKind:
 
     name: str
     words: str
+    symbol: str
     equation: str
+    linear: str
+    source: str
+    weighting: Weighting | None
     unit: Callable[[Instance, Any], str]
     write: Callable[[Builder, str, Any], Any]
     value: Callable[..., float]
 
 
+_C1998 = "circular DAS/RV 2 no. 98-199 of 27 March 1998"
+_C2004 = "circular DHOS-F2/DSS-1A/DGAS-2C of 30 August 2004"
+_NO_TEXT = "no circular states it: a choice of the planner"
+_PER_PLACE = "objective per place"
+_PER_EURO = "objective per unit of money"
+_PER_EITHER = "objective per place or unit of money, as its limit"
+
 _RULES = (
     RuleKind(
         name="contingent",
         words="Places handed out, with what is held in reserve, meet the contingent.",
+        symbol="L_g",
         equation=r"\sum_{g} x_{tmy} + R_g = L_g",
         unit="place",
+        price=_PER_PLACE,
+        source=f"{_C1998}, III A; {_C2004}, 3 B",
         rows=contingent.rows,
     ),
     RuleKind(
         name="envelope",
         words="Credits delegated, with what is held in reserve, stay within the envelope.",
+        symbol="L_g",
         equation=r"\sum_{g} k_{tmy} + R_g \le L_g",
         unit="money",
+        price=_PER_EURO,
+        source="L.314-3 and L.314-4 CASF",
         rows=envelope.rows,
     ),
     RuleKind(
         name="floor",
         words="No group receives less than its floor.",
+        symbol="L_g",
         equation=r"\sum_{g} q_{tmy} \ge L_g",
         unit="place or money",
+        price=_PER_EITHER,
+        source=f"{_C2004}, 2: 100 000 € for every region",
         rows=floor.rows,
     ),
     RuleKind(
         name="cap",
         words="No group receives more than its cap.",
+        symbol="L_g",
         equation=r"\sum_{g} q_{tmy} \le L_g",
         unit="place or money",
+        price=_PER_EITHER,
+        source=f"{_C1998}, III A: within the places authorised and not funded",
         rows=cap.rows,
     ),
     RuleKind(
         name="ceiling",
         words="Budget stays within the ceiling; who is above already gets nothing new.",
+        symbol="L_{gy}",
         equation=r"\sum_{g} G_{tmy} \le \max(L_{gy}, \bar G_{gy})",
         unit="money",
+        price=_PER_EURO,
+        source=f"{_C2004}, 1 A: DOMINIC + 35 %",
         rows=ceiling.rows,
     ),
     RuleKind(
         name="reserve",
         words="Part of another rule's limit is held back.",
-        equation=r"R_g = s\,L_g",
+        symbol="R_g",
+        equation="R_g = s L_g",
         unit="unit of the rule it is taken from",
+        price=_PER_EITHER,
+        source=f"{_C1998}, III A: 10 % of the places kept back",
         rows=reserve.rows,
     ),
     RuleKind(
         name="ring_fence",
         words="Money that must be spent in some territories, or that nobody else may use.",
+        symbol="A",
         equation=r"\sum_{t \in T} k_{tmy} \ge A \quad\text{or}\quad "
         r"\sum_{t \notin T} k_{tmy} \le L - A",
         unit="money",
+        price=_PER_EURO,
+        source=f"{_C2004}, 2: 4.1 M€ for Île-de-France",
         rows=ring_fence.rows,
     ),
     RuleKind(
         name="withhold",
         words="Money shared out but not delivered until data arrive.",
+        symbol="C",
         equation=r"\sum_{t \in T} k_{tmy} = C \quad\text{(only where an amount is stated)}",
         unit="money",
+        price=_PER_EURO,
+        source=f"{_C2004}, 1 A: departments without data",
         rows=withhold.rows,
     ),
     RuleKind(
         name="pace",
         words="Growth from one year to the next stays between two rates.",
-        equation=r"S_{gy} - (1+\gamma)\,S_{g,y-1} \gtreqless 0",
+        symbol=r"\gamma",
+        equation=r"S_{gy} - (1+\gamma) S_{g,y-1} \gtreqless 0",
         unit="place or money",
+        price=_PER_EITHER,
+        source=_NO_TEXT,
         rows=pace.rows,
     ),
 )
 RULE_KINDS: dict[str, RuleKind] = {kind.name: kind for kind in _RULES}
 
 
-def _objective(name: str, module: Any, words: str, equation: str) -> ObjectiveKind:  # noqa: ANN401
+def _objective(
+    name: str,
+    module: Any,  # noqa: ANN401 - the kinds are modules of one face
+    *,
+    words: str,
+    symbol: str,
+    equation: str,
+    linear: str,
+    source: str,
+) -> ObjectiveKind:
     return ObjectiveKind(
         name=name,
         words=words,
+        symbol=symbol,
         equation=equation,
+        linear=linear,
+        source=source,
+        weighting=getattr(module, "WEIGHTING", None),
         unit=module.unit,
         write=module.write,
         value=module.value,
@@ -174,40 +241,68 @@ _OBJECTIVES = (
     _objective(
         "shortfall",
         shortfall,
-        "Places missing to the target rate, summed over the territories below it.",
-        r"\sum_t w_t \max(0, \tau - r_t)",
+        words="Places missing to the target rate, summed over the territories below it.",
+        symbol="D",
+        equation=r"\sum_t w_t \max(0, \tau - r_t)",
+        linear=r"s_t \ge p_t \tau - C_t, \quad s_t \ge 0, \quad D = \sum_t \frac{w_t}{p_t} s_t",
+        source=f"{_C2004}, 2: places to create to reach the national mean rate",
     ),
     _objective(
         "absolute_gap",
         absolute_gap,
-        "Distance to the target rate, above or below, summed.",
-        r"\sum_t w_t \lvert \tau - r_t \rvert",
+        words="Distance to the target rate, above or below, summed.",
+        symbol="E",
+        equation=r"\sum_t w_t \lvert \tau - r_t \rvert",
+        linear=r"C_t - p_t \tau = e^+_t - e^-_t, \quad e^+_t, e^-_t \ge 0, \quad "
+        r"E = \sum_t \frac{w_t}{p_t} (e^+_t + e^-_t)",
+        source=_NO_TEXT,
     ),
     _objective(
         "worst",
         worst,
-        "The largest shortfall of any territory.",
-        r"\max_t \max(0, \tau - r_t)",
+        words="The largest shortfall of any territory.",
+        symbol="W",
+        equation=r"\max_t \max(0, \tau - r_t)",
+        linear=r"\frac{p_t}{w_t} W \ge p_t \tau - C_t, \quad W \ge 0",
+        source=_NO_TEXT,
     ),
     _objective(
         "range",
         range_between,
-        "The gap between the highest and the lowest rate.",
-        r"\max_t r_t - \min_t r_t",
+        words="The gap between the highest and the lowest rate.",
+        symbol="H",
+        equation=r"\max_t r_t - \min_t r_t",
+        linear=r"p_t h \ge C_t \ge p_t l, \quad H = h - l",
+        source=f"{_C1998}, III A: reduce the gap between the extreme rates",
     ),
     _objective(
         "unmet_need",
         unmet_need,
-        "Declared needs that the plan does not meet.",
-        r"\sum_t \max\Bigl(0, n_t - \sum_y x_{ty}\Bigr)",
+        words="Declared needs that the plan does not meet.",
+        symbol="U",
+        equation=r"\sum_t \max\Bigl(0, n_t - \sum_y x_{ty}\Bigr)",
+        linear=r"u_t \ge n_t - \sum_y x_{ty}, \quad u_t \ge 0, \quad U = \sum_t u_t",
+        source=f"{_C2004}, 2: needs declared by the regions",
     ),
     _objective(
         "distance_to_reference",
         distance_to_reference,
-        "Places that differ from the circular's own allocation.",
-        r"\sum_{tmy} \lvert x_{tmy} - x^{ref}_{tmy} \rvert",
+        words="Places that differ from the circular's own allocation.",
+        symbol=r"\Delta",
+        equation=r"\sum_{tmy} \lvert x_{tmy} - x^{ref}_{tmy} \rvert",
+        linear=r"x_{tmy} - x^{ref}_{tmy} = d^+_{tmy} - d^-_{tmy}, \quad "
+        r"d^+_{tmy}, d^-_{tmy} \ge 0, \quad \Delta = \sum_{tmy} (d^+_{tmy} + d^-_{tmy})",
+        source=_NO_TEXT,
     ),
-    _objective("spend", spend, "Credits spent.", r"\sum_{tmy} k_{tmy}"),
+    _objective(
+        "spend",
+        spend,
+        words="Credits spent.",
+        symbol="K",
+        equation=r"\sum_{tmy} k_{tmy}",
+        linear=r"K = \sum_{tmy} k_{tmy}",
+        source=_NO_TEXT,
+    ),
 )
 OBJECTIVE_KINDS: dict[str, ObjectiveKind] = {kind.name: kind for kind in _OBJECTIVES}
 

@@ -111,10 +111,13 @@ def _gmps_ceiling(row: _Row, year: int | None) -> float | None:
 class Formula:
     """A formula: its arguments, its years if it has any, and how a row is computed.
 
-    `compute` returns None where the formula says it does not apply.
+    `compute` returns None where the formula says it does not apply; `equation` is in LaTeX, and
+    `words` says what stands in it.
     """
 
     arguments: tuple[str, ...]
+    equation: str
+    words: str
     compute: Callable[[_Row, int | None], float | None]
     years: tuple[int, ...] = ()
 
@@ -122,11 +125,25 @@ class Formula:
 FORMULAS: Mapping[str, Formula] = {
     "dominic_2004": Formula(
         arguments=("gmp", "residents", *_GIRS, "alzheimer", "tariff", "pharmacy"),
+        equation=r"v (\mathrm{GMP} + a) n",
+        words=f"v = {tariffs.DOMINIC_VALUE['partial']} € (partial tariff) or "
+        f"{tariffs.DOMINIC_VALUE['global']} € (global), a = {tariffs.DOMINIC_POINTS[False]:g} "
+        f"points without or {tariffs.DOMINIC_POINTS[True]:g} with an in-house pharmacy, n the number "
+        "of residents",
         compute=_dominic_2004,
     ),
-    "gmp": Formula(arguments=_GIRS, compute=_gmp),
+    "gmp": Formula(
+        arguments=_GIRS,
+        equation=r"\frac{\sum_g p_g n_g}{\sum_g n_g}",
+        words=f"p = {', '.join(f'{p:g}' for p in tariffs.GIR_POINTS)} points, n the number of "
+        "residents, for GIR g = 1 … 6",
+        compute=_gmp,
+    ),
     "gmps_ceiling": Formula(
         arguments=("gmp", "pmp", "places", "tariff", "pharmacy", "overseas"),
+        equation=r"v (\mathrm{GMP} + 2.59 \mathrm{PMP}) n",
+        words="v in euros a point, by year, tariff and in-house pharmacy, 20 % more overseas; n the "
+        "number of places",
         compute=_gmps_ceiling,
         years=tuple(tariffs.GMPS_VALUE),
     ),

@@ -113,7 +113,7 @@ def test_an_invalid_scenario_is_3(copied: Path, capsys: pytest.CaptureFixture[st
     (copied / "scenario.yaml").write_text(text.replace("years:", "yeras:"), encoding="utf-8")
     assert main(["validate", str(copied)]) == 3
     told = capsys.readouterr()
-    assert told.out == f"{copied}: invalid (2 errors, 0 warnings)\n"
+    assert told.out == f"{copied}: invalid (errors 2, warnings 0)\n"
     line = next(line for line in told.err.splitlines() if "yeras" in line)
     number = text[: text.index("years:")].count("\n") + 1
     assert line.startswith(f"{copied / 'scenario.yaml'}:{number}:1: error: unknown key 'yeras'")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from perequa.compilation import CompiledProgram
 
 OPTIONS = SolverOptions()
-STEP = 1e-5
+STEP = 1e-4
 SEEDS = range(20 * EFFORT)
 EACH = 12
 """Twenty seeds of twelve programs price about 1 900 sides, a sixth of them impossible."""

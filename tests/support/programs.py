@@ -87,6 +87,7 @@ class Dense:
             b_eq=self.low[equal],
             bounds=np.column_stack([self.least, self.most]),
             method="highs",
+            options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
         )
         assert found.status in {0, 2}, found.message
         return (float(found.fun), found.x) if found.status == 0 else (math.inf, None)

@@ -152,12 +152,11 @@ def solution(stages: int) -> dict[str, Any]:
             "tie_method": np.array("exact"),
             "tie_y": np.array(tie),
         }
-    extremes = [32.5, 14.0]
     y1 = np.array([*y, *[0.0] * 6])
     # Second priority: the lowest rate is A's and its cap stops it; the highest is C's, its floor.
     own = np.zeros(15)
     own[CAP_A], own[FLOOR], own[10], own[13] = -1.0, 0.5, 1.0, 0.5
-    x = np.array([*vertex, *extremes])
+    x = np.array([*vertex, 32.5, 14.0])
     tie = np.zeros(15)
     # B gets what is left: its 1 is dear or cheap as it is, A's cap and C's floor take the rest.
     tie[CONTINGENT], tie[CAP_A], tie[FLOOR], tie[KEPT] = 2.0, 6.0, -1.0, -2.0
@@ -227,16 +226,10 @@ def write_run(folder: Path, stages: int = 1) -> Path:
     """Write the run and its manifest; return its folder."""
     folder.mkdir()
     (folder / "inputs").mkdir()
-    _csv(
-        folder / "inputs" / "territories.csv",
-        ["level", "code", "name", "parent", "pop"],
-        [["region", t, NAMES[t], "", f"{POPULATION[t]:g}"] for t in REGIONS],
-    )
-    _csv(
-        folder / "inputs" / "supply.csv",
-        ["territory", "measure", "installed", "unfunded"],
-        [[t, "ssiad", f"{INSTALLED[t]:g}", f"{UNFUNDED[t]:g}"] for t in REGIONS],
-    )
+    tree = [["region", t, NAMES[t], "", f"{POPULATION[t]:g}"] for t in REGIONS]
+    _csv(folder / "inputs" / "territories.csv", _columns("level,code,name,parent,pop"), tree)
+    supply = [[t, "ssiad", f"{INSTALLED[t]:g}", f"{UNFUNDED[t]:g}"] for t in REGIONS]
+    _csv(folder / "inputs" / "supply.csv", _columns("territory,measure,installed,unfunded"), supply)
     found = solution(stages)
     x = dict(zip(REGIONS, found["plan"][:3], strict=True))
     np.savez(folder / "program.npz", **program(stages))
@@ -244,7 +237,7 @@ def write_run(folder: Path, stages: int = 1) -> Path:
     np.savez(folder / "evidence.npz", **evidence(stages))
     _allocation(folder, x)
     _rates(folder, x)
-    _objectives(folder, x, stages)
+    _objectives(folder, stages)
     _rules(folder, found["plan"])
     _prices(folder, stages)
     (folder / "certificate.json").write_text("{}\n", encoding="utf-8")
@@ -278,7 +271,6 @@ def change_cell(path: Path, row: str, column: str, value: str) -> None:
         lines = list(csv.reader(stream))
     at = lines[0].index(column)
     line = next(line for line in lines[1:] if row in line)
-    assert line[at] != value
     line[at] = value
     _csv(path, lines[0], lines[1:])
 
@@ -296,9 +288,7 @@ def _csv(path: Path, header: list[str], rows: list[list[str]]) -> None:
         csv.writer(stream, lineterminator="\n").writerows([header, *rows])
 
 
-def _text(value: float | str | None) -> str:
-    if value is None:
-        return ""
+def _text(value: float | str) -> str:
     return repr(float(value)) if isinstance(value, float) else str(value)
 
 
@@ -355,21 +345,16 @@ def _rates(folder: Path, x: dict[str, float]) -> None:
         measures.append(
             ["tiny", "rate", "region", "2004", moment, *map(_text, map(float, figures)), str(below)]
         )
-    header = _columns(
-        "scenario,indicator,level,year,moment,national,min,max,range,gini,theil,"
-        "mean_absolute_gap,below_target"
-    )
-    _csv(folder / "equity.csv", header, measures)
+    header = "scenario,indicator,level,year,moment,national,min,max,range,gini,theil"
+    header += ",mean_absolute_gap,below_target"
+    _csv(folder / "equity.csv", _columns(header), measures)
 
 
-def _objectives(folder: Path, x: dict[str, float], stages: int) -> None:
+def _objectives(folder: Path, stages: int) -> None:
     header = "scenario,priority,objective,kind,unit,weight,value,initial_value,optimum_alone"
-    missing = sum(max(0.0, POPULATION[t] / 1000 * NATIONAL - INSTALLED[t] - x[t]) for t in REGIONS)
-    rows = [["tiny", "1", "missing", "shortfall", "place", "1.0", _text(float(missing)), "19.0",
-             "14.0"]]  # fmt: skip
-    if stages == 2:
-        rows.append(["tiny", "2", "spread", "range", "rate point", "1.0", "18.5", "22.0", "18.5"])
-    _csv(folder / "objectives.csv", header.split(","), rows)
+    first = "tiny,1,missing,shortfall,place,1.0,14.0,19.0,14.0"
+    second = "tiny,2,spread,range,rate point,1.0,18.5,22.0,18.5"
+    _csv(folder / "objectives.csv", _columns(header), list(map(_columns, (first, second)[:stages])))
 
 
 def _identity(name: str) -> list[str]:

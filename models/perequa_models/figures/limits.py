@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from perequa_models.figures.arrays import Source
     from perequa_models.figures.selection import Group
     from perequa_models.instance import Floats
+    from perequa_models.keys import RowKey
     from perequa_models.problems import Path
     from perequa_models.rules.grammar import Adjust, Bound
 
@@ -77,7 +78,7 @@ class Limits:
 
 
 def adjusted(
-    limit: float, adjust: tuple[Adjust, ...], territory: str, measure: str, year: int | None
+    limit: float, adjust: tuple[Adjust, ...], key: RowKey
 ) -> tuple[float, tuple[int, ...]]:
     """Move a limit by the adjustments that name its row.
 
@@ -87,13 +88,15 @@ def adjusted(
         The moved limit, and the positions of the adjustments that applied.
     """
     used = []
+    territory = f"{key.level}:{key.territory}" if key.territory else ""
     for i, move in enumerate(adjust):
-        code = territory.partition(":")[2]
-        if move.territory is not None and move.territory not in (territory, code):
+        if move.territory is not None and move.territory not in (territory, key.territory):
             continue
-        if move.measure is not None and move.measure != measure:
+        if move.measure is not None and move.measure != key.measure:
             continue
-        if move.year is not None and move.year != year:
+        if move.year is not None and move.year != key.year:
+            continue
+        if move.side is not None and move.side != key.side:
             continue
         limit += move.plus
         used.append(i)

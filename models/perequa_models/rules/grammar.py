@@ -32,11 +32,15 @@ Bound = Number | ColumnBound | FileBound
 
 
 class Adjust(Strict):
-    """Moves the limit of single rows by `plus`; absent keys match every row."""
+    """Moves the limit of single rows by `plus`; absent keys match every row.
+
+    `side` tells apart the two rows of a group that has a floor and a cap in one rule.
+    """
 
     territory: Text | None = None
     measure: Text | None = None
     year: Whole | None = None
+    side: Literal["at_least", "at_most", "equals"] | None = None
     plus: Number
 
 

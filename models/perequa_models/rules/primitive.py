@@ -107,9 +107,8 @@ class Work:
     ) -> RuleRow:
         """Write one row, its adjustments applied."""
         key = self.key(name, group, side)
-        territory = f"{key.level}:{key.territory}" if key.territory else ""
         self.groups_of[key] = group
-        moved, _ = adjusted(limit, spec.adjust, territory, key.measure, key.year)
+        moved, _ = adjusted(limit, spec.adjust, key)
         return RuleRow(
             key=key,
             kind=spec.kind,

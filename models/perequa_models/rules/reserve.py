@@ -64,8 +64,7 @@ def _row(work: Work, name: str, spec: Reserve, taken_from: RuleRow) -> RuleRow:
         # the stated limit, not the adjusted one: a price moves one limit, this one stays
         stated = (spec.share or 0.0) * taken_from.stated
     not_negative(work, stated, ("rules", name, "share" if spec.amount is None else "amount"))
-    territory = f"{key.level}:{key.territory}" if key.territory else ""
-    limit, _ = adjusted(stated, spec.adjust, territory, key.measure, key.year)
+    limit, _ = adjusted(stated, spec.adjust, key)
     return RuleRow(
         key=key,
         kind=spec.kind,

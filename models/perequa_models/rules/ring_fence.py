@@ -94,6 +94,5 @@ def _others(
     not_negative(work, stated, ("rules", name, "set_aside"))
     key = row.key._replace(rule=name, side="at_most")
     work.groups_of[key] = work.group_of(row.key)
-    territory = f"{key.level}:{key.territory}" if key.territory else ""
-    limit, _ = adjusted(stated, spec.adjust, territory, key.measure, key.year)
+    limit, _ = adjusted(stated, spec.adjust, key)
     return RuleRow(key=key, kind=spec.kind, unit=row.unit, limit=limit, stated=stated, terms=terms)

@@ -18,16 +18,16 @@ WORDS = {
         "valid": "valid",
         "invalid": "invalid",
         "error": "not checked",
-        "told": "{errors} errors, {warnings} warnings",
-        "sizes": "{territories} territories, {measures} measures, {years} years, {rows} rule rows",
+        "told": "errors {errors}, warnings {warnings}",
+        "sizes": "territories {territories}, measures {measures}, years {years}, rule rows {rows}",
     },
     "fr": {
         "valid": "valide",
         "invalid": "non valide",
         "error": "non vérifié",
-        "told": "{errors} erreurs, {warnings} avertissements",
-        "sizes": "{territories} territoires, {measures} mesures, {years} années, "
-        "{rows} lignes de règles",
+        "told": "erreurs {errors}, avertissements {warnings}",
+        "sizes": "territoires {territories}, mesures {measures}, années {years}, "
+        "lignes de règles {rows}",
     },
 }
 EXIT_CODES = {"valid": 0, "error": 2, "invalid": 3}

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Indices = NDArray[np.intp]
 
 NOT_ZERO = 1e-8
 """A dual counts as a price above this size, the smallest cost coefficient being at least 1."""
@@ -127,6 +128,7 @@ def solve_stages(
         columns=np.zeros(session.n, dtype=np.bool_),
     )
     stages: list[Stage] = []
+    held: list[tuple[Indices, Indices]] = []
     first_basis: object = None
     termination = Termination.OPTIMAL
     for p, priority in enumerate(priorities):
@@ -149,7 +151,9 @@ def solve_stages(
         natural_z = stage_costs[p] - program.matrix.T @ natural_y
         x = np.clip(outcome.x, scaled.column_lower, scaled.column_upper)
         dual = (natural_y, natural_z)
-        stages.append(_stage(program, priority, stage_costs, scaled.natural_x(x), dual, stages))
+        earlier = list(zip(stages, held, strict=True))
+        stages.append(_stage(program, priority, stage_costs, scaled.natural_x(x), dual, earlier))
+        held.append(newly)
     session.set_row_bounds(np.arange(session.m), scaled.row_lower, scaled.row_upper)
     session.set_column_bounds(np.arange(session.n), scaled.column_lower, scaled.column_upper)
     return Staged(
@@ -225,7 +229,7 @@ class Alone:
 
 def _restrict(
     face: Face, scaled: ScaledProgram, x: Floats, y: Floats, z: Floats
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+) -> tuple[Indices, Indices]:
     """Hold priced rows and columns at their bound; return those newly held."""
     rows = np.flatnonzero((np.abs(y) > NOT_ZERO) & ~face.rows)
     columns = np.flatnonzero((np.abs(z) > NOT_ZERO) & ~face.columns)
@@ -247,7 +251,7 @@ def _stage(
     stage_costs: Floats,
     x: Floats,
     dual: tuple[Floats, Floats],
-    earlier: list[Stage],
+    earlier: list[tuple[Stage, tuple[Indices, Indices]]],
 ) -> Stage:
     """Give the stage a dual whose signs are right for the whole program.
 
@@ -258,11 +262,11 @@ def _stage(
     y, z = dual[0].copy(), dual[1].copy()
     lam = np.zeros(len(stage_costs))
     for j in range(p - 1, -1, -1):
-        before = earlier[j]
+        before, (rows, columns) = earlier[j]
         z_before = stage_costs[j] + before.lam @ stage_costs - program.matrix.T @ before.y
         times = max(
-            _shortage(y, before.y, program.row_lower, program.row_upper),
-            _shortage(z, z_before, program.column_lower, program.column_upper),
+            _shortage(y, before.y, program.row_lower, program.row_upper, rows),
+            _shortage(z, z_before, program.column_lower, program.column_upper, columns),
         )
         y += times * before.y
         z += times * z_before
@@ -271,9 +275,12 @@ def _stage(
     return Stage(priority=priority, cost=stage_costs[p], x=x, y=y, lam=lam)
 
 
-def _shortage(dual: Floats, before: Floats, lower: Floats, upper: Floats) -> float:
-    """How many times `before` must be added for `dual` to take its sign where it is held."""
-    held = (lower != upper) & (np.abs(before) > 0) & (dual * before < 0)
-    if not held.any():
-        return 0.0
-    return float(np.max(np.abs(dual[held]) / np.abs(before[held])))
+def _shortage(dual: Floats, before: Floats, lower: Floats, upper: Floats, held: Indices) -> float:
+    """How many times `before` must be added for `dual` to take its sign where it held a bound.
+
+    Only what that stage held itself: elsewhere its dual is zero but for rounding, and nothing is
+    mended by adding rounding often enough.
+    """
+    dual, before = dual[held], before[held]
+    wrong = (lower[held] != upper[held]) & (dual * before < 0)
+    return float(np.max(np.abs(dual[wrong]) / np.abs(before[wrong]), initial=0.0))

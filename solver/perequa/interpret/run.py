@@ -76,9 +76,7 @@ class Solved:
     @cached_property
     def activity(self) -> Floats:
         """Activity of every row at the published plan, constants included, shape (m,)."""
-        return np.asarray(
-            self.program.matrix @ self.published.plan + self.program.row_constant
-        )
+        return np.asarray(self.program.matrix @ self.published.plan + self.program.row_constant)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

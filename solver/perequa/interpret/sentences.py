@@ -31,7 +31,7 @@ def price_statement(row: Mapping[str, str]) -> str:
         return f"{subject}: one more or one less changes nothing{_between(row)}."
     money = row["unit"] != "place"
     size = PER if money else 1.0
-    what = f"{number(PER)} {row['unit']}" if money else "one place"
+    what = amount(PER, row["unit"]) if money else "one place"
     up = _effect(more, size, row, f"{what} more")
     down = _effect(less, size, row, f"{what} less")
     return f"{subject}: {up}{_reach(row, 1, size)}; {down}{_reach(row, -1, size)}."
@@ -42,7 +42,7 @@ def _subject(row: Mapping[str, str]) -> str:
     parts = [p for p in (place, row["measure"], row["year"]) if p]
     where = f" ({', '.join(parts)})" if parts else ""
     side = {"at_least": "at least", "at_most": "at most", "equals": "exactly"}[row["side"]]
-    return f"{row['rule']}{where}, {side} {number(float(row['limit']))} {row['unit']}"
+    return f"{row['rule']}{where}, {side} {amount(float(row['limit']), row['unit'])}"
 
 
 def _effect(effect: float, size: float, row: Mapping[str, str], move: str) -> str:
@@ -51,8 +51,8 @@ def _effect(effect: float, size: float, row: Mapping[str, str], move: str) -> st
     if effect == 0.0:
         return f"{move} changes nothing"
     verb = "improves" if effect < 0 else "worsens"
-    amount = f"{number(abs(effect) * size)} {row['objective_unit']}"
-    return f"{move} {verb} {row['objective'].replace(';', ' + ')} by {amount}"
+    by = amount(abs(effect) * size, row["objective_unit"])
+    return f"{move} {verb} {row['objective'].replace(';', ' + ')} by {by}"
 
 
 def _reach(row: Mapping[str, str], sign: int, size: float) -> str:
@@ -75,6 +75,14 @@ def _between(row: Mapping[str, str]) -> str:
     if math.isinf(low):
         return f" below {number(high)}"
     return f" between {number(low)} and {number(high)}"
+
+
+def amount(value: float, unit: str) -> str:
+    """Write a figure with its unit: one place, 14.94 places, 24 100 000 EUR."""
+    plural = {"place": "places", "rate point": "points of rate"}
+    single = {"rate point": "point of rate"}
+    word = single.get(unit, unit) if value == 1.0 else plural.get(unit, unit)
+    return f"{number(value)} {word}"
 
 
 def number(value: float) -> str:

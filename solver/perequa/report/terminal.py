@@ -61,7 +61,7 @@ def allocation_text(allocation: Table, totals: Table) -> str:
     figures = [
         name
         for name in ("places", "credits", "reference_places", "reference_credits", "due_after")
-        if any(r[name] for r in allocation.records())
+        if any(isinstance(r[name], float) and r[name] != 0 for r in allocation.records())
     ]
     header = [*keys, *figures, "change"] if "reference_places" in figures else [*keys, *figures]
     rows = [
@@ -113,9 +113,11 @@ def objectives_text(objectives: Table) -> str:
 def prices_text(prices: Table, rules: Table) -> str:
     """Sentences of the binding rules, places and money apart, dearest first."""
     binding = {r["row"] for r in rules.records() if r["binding"]}
-    shown = [r for r in prices.records() if r["row"] in binding]
-    free = [r for r in shown if not _size(r) and r["effect_of_one_more"] is not None]
-    priced = [r for r in shown if _size(r) or r["effect_of_one_more"] is None]
+    listed = [r for r in prices.records() if r["row"] in binding]
+    shown = [r for r in listed if r["effect_of_one_more"] is not None]
+    later = sorted({str(r["priority"]) for r in listed if r["effect_of_one_more"] is None})
+    free = [r for r in shown if not _size(r)]
+    priced = [r for r in shown if _size(r)]
     lines = ["What the binding rules cost (one more, one less):"]
     for unit in sorted({str(r["unit"]) for r in priced}, key=lambda u: (u == "place", u)):
         ranked = sorted(
@@ -128,6 +130,8 @@ def prices_text(prices: Table, rules: Table) -> str:
         lines.append(f"  {len(free)} more binding rows cost nothing either way.")
     if not shown:
         lines.append("  no rule binds")
+    if later:
+        lines.append(f"  Prices at priority {', '.join(later)} are not available yet.")
     return "\n".join(lines)
 
 

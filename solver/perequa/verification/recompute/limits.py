@@ -71,11 +71,15 @@ def cover(model: Model, group: Group) -> Indices:
     return np.array(nodes, dtype=np.intp)
 
 
-def adjusted(model: Model, spec: Mapping[str, Any], group: Group, limit: float) -> float:
+def adjusted(
+    model: Model, spec: Mapping[str, Any], group: Group, side: str, limit: float
+) -> float:
     """Add the what-ifs of `adjust` that name this row."""
     for item in spec.get("adjust") or ():
         territory = item.get("territory")
-        if territory is not None and model.tree.key[model.tree.find(territory)] != group.label:
+        if territory is not None and not _is_named(model, territory, group):
+            continue
+        if item.get("side") not in (None, side):
             continue
         if item.get("measure") not in (None, group.measure):
             continue
@@ -83,6 +87,13 @@ def adjusted(model: Model, spec: Mapping[str, Any], group: Group, limit: float) 
             continue
         limit += float(item["plus"])
     return limit
+
+
+def _is_named(model: Model, written: str, group: Group) -> bool:
+    """Whether a territory as written is the group's; groups across the tree are no territory."""
+    if written == ":".join(group.label):
+        return True
+    return model.tree.key[model.tree.find(written)] == group.label
 
 
 def _from_table(model: Model, bound: Mapping[str, Any], group: Group) -> float:

@@ -80,7 +80,7 @@ def reserve_rows(
             cells=np.zeros(0, dtype=np.intp),
             values=np.zeros(0),
             constant=0.0,
-            limit=adjusted(model, spec, row.group, limit),
+            limit=adjusted(model, spec, row.group, "equals", limit),
             written=limit,
             held=True,
         )
@@ -114,7 +114,7 @@ def set_aside_rows(
                 cells=places,
                 values=values,
                 constant=constant,
-                limit=adjusted(model, spec, row.group, limit),
+                limit=adjusted(model, spec, row.group, "at_most", limit),
                 written=limit,
             )
         )

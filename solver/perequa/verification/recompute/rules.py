@@ -125,7 +125,7 @@ def summing_row(
         cells=places,
         values=values,
         constant=constant,
-        limit=adjusted(model, spec, group, limit),
+        limit=adjusted(model, spec, group, side, limit),
         written=limit,
     )
 
@@ -173,7 +173,7 @@ def pace_rows(model: Model, name: str, spec: Mapping[str, Any]) -> list[Expected
                     cells=places,
                     values=values,
                     constant=fixed,
-                    limit=adjusted(model, spec, group, 0.0),
+                    limit=adjusted(model, spec, group, side, 0.0),
                     written=0.0,
                 )
             )
