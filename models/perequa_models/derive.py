@@ -128,8 +128,8 @@ FORMULAS: Mapping[str, Formula] = {
         equation=r"v (\mathrm{GMP} + a) n",
         words=f"v = {tariffs.DOMINIC_VALUE['partial']} € (partial tariff) or "
         f"{tariffs.DOMINIC_VALUE['global']} € (global), a = {tariffs.DOMINIC_POINTS[False]:g} "
-        f"points without or {tariffs.DOMINIC_POINTS[True]:g} with an in-house pharmacy, n the number "
-        "of residents",
+        f"points without or {tariffs.DOMINIC_POINTS[True]:g} with an in-house pharmacy, n the "
+        "number of residents",
         compute=_dominic_2004,
     ),
     "gmp": Formula(
@@ -142,8 +142,8 @@ FORMULAS: Mapping[str, Formula] = {
     "gmps_ceiling": Formula(
         arguments=("gmp", "pmp", "places", "tariff", "pharmacy", "overseas"),
         equation=r"v (\mathrm{GMP} + 2.59 \mathrm{PMP}) n",
-        words="v in euros a point, by year, tariff and in-house pharmacy, 20 % more overseas; n the "
-        "number of places",
+        words="v in euros a point, by year, tariff and in-house pharmacy, 20 % more overseas; n "
+        "the number of places",
         compute=_gmps_ceiling,
         years=tuple(tariffs.GMPS_VALUE),
     ),

@@ -66,6 +66,21 @@ def check_dual(
     assert bound == pytest.approx(values[p], rel=1e-5, abs=1e-5 * (1 + lam.sum()))
 
 
+def test_dual_of_a_later_priority_is_not_mended_with_rounding() -> None:
+    # a reduced cost of −9e-16 in the first stage, where the second holds a column: it was once
+    # added 5e15 times to mend a sign that the second stage's own dual has right
+    rng = np.random.default_rng(40)
+    program = random_program(rng)
+    for _ in range(5):
+        costs_of(rng, program, 3)
+        program = random_program(rng)
+    costs = costs_of(rng, program, 3)
+    staged = solve_stages(program.compiled(costs), (1, 2, 3), costs, OPTIONS)
+    for p, stage in enumerate(staged.stages):
+        assert stage.lam.sum() < 1e6
+        check_dual(program, costs, stage, p, by_scipy(program, costs))
+
+
 def test_a_later_priority_never_gives_up_any_of_an_earlier_one() -> None:
     # x + y = 10; first x as small as possible, then y: the second cannot pull x back up
     program = Dense(

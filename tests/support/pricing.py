@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from build import instance, scenario
+from build import column, instance, scenario
 
 from perequa.interpret.rules import prices_table, rules_table
 from perequa.interpret.run import Failure
 from perequa.pipeline import Success, solve_instance
+from perequa_models.tree import Territory, Tree
 
 if TYPE_CHECKING:
     from perequa_models.columns import Column
     from perequa_models.instance import Instance
-    from perequa_models.tree import Territory
 
 
 class Price(NamedTuple):
@@ -37,6 +37,7 @@ class Case:
     figures: dict[str, dict[str, Any]]
     territories: list[Territory] | None = None
     columns: dict[str, Column] = field(default_factory=dict)
+    by_measure: tuple[str, ...] = ()
 
     def instance(self, rule: str = "", **move: Any) -> Instance:
         """The instance, with one adjustment of a rule where a move is given."""
@@ -44,7 +45,11 @@ class Case:
         if move:
             changed = sections["rules"][rule] | {"adjust": [move]}
             sections["rules"] = sections["rules"] | {rule: changed}
-        return instance(scenario(**sections), self.figures, self.territories, self.columns)
+        measures = tuple(sorted(sections.get("measures", {}))) if self.by_measure else ()
+        figures = {k: v for k, v in self.figures.items() if k not in self.by_measure}
+        tree = Tree.of(("region",), regions(self.figures))
+        columns = {n: column(tree, n, self.figures[n], measures) for n in self.by_measure}
+        return instance(scenario(**sections), figures, self.territories, columns | self.columns)
 
     def solved(self, rule: str = "", **move: Any) -> Success:
         """The run; the test fails when there is no plan."""
@@ -65,12 +70,13 @@ class Case:
 
     def with_sections(self, **sections: Any) -> Case:
         """The same case with sections replaced."""
-        return Case(
-            sections=self.sections | sections,
-            figures=self.figures,
-            territories=self.territories,
-            columns=self.columns,
-        )
+        return replace(self, sections=self.sections | sections)
+
+
+def regions(figures: dict[str, dict[str, Any]]) -> list[Territory]:
+    """The regions that figures speak of."""
+    codes = sorted({key for values in figures.values() for key in values})
+    return [Territory(*code.split(":"), f"Name {code}", "") for code in codes]
 
 
 def first_value(success: Success) -> float:

@@ -251,3 +251,44 @@ def test_exact_range_needs_the_dual_that_takes_over(tiny: Any, run: Path) -> Non
 def test_infinite_reach_needs_a_direction_that_never_ends(tiny: Any, run: Path) -> None:
     tiny.change_array(run / "evidence.npz", "T", 6, math.inf)
     assert any("the chord leaves the rules" in f.what for f in found(tiny, run, PRICES))
+
+
+def test_vertex_that_is_not_optimal(tiny: Any, run: Path) -> None:
+    """A misses half a place more than it must: allowed by every row, not the best."""
+    tiny.change_array(run / "solution.npz", "x", (0, 4), 9.0)
+    wrong = found(tiny, run, OPTIMUM)
+    assert any(f.what == "gap 0.5 between value and proven bound" for f in wrong)
+
+
+def test_plan_off_a_row_that_carries_a_multiplier(tiny: Any, run: Path) -> None:
+    tiny.change_array(run / "solution.npz", "plan", 4, 10.5)
+    wrong = found(tiny, run, OPTIMUM)
+    assert any(
+        f.row == "priority 1, missing/gap/region:A/-/2004" and "carries a multiplier" in f.what
+        for f in wrong
+    )
+
+
+def test_price_that_no_chord_gives(tiny: Any, run: Path) -> None:
+    """A dual alone proves a lower bound: B still misses a tenth of the place it is given."""
+    tiny.change_array(run / "evidence.npz", "chord_val", 1, -0.9)
+    assert [f.what for f in found(tiny, run, PRICES)] == ["price by its chord"]
+
+
+def test_ray_must_speak_of_the_limit_it_forbids_to_move(tiny: Any, run: Path) -> None:
+    tiny.change_array(run / "evidence.npz", "row", 5, tiny.CAP_B)
+    wrong = found(tiny, run, PRICES)
+    assert any(f.what == "the ray does not speak of this limit" for f in wrong)
+
+
+def test_plan_that_breaks_a_rule_told_alike_everywhere(tiny: Any, run: Path) -> None:
+    """Tables, program and inputs agree that A may get 2, and it gets 2.5."""
+    cap = "cap/region:A/ssiad/2004/at_most"
+    tiny.change_cell(run / "inputs" / "supply.csv", "A", "unfunded", "2")
+    for name in ("row_limit", "row_upper"):
+        tiny.change_array(run / "program.npz", name, tiny.CAP_A, 2.0)
+    for column, value in (("limit", "2.0"), ("slack", "0.0"), ("binding", "true")):
+        tiny.change_cell(run / "rules.csv", cap, column, value)
+    assert [(f.row, f.what) for f in found(tiny, run, PLAN)] == [
+        (cap, "the plan breaks the rule by 0.5")
+    ]

@@ -14,8 +14,10 @@ from perequa.engine.termination import Termination
 from perequa_models.errors import NotProven
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from perequa.compilation import CompiledProgram
-    from perequa.engine.session import SolverOptions
+    from perequa.engine.session import Outcome, SolverOptions
 
 Floats = NDArray[np.float64]
 
@@ -37,42 +39,151 @@ class Conflict:
     rows: tuple[int, ...]
 
 
-def confirm_infeasible(program: CompiledProgram, options: SolverOptions) -> Conflict:
-    """Prove that no plan exists and name an irreducible set of clashing rows.
+class Clashes:
+    """Looks for clashing rows in a program some of whose rows are left out.
 
     Presolve is left out: it has declared feasible programs infeasible (HiGHS issues 2511, 1725).
+
+    Parameters
+    ----------
+    program
+        The compiled program.
+    options
+        How the solver works.
+    """
+
+    def __init__(self, program: CompiledProgram, options: SolverOptions) -> None:
+        self._program = program
+        self._scaled = scale(program)
+        self._session = Session(
+            self._scaled.matrix,
+            self._scaled.row_lower,
+            self._scaled.row_upper,
+            self._scaled.column_lower,
+            self._scaled.column_upper,
+            options,
+        )
+        self._free = np.zeros(len(program.row_keys), dtype=np.bool_)
+
+    def without(self, left_out: Collection[int]) -> Conflict | None:
+        """Return rows that clash although some are left out; None when a plan exists.
+
+        Raises
+        ------
+        NotProven
+            When neither can be proven.
+        """
+        self._leave_out(left_out)
+        if self._has_plan():
+            return None
+        farkas = self._proof()
+        if farkas is None:
+            raise NotProven("HiGHS called the program infeasible without a proof that holds")
+        return self._reduced(farkas)
+
+    def has_plan_with(self, moves: Mapping[int, float], *, left_out: Collection[int] = ()) -> bool:
+        """Whether a plan exists once some limits are moved and some rows left out.
+
+        Parameters
+        ----------
+        moves
+            Change of the limit of each row moved, natural units.
+        left_out
+            Rows left out.
+        """
+        self._leave_out(left_out)
+        for row, change in moves.items():
+            step = change * float(self._scaled.row[row])
+            lower, upper = self._scaled.row_lower[row] + step, self._scaled.row_upper[row] + step
+            self._session.set_row_bound(row, float(lower), float(upper))
+        try:
+            return self._has_plan()
+        finally:
+            for row in moves:
+                self._set_free(row, free=bool(self._free[row]))
+
+    def _reduced(self, farkas: Floats) -> Conflict:
+        """Free each row in turn; one that is missed by nobody stays free."""
+        suspects = self._suspects(farkas)
+        self._leave_out(np.flatnonzero(self._program.is_rule & (farkas == 0.0)).tolist())
+        needed: list[int] = []
+        while suspects:
+            row = suspects.pop(0)
+            self._set_free(row, free=True)
+            if self._has_plan():
+                self._set_free(row, free=False)
+                needed.append(row)
+                continue
+            shorter = self._proof()
+            if shorter is None:
+                continue
+            farkas = shorter
+            # what this proof does without is missed by nobody either
+            for spared in [i for i in suspects if farkas[i] == 0.0]:
+                suspects.remove(spared)
+                self._set_free(spared, free=True)
+        if self._has_plan():
+            raise NotProven("the rows that clash could not be told apart")
+        proof = self._proof()
+        if proof is None or self._suspects(proof) != sorted(needed):
+            raise NotProven("the rows that clash could not be proven to")
+        return Conflict(farkas=proof, rows=tuple(sorted(needed)))
+
+    def _suspects(self, farkas: Floats) -> list[int]:
+        return [int(i) for i in np.flatnonzero(self._program.is_rule & (farkas != 0.0))]
+
+    def _has_plan(self) -> bool:
+        return has_plan(self._session.solve(presolve=False))
+
+    def _proof(self) -> Floats | None:
+        ray = self._session.dual_ray()
+        if ray is None:
+            return None
+        return checked_farkas(self._program, np.where(self._free, 0.0, ray * self._scaled.row))
+
+    def _leave_out(self, rows: Collection[int]) -> None:
+        wanted = np.zeros_like(self._free)
+        wanted[list(rows)] = True
+        changed = np.flatnonzero(wanted != self._free)
+        lower = np.where(wanted, -np.inf, self._scaled.row_lower)[changed]
+        upper = np.where(wanted, np.inf, self._scaled.row_upper)[changed]
+        self._session.set_row_bounds(changed, lower, upper)
+        self._free = wanted
+
+    def _set_free(self, row: int, *, free: bool) -> None:
+        lower, upper = float(self._scaled.row_lower[row]), float(self._scaled.row_upper[row])
+        self._session.set_row_bound(row, -np.inf if free else lower, np.inf if free else upper)
+        self._free[row] = free
+
+
+def confirm_infeasible(program: CompiledProgram, options: SolverOptions) -> Conflict:
+    """Prove that no plan exists and name an irreducible set of clashing rows.
 
     Raises
     ------
     NotProven
         When the solver's word cannot be confirmed.
     """
-    scaled = scale(program)
-    session = Session(
-        scaled.matrix,
-        scaled.row_lower,
-        scaled.row_upper,
-        scaled.column_lower,
-        scaled.column_upper,
-        options,
-    )
-    if session.solve(presolve=False).termination is not Termination.INFEASIBLE:
+    conflict = Clashes(program, options).without(())
+    if conflict is None:
         raise NotProven("HiGHS called the program infeasible, and then did not without presolve")
-    ray = session.dual_ray()
-    farkas = None if ray is None else checked_farkas(program, ray * scaled.row)
-    if farkas is None:
-        raise NotProven("HiGHS called the program infeasible without a proof that holds")
-    suspects = [int(i) for i in np.flatnonzero(program.is_rule & (farkas != 0.0))]
-    others = np.flatnonzero(program.is_rule & (farkas == 0.0))
-    session.set_row_bounds(others, np.full(len(others), -np.inf), np.full(len(others), np.inf))
-    kept = list(suspects)
-    for i in suspects:
-        session.set_row_bound(i, -np.inf, np.inf)
-        if session.solve(presolve=False).termination is Termination.INFEASIBLE:
-            kept.remove(i)
-        else:
-            session.set_row_bound(i, float(scaled.row_lower[i]), float(scaled.row_upper[i]))
-    return Conflict(farkas=farkas, rows=tuple(kept))
+    return conflict
+
+
+def has_plan(outcome: Outcome) -> bool:
+    """Whether a solve found a plan.
+
+    Raises
+    ------
+    NotProven
+        When it proved neither that there is one nor that there is none.
+    """
+    if outcome.termination is Termination.OPTIMAL:
+        return True
+    if outcome.termination is Termination.INFEASIBLE:
+        return False
+    message = f"the solver ended without proof: {outcome.termination.value}"
+    raise NotProven(message)
 
 
 def checked_farkas(program: CompiledProgram, ray: Floats) -> Floats | None:

@@ -232,14 +232,16 @@ class Session:
             raise NotProven(message)
 
 
-def with_rows(basis: Any, rows: Indices) -> Any:  # noqa: ANN401 - HiGHS's own object
-    """Return a basis for the same columns and some of the rows; the others must be basic."""
+def some_of_basis(basis: Any, rows: Indices, columns: Indices) -> Any:  # noqa: ANN401
+    """Return HiGHS's basis for some rows and columns; None when what is left is not square."""
     some = highspy.HighsBasis()
-    status = basis.row_status
-    some.col_status = basis.col_status
-    some.row_status = [status[int(i)] for i in rows]
+    of_rows, of_columns = basis.row_status, basis.col_status
+    some.col_status = [of_columns[int(j)] for j in columns]
+    some.row_status = [of_rows[int(i)] for i in rows]
     some.valid = True
-    return some
+    basic = highspy.HighsBasisStatus.kBasic
+    count = sum(s == basic for s in some.col_status) + sum(s == basic for s in some.row_status)
+    return some if count == len(rows) else None
 
 
 def _fit(values: Floats, size: int, *, infinite: bool = False) -> Floats:

@@ -91,8 +91,8 @@ def adjusted(
 
 def _is_named(model: Model, written: str, group: Group) -> bool:
     """Whether a territory as written is the group's; groups across the tree are no territory."""
-    if written == ":".join(group.label):
-        return True
+    if ":" in written:
+        return written == ":".join(group.label)
     return model.tree.key[model.tree.find(written)] == group.label
 
 

@@ -1,0 +1,226 @@
+"""The cheapest moves of limits after which a plan exists: lexicographic elastic programs.
+
+Each limit that may move gets a column for raising and one for lowering it. The totals moved are
+minimised one after another on the optimal face (never by weights), so that places and money are
+never added. Among repairs that cost the same, rows are then left alone one by one as long as the
+cost allows: few territories move, rather than all a little.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from perequa.engine.infeasibility import has_plan
+from perequa.engine.scaling import scale
+from perequa.engine.session import PRIMAL, Session
+from perequa.engine.stages import solve_stages
+from perequa.engine.termination import Termination
+from perequa_models.errors import NotProven
+from perequa_models.keys import AuxiliaryKey, RowKey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from perequa.compilation import CompiledProgram
+    from perequa.engine.session import SolverOptions
+    from perequa.engine.stages import Staged
+
+Floats = NDArray[np.float64]
+
+DUST_PLACES, DUST_MONEY = 1e-7, 1e-5
+"""Moves are told to the nearest round figure within this distance, then confirmed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """Limits to move so that a plan exists.
+
+    Attributes
+    ----------
+    moves
+        Change of the limit of each row moved, natural units; positive when raised.
+    plan
+        (n,) a plan under the moved limits.
+    """
+
+    moves: Mapping[int, float]
+    plan: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """A column of the elastic program: the limit of `row` raised (+1) or lowered (−1)."""
+
+    row: int
+    sign: int
+
+
+def cheapest_repair(
+    program: CompiledProgram, stages: Sequence[Sequence[int]], options: SolverOptions
+) -> Repair:
+    """Move the limits of some rows as little as possible.
+
+    Parameters
+    ----------
+    program
+        A program without a plan.
+    stages
+        Rows whose total move is minimised together, the total to keep smallest first; rows of one
+        stage have one unit. Other rows do not move.
+    options
+        How the solver works.
+
+    Raises
+    ------
+    NotProven
+        When no such repair can be computed or confirmed (there must be one: see `Clashes`).
+    """
+    careful = replace(options, presolve=False)
+    moves = _moves(program, [row for rows in stages for row in rows])
+    elastic = _elastic(program, moves)
+    n = program.matrix.shape[1]
+    costs = np.zeros((len(stages), n + len(moves)))
+    for s, rows in enumerate(stages):
+        costs[s, n:] = np.isin([move.row for move in moves], rows)
+    staged = solve_stages(elastic, tuple(range(1, len(stages) + 1)), costs, careful)
+    if staged.termination is not Termination.OPTIMAL:
+        message = f"a repair ended without proof: {staged.termination.value}"
+        raise NotProven(message)
+    sizes = _fewest(staged, n, _relative(program, moves))
+    changes: dict[int, float] = {}
+    for move, size in zip(moves, sizes, strict=True):
+        changes[move.row] = changes.get(move.row, 0.0) + move.sign * float(size)
+    return _confirmed(program, {i: c for i, c in changes.items() if c != 0.0}, careful)
+
+
+def _moves(program: CompiledProgram, rows: Sequence[int]) -> list[_Move]:
+    """List the moves that help: an upper limit may rise, a lower one may fall."""
+    raised = [_Move(i, 1) for i in rows if np.isfinite(program.row_upper[i])]
+    lowered = [_Move(i, -1) for i in rows if np.isfinite(program.row_lower[i])]
+    return sorted(raised + lowered, key=lambda move: (move.row, -move.sign))
+
+
+def _elastic(program: CompiledProgram, moves: list[_Move]) -> CompiledProgram:
+    """Add the moves to a program: activity ≤ limit + raised − lowered."""
+    m, n = program.matrix.shape
+    p = len(moves)
+    rows = np.array([move.row for move in moves], dtype=np.intp)
+    signs = np.array([-float(move.sign) for move in moves])
+    block = sparse.csr_array((signs, (rows, np.arange(p))), shape=(m, p))
+    return replace(
+        program,
+        matrix=sparse.csr_array(sparse.hstack([program.matrix, block])),
+        column_keys=(*program.column_keys, *(_key(program, move) for move in moves)),
+        column_lower=np.concatenate([program.column_lower, np.zeros(p)]),
+        column_upper=np.concatenate([program.column_upper, np.full(p, np.inf)]),
+        column_is_money=np.concatenate([program.column_is_money, program.row_is_money[rows]]),
+        costs=np.hstack([program.costs, np.zeros((len(program.costs), p))]),
+    )
+
+
+def _key(program: CompiledProgram, move: _Move) -> AuxiliaryKey:
+    key = program.row_keys[move.row]
+    owner = key.rule if isinstance(key, RowKey) else key.owner
+    role = "raised" if move.sign > 0 else "lowered"
+    return AuxiliaryKey(owner, role, key.level, key.territory, key.measure, key.year)
+
+
+def _relative(program: CompiledProgram, moves: list[_Move]) -> Floats:
+    """Cost of each move as a share of its limit, so that among equals the largest limits move.
+
+    A fixed figure in [1, 2) that favours nobody, from the SHA-256 of the row's name, decides
+    what still ties.
+    """
+    limits = np.abs([program.row_limit[move.row] for move in moves])
+    names = [str(program.row_keys[move.row]) for move in moves]
+    digests = [hashlib.sha256(name.encode()).digest() for name in names]
+    neutral = [1.0 + int.from_bytes(d[:6], "big") / 2.0**48 for d in digests]
+    return np.array(neutral) / np.maximum(limits, 1.0)
+
+
+def _fewest(staged: Staged, n: int, relative: Floats) -> Floats:
+    """Leave alone every row that the cost allows to; return the size of each move."""
+    session, face, scaled = staged.session, staged.face, staged.scaled
+    session.set_row_bounds(np.arange(session.m), face.row_lower, face.row_upper)
+    session.set_column_bounds(np.arange(session.n), face.column_lower, face.column_upper)
+    cost = np.concatenate([np.zeros(n), relative])
+    session.set_cost(scaled.cost(cost)[0])
+    outcome = session.solve(strategy=PRIMAL)
+    x = outcome.x if outcome.termination is Termination.OPTIMAL else _last(staged)
+    dust = _dust(scaled.column != 1.0) / scaled.column
+    for j in n + np.argsort(x[n:] * scaled.column[n:] * relative, kind="stable"):
+        if x[j] <= dust[j]:
+            continue
+        alone = np.array([j])
+        session.set_column_bounds(alone, np.zeros(1), np.zeros(1))
+        outcome = session.solve()
+        if outcome.termination is Termination.OPTIMAL:
+            x = outcome.x
+        else:
+            session.set_column_bounds(alone, face.column_lower[alone], face.column_upper[alone])
+    return np.maximum(scaled.natural_x(x)[n:], 0.0)
+
+
+def _last(staged: Staged) -> Floats:
+    """The vertex of the last stage, in the units of the solver."""
+    return np.asarray(staged.stages[-1].x / staged.scaled.column)
+
+
+def _dust(is_money: NDArray[np.bool_]) -> Floats:
+    return np.where(is_money, DUST_MONEY, DUST_PLACES)
+
+
+def _confirmed(
+    program: CompiledProgram, changes: dict[int, float], options: SolverOptions
+) -> Repair:
+    """Solve once more under the moved limits: round figures first, then a hair beyond.
+
+    Raises
+    ------
+    NotProven
+        When no plan is found under the moved limits.
+    """
+    dust = _dust(program.row_is_money)
+    rounded = {i: _round(change, float(dust[i])) for i, change in changes.items()}
+    wider = {i: c * (1.0 + 1e-9) + np.sign(c) * float(dust[i]) for i, c in changes.items()}
+    for tried in (rounded, changes, wider):
+        kept = {i: c for i, c in sorted(tried.items()) if c != 0.0}
+        plan = _plan_with(program, kept, options)
+        if plan is not None:
+            return Repair(moves=kept, plan=plan)
+    raise NotProven("a repair was computed that could not be confirmed")
+
+
+def _round(change: float, dust: float) -> float:
+    """Return the roundest figure within `dust`, the change itself when there is none."""
+    for digits in (0, 1, 2, 3, 4):
+        near = round(change, digits)
+        if abs(near - change) <= dust:
+            return near
+    return change
+
+
+def _plan_with(
+    program: CompiledProgram, changes: Mapping[int, float], options: SolverOptions
+) -> Floats | None:
+    shift = np.zeros(len(program.row_keys))
+    shift[list(changes)] = list(changes.values())
+    scaled = scale(
+        replace(program, row_lower=program.row_lower + shift, row_upper=program.row_upper + shift)
+    )
+    session = Session(
+        scaled.matrix,
+        scaled.row_lower,
+        scaled.row_upper,
+        scaled.column_lower,
+        scaled.column_upper,
+        options,
+    )
+    outcome = session.solve(presolve=False)
+    return scaled.natural_x(outcome.x) if has_plan(outcome) else None

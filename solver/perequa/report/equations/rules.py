@@ -1,0 +1,270 @@
+"""One equation per rule of a scenario: rows, where its limit comes from, unit, source."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perequa.report.document import Display, Heading, Line, Listing, Paragraph, code, maths, say
+from perequa.report.equations.symbols import (
+    LETTERS,
+    Axis,
+    Frame,
+    column_line,
+    counted,
+    figure,
+    frame,
+    maths_figure,
+    word,
+)
+from perequa_models.catalogue import RULE_KINDS
+from perequa_models.rules.cap import Cap
+from perequa_models.rules.ceiling import Ceiling
+from perequa_models.rules.grammar import ColumnBound, FileBound
+from perequa_models.rules.pace import Pace
+from perequa_models.rules.primitive import YEARLY
+from perequa_models.rules.reserve import Reserve
+from perequa_models.rules.ring_fence import RingFence
+from perequa_models.rules.withhold import Withhold
+from perequa_models.strict import ColumnRef
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perequa.report.document import Block
+    from perequa_models.instance import Instance, RuleRow
+    from perequa_models.keys import Side
+    from perequa_models.rules.grammar import Bound, RuleSpec
+
+SIGNS: dict[Side, str] = {"at_least": r"\ge", "at_most": r"\le", "equals": "="}
+
+
+def rule_blocks(instance: Instance, name: str, price_unit: str) -> list[Block]:
+    """Write one rule.
+
+    Parameters
+    ----------
+    name
+        Name of a rule of the scenario, active or not.
+    price_unit
+        Unit of what the first priority minimises: prices are in it, per unit of the limit.
+    """
+    spec = instance.scenario.rules[name]
+    kind = RULE_KINDS[spec.kind]
+    rows = [row for row in instance.rows if row.key.rule == name]
+    title = say("Rule {}", code(name)) + (say(": {}", spec.title) if spec.title else ())
+    about = say("Kind {}: {} In general: {}.", code(kind.name), kind.words, maths(kind.equation))
+    blocks: list[Block] = [Heading(3, title), Paragraph(about)]
+    if not spec.active:
+        blocks.append(Listing((say("Rows: 0. The rule is not active."), _source(spec))))
+        return blocks
+    lines: list[Line] = [say("Rows: {}.", figure(len(rows)))]
+    if rows:
+        where = _frame(instance, name, spec, rows)
+        blocks.extend(Display(latex) for latex in _equations(instance, name, spec, rows, where))
+        lines.extend(_origins(instance, name, spec, rows, where))
+        unit = "place" if rows[0].unit == "place" else instance.scenario.currency
+        lines.append(say("Unit: {}; a price is in {} per {}.", unit, price_unit, unit))
+        lines.extend(where.notes)
+    if isinstance(spec, Withhold):
+        lines.append(_withheld(instance, name))
+    lines.append(_source(spec))
+    blocks.append(Listing(tuple(lines)))
+    return blocks
+
+
+def _source(spec: RuleSpec) -> Line:
+    kind = RULE_KINDS[spec.kind]
+    if spec.source:
+        return say("Source: {} (of this kind: {}).", spec.source, kind.source)
+    return say("Source: none stated by the scenario (of this kind: {}).", kind.source)
+
+
+def _frame(instance: Instance, name: str, spec: RuleSpec, rows: Sequence[RuleRow]) -> Frame:
+    """Find the indices of a rule; those of a reserve are those of the rule it is taken from."""
+    if isinstance(spec, Reserve):
+        taken_from = [row for row in instance.rows if row.key.rule == spec.of]
+        return _frame(instance, spec.of, instance.scenario.rules[spec.of], taken_from)
+    cells = np.concatenate([term.cells for row in rows for term in row.terms])
+    quantity = rows[0].terms[0].quantity
+    grouped = spec
+    if isinstance(spec, RingFence) and spec.of is not None:
+        grouped = instance.scenario.rules[spec.of]  # its groups, without the territories fenced in
+    made = frame(
+        instance,
+        name,
+        grouped,
+        cells,
+        [row.key.year for row in rows],
+        by_year=quantity in YEARLY,
+    )
+    territories, measures, years = made.axes
+    if isinstance(spec, Cap) and spec.cumulative and years.free:
+        until = Axis(letter="v", over=r"\mathcal{Y}, v \le y", free="y", runs=years.runs)
+        return replace(made, axes=(territories, measures, until))
+    return made
+
+
+def _equations(
+    instance: Instance, name: str, spec: RuleSpec, rows: Sequence[RuleRow], where: Frame
+) -> list[str]:
+    """Write one equation for each side the rule states."""
+    if isinstance(spec, Reserve):
+        return [_reserve(instance, name, spec, rows, where)]
+    letter = LETTERS[rows[0].terms[0].quantity]
+    held = dict.fromkeys(key.rule for row in rows for key in row.holds)
+    reserves = "".join(" + " + where.of_group(_reserved(rule)) for rule in held)
+    written = []
+    for side in dict.fromkeys(row.key.side for row in rows):
+        same = [row for row in rows if row.key.side == side]
+        if isinstance(spec, Pace):
+            left = _growth(letter, spec, side, where)
+            limit = "0"
+        else:
+            left = where.summed(letter) + reserves
+            limit = _limit(spec, side, same, where)
+        written.append(f"{left} {SIGNS[side]} {limit}{where.every}")
+    return written
+
+
+def _reserved(rule: str) -> str:
+    return rf"R^{{{word(rule)}}}"
+
+
+def _reserve(
+    instance: Instance, name: str, spec: Reserve, rows: Sequence[RuleRow], where: Frame
+) -> str:
+    left = where.of_group(_reserved(name))
+    if len(rows) > 1:
+        amount = where.of_group("L" if spec.share is not None else "A")
+        right = amount if spec.share is None else rf"{maths_figure(spec.share)} {amount}"
+        return f"{left} = {right}{where.every}"
+    if spec.share is None:
+        return f"{left} = {maths_figure(rows[0].limit)}"
+    taken_from = next(row for row in instance.rows if rows[0].key in row.holds)
+    product = rf"{maths_figure(spec.share)} \times {maths_figure(taken_from.stated)}"
+    return f"{left} = {product} = {maths_figure(rows[0].stated)}"
+
+
+def _growth(letter: str, spec: Pace, side: Side, where: Frame) -> str:
+    growth = spec.growth_at_least if side == "at_least" else spec.growth_at_most
+    factor = maths_figure(1.0 + (growth or 0.0))
+    return f"{where.summed(letter)} - {factor} {where.summed(letter, shift='-1')}"
+
+
+def _limit(spec: RuleSpec, side: Side, rows: Sequence[RuleRow], where: Frame) -> str:
+    """Write a limit: its figure when every row has the same, a symbol with indices otherwise."""
+    if isinstance(spec, Ceiling) and spec.above == "freeze":
+        carried = where.of_group(r"\bar{G}")
+        return rf"\max\left({where.of_group('L')}, {carried}\right)"
+    if len({row.limit for row in rows}) == 1 and not isinstance(spec, Ceiling):
+        return maths_figure(rows[0].limit)
+    both = spec.at_least is not None and spec.at_most is not None
+    mark = r"^{\min}" if side == "at_least" else r"^{\max}"
+    return where.of_group(f"L{mark}" if both else "L")
+
+
+def _origins(
+    instance: Instance, name: str, spec: RuleSpec, rows: Sequence[RuleRow], where: Frame
+) -> list[Line]:
+    """Say where the limits come from, and between which figures they lie."""
+    match spec:
+        case Reserve(share=float(share)):
+            lines = [say("Limit: {} × the limit of {}.", figure(share), code(spec.of))]
+        case Reserve():
+            lines = [say("Limit: {}.", _amount(instance, name, spec.amount))]
+        case RingFence(set_aside=float(aside)):
+            taken = say("Limit: the limit of {} less {}", code(str(spec.of)), figure(aside))
+            lines = [(*taken, *say(" (`set_aside`): what the others may take."))]
+        case Withhold():
+            lines = [say("Limit: {}.", _amount(instance, name, spec.amount))]
+        case Pace():
+            lines = [_pace(spec, where)]
+        case _:
+            lines = [
+                say("Limit ({}): {}.", code(side), _bound(instance, bound))
+                for side, bound in _bounds(spec)
+            ]
+    if isinstance(spec, Ceiling):
+        lines.append(_ceiling(spec, where))
+    limits = [row.limit for row in rows]
+    if min(limits) < max(limits):
+        lines.append(say("Limits from {} to {}.", figure(min(limits)), figure(max(limits))))
+    moved = sum(row.limit != row.stated for row in rows)
+    if moved:
+        told = counted(moved, "row")
+        lines.append(say("{} moved by `adjust`, from the limit stated.", told))
+    return lines
+
+
+def _bounds(spec: RuleSpec) -> list[tuple[Side, Bound]]:
+    stated: list[tuple[Side, Bound | None]] = [
+        ("at_least", spec.at_least),
+        ("at_most", spec.at_most),
+        ("equals", spec.equals),
+    ]
+    return [(side, bound) for side, bound in stated if bound is not None]
+
+
+def _bound(instance: Instance, bound: Bound) -> Line:
+    """Say what a limit is read from: a number, a column with its factor, or a table."""
+    if isinstance(bound, ColumnBound):
+        line = column_line(instance, bound.column)
+        if bound.times != 1.0:
+            line = (*say("{} × ", figure(bound.times)), *line)
+        if bound.plus != 0.0:
+            line = (*line, *say(" + {}", figure(bound.plus)))
+        if bound.missing == "skip":
+            line = (*line, *say(", no row where it states nothing"))
+        return line
+    if isinstance(bound, FileBound):
+        sheet = say(", sheet {}", bound.sheet) if bound.sheet else ()
+        return (*say("column `limit` of {}", code(bound.file)), *sheet)
+    return say("the number {}", figure(bound))
+
+
+def _amount(instance: Instance, name: str, amount: float | ColumnRef | None) -> Line:
+    if isinstance(amount, ColumnRef):
+        return (*say("$A$, "), *column_line(instance, amount.column))
+    return say("the number {} ({})", figure(amount or 0.0), code(f"rules.{name}.amount"))
+
+
+def _pace(spec: Pace, where: Frame) -> Line:
+    stated = [
+        say("{}: {}", code(key), figure(growth))
+        for key, growth in (
+            ("growth_at_least", spec.growth_at_least),
+            ("growth_at_most", spec.growth_at_most),
+        )
+        if growth is not None
+    ]
+    told = stated[0] if len(stated) == 1 else (*stated[0], *say(", "), *stated[1])
+    before = say("; the year before {} is the start of the plan.", where.axes[2].letter)
+    first = before if where.axes[2].letter != "y" else say("; before the first year, the start.")
+    return (*say("Limit: 0, with "), *told, *first)
+
+
+def _ceiling(spec: Ceiling, where: Frame) -> Line:
+    carried = maths(where.of_group(r"\bar{G}"))
+    line = (
+        say("{}: the base carried to the year; who is above the ceiling is frozen there", carried)
+        if spec.above == "freeze"
+        else say("`above: forbid`: a base above its ceiling leaves no plan")
+    )
+    if spec.exceptions is None:
+        return (*line, *say("."))
+    line = (*line, *say("; in column {}, `clapet` puts ", code(spec.exceptions.column)))
+    line = (*line, *say("the limit at the base carried"))
+    if spec.exceptions.amount is not None:
+        amount = code(spec.exceptions.amount.column)
+        line = (*line, *say(" and `mecanique` at the base carried plus column {}", amount))
+    return (*line, *say("."))
+
+
+def _withheld(instance: Instance, name: str) -> Line:
+    groups = [listed for listed in instance.withheld if listed.key.rule == name]
+    cells = sum(len(listed.cells) for listed in groups)
+    said = say("Shared out and not delivered: the credits of {}", counted(cells, "decision"))
+    return (*said, *say(" ({} in `rules.csv`, side `held_back`).", counted(len(groups), "line")))
