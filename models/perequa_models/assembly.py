@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa_models.catalogue import write_rows
+from perequa_models.columns import summed_up
 from perequa_models.figures.arrays import (
     Source,
     costs,
@@ -18,6 +19,7 @@ from perequa_models.figures.arrays import (
 )
 from perequa_models.figures.limits import Limits, adjusted
 from perequa_models.instance import Instance
+from perequa_models.objectives.unmet_need import UnmetNeed
 from perequa_models.rules.primitive import Work
 
 if TYPE_CHECKING:
@@ -80,6 +82,7 @@ def assemble(
         limits=Limits(source),
     )
     _write_all(work, scenario)
+    _check_needs(source)
     if problems.errors:
         return None
     return Instance(
@@ -104,6 +107,23 @@ def assemble(
         withheld=tuple(work.withheld),
         overruns=tuple(work.overruns),
     )
+
+
+def _check_needs(source: Source) -> None:
+    """Note needs that an objective counts and no table declares."""
+    closed = source.scenario.supply.absent == "closed"
+    for name, spec in sorted(source.scenario.objectives.items()):
+        if not isinstance(spec, UnmetNeed) or spec.measure not in source.measures:
+            continue
+        path = ("objectives", name, "need", "column")
+        column = source.column(spec.need.column, path)
+        if column is None or spec.level not in source.tree.levels:
+            continue
+        declared = summed_up(column, source.tree, 0.0 if closed else None)
+        m = min(source.measures.index(spec.measure), declared.shape[1] - 1)
+        for node in source.tree.at(spec.level):
+            for year in np.flatnonzero(np.isnan(declared[node, m])):
+                source.missing(column, int(node), m, int(year), path)
 
 
 def _by_year(values: Floats, shape: tuple[int, int, int]) -> Floats:

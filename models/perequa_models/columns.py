@@ -54,8 +54,14 @@ class Column:
         return Cell(self.table, row if row >= 0 else None, self.name)
 
 
-def summed_up(column: Column, tree: Tree) -> Floats:
+def summed_up(column: Column, tree: Tree, absent: float | None = None) -> Floats:
     """Give every node its quantity: its own when stated, else the sum of its children's.
+
+    Parameters
+    ----------
+    absent
+        What a node without children counts where nothing is stated; by default it is missing, and
+        so is every sum it belongs to.
 
     Returns
     -------
@@ -63,6 +69,9 @@ def summed_up(column: Column, tree: Tree) -> Floats:
         NaN where neither the node nor all of its children state a value.
     """
     values = np.array(column.values, dtype=np.float64)
+    if absent is not None:
+        childless = np.setdiff1d(np.arange(len(values)), tree.parent)
+        values[childless] = np.where(np.isnan(values[childless]), absent, values[childless])
     if values.shape[0] == 1:
         return values
     for depth in range(len(tree.levels) - 2, -1, -1):

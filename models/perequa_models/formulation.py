@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyomo.environ as pyo
+from pyomo.common.gc_manager import PauseGC
 
 from perequa_models.builder import Builder
 from perequa_models.catalogue import OBJECTIVE_KINDS
@@ -57,6 +58,12 @@ def formulate(instance: Instance, reference: Reference) -> Formulation:
     reference
         The circular's own allocation; used by `distance_to_reference`.
     """
+    # nothing made here is garbage: looking for it among the expressions would double the time
+    with PauseGC():
+        return _written(instance, reference)
+
+
+def _written(instance: Instance, reference: Reference) -> Formulation:
     model = pyo.ConcreteModel(name=instance.scenario.name)
     x, columns = _decisions(model, instance)
     builder = Builder(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from pyomo.common.gc_manager import PauseGC
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy import sparse
 
@@ -77,6 +78,11 @@ def compile_program(formulation: Formulation) -> CompiledProgram:
     InternalError
         When Pyomo returns a row or a figure that cannot be.
     """
+    with PauseGC():
+        return _compiled(formulation)
+
+
+def _compiled(formulation: Formulation) -> CompiledProgram:
     form = LinearStandardFormCompiler().write(formulation.model, mixed_form=True, set_sense=None)
     columns = {id(data): j for j, (_, data) in enumerate(formulation.columns)}
     order = np.array([columns[id(v)] for v in form.columns], dtype=np.intp)

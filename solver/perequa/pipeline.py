@@ -13,29 +13,30 @@ import numpy as np
 
 from perequa.certificate import Certificate, certify
 from perequa.compilation import compile_program
-from perequa.engine.infeasibility import confirm_infeasible
 from perequa.engine.prices import two_sided_prices
 from perequa.engine.session import SolverOptions
 from perequa.engine.spread import Spread
 from perequa.engine.stages import Alone, solve_stages
 from perequa.engine.termination import Termination
 from perequa.engine.tie_break import publish
+from perequa.interpret.diagnosis import diagnose
 from perequa.interpret.run import Failure, Solved
 from perequa.report.arrays import program_arrays, solution_arrays
 from perequa.weighting import weigh
-from perequa_models.errors import InternalError, NotProven
+from perequa_models.errors import Infeasible, InternalError, NotProven
 from perequa_models.formulation import formulate
 from perequa_models.problems import Problems
 from perequa_models.reference.allocation import reference_allocation
 from perequa_models.tie_break import Evenness, evenness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from perequa.compilation import CompiledProgram
     from perequa.engine.stages import Staged
     from perequa_models.instance import Instance
     from perequa_models.keys import AuxiliaryKey, CellKey
+    from perequa_models.reference.reference import Reference
 
 DEFAULT_OPTIONS = SolverOptions()
 
@@ -102,21 +103,17 @@ def solve_instance(
         reference = reference_allocation(instance, problems)
         even = evenness(instance, reference, problems)
         problems.stop_if_wrong()
-    with clock.stage("formulate"):
-        formulation = formulate(instance, reference)
-    with clock.stage("compile"):
-        program = compile_program(formulation)
+    program = _compiled(instance, reference, clock)
     with clock.stage("solve"):
         alone = Alone(program, options)
-        weighting = weigh(instance, reference, alone.least)
-        staged = solve_stages(
-            program, weighting.priorities, weighting.weights @ program.costs, options
-        )
-    if staged.termination is Termination.INFEASIBLE:
-        with clock.stage("diagnose"):
-            conflict = confirm_infeasible(program, options)
-        return Failure(name=name, instance=instance, program=program, conflict=conflict)
-    _check_termination(staged)
+        try:
+            weighting = weigh(instance, reference, alone.least)
+            staged = solve_stages(
+                program, weighting.priorities, weighting.weights @ program.costs, options
+            )
+            _check_termination(staged)
+        except Infeasible:
+            return _confirmed_failure(instance, name, program, options, clock)
     # HiGHS lets other threads run while it solves: these programs cost no time beside the rest
     with ThreadPoolExecutor(max_workers=1) as beside:
         alone_values = beside.submit(alone.all, staged.first_basis)
@@ -146,10 +143,73 @@ def solve_instance(
     return Success(run=run, spread=spread, certificate=certificate)
 
 
+def diagnose_instance(
+    instance: Instance,
+    name: str,
+    protected: Collection[str] = (),
+    *,
+    options: SolverOptions = DEFAULT_OPTIONS,
+    clock: Clock | None = None,
+) -> Failure | None:
+    """Find why an instance has no plan, and the cheapest ways out; None when it has one.
+
+    Parameters
+    ----------
+    instance, name, options, clock
+        As for `solve_instance`.
+    protected
+        Rules that no repair may move.
+
+    Raises
+    ------
+    InvalidScenario
+        When the reference cannot be read.
+    NotProven
+        When a limit was reached or the solver failed.
+    """
+    clock = clock or Clock()
+    problems = Problems()
+    with clock.stage("reference"):
+        reference = reference_allocation(instance, problems)
+        problems.stop_if_wrong()
+    program = _compiled(instance, reference, clock)
+    with clock.stage("diagnose"):
+        found = diagnose(instance, program, options, protected)
+    if found is None:
+        return None
+    return Failure(name=name, instance=instance, program=program, diagnosis=found)
+
+
+def _compiled(instance: Instance, reference: Reference, clock: Clock) -> CompiledProgram:
+    with clock.stage("formulate"):
+        formulation = formulate(instance, reference)
+    with clock.stage("compile"):
+        return compile_program(formulation)
+
+
+def _confirmed_failure(
+    instance: Instance, name: str, program: CompiledProgram, options: SolverOptions, clock: Clock
+) -> Failure:
+    """Diagnose a program that the solver called infeasible.
+
+    Raises
+    ------
+    NotProven
+        When it is not, once presolve is left out.
+    """
+    with clock.stage("diagnose"):
+        found = diagnose(instance, program, options)
+    if found is None:
+        raise NotProven("HiGHS called the program infeasible, and then did not without presolve")
+    return Failure(name=name, instance=instance, program=program, diagnosis=found)
+
+
 def _check_termination(staged: Staged) -> None:
     match staged.termination:
         case Termination.OPTIMAL:
             return
+        case Termination.INFEASIBLE:
+            raise Infeasible("no plan satisfies every rule")
         case Termination.UNBOUNDED:
             raise InternalError("every objective is bounded below, and the solver says otherwise")
         case other:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from perequa.alone import CODE, envelope_prices
 from perequa.checks import load
 from perequa.checks.placing import Places
-from perequa.interpret.conflicts import conflicts_table
+from perequa.interpret.repairs import suspected_units
 from perequa.interpret.run import Failure
 from perequa.io.findings import findings_of
 from perequa.io.run_folder import check_replaceable, write_folder
-from perequa.pipeline import DEFAULT_OPTIONS, Clock, Success, solve_instance
-from perequa.report.arrays import npz, program_arrays
-from perequa.report.files import csv_bytes, json_bytes, solved_files, tables_of
+from perequa.pipeline import DEFAULT_OPTIONS, Clock, Success, diagnose_instance, solve_instance
+from perequa.report.failure import failed_files, failed_record, failure_tables
+from perequa.report.files import json_bytes, solved_files, tables_of
 from perequa.report.record import base_record, input_files, solved_record
-from perequa_models.errors import Infeasible, InvalidScenario, NotProven, PerequaError
+from perequa_models.errors import (
+    Infeasible,
+    InvalidScenario,
+    NotProven,
+    PerequaError,
+    UsageError,
+)
+from perequa_models.problems import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -93,7 +101,9 @@ def run_scenario(
         with clock.stage("read and check"):
             loaded = load(source, variants, sets)
     except InvalidScenario as error:
-        return _invalid(source, findings_of(error))
+        findings = findings_of(error)
+        advice = envelope_prices(source, variants, sets, findings, options)
+        return _invalid(source, tuple(_with_advice(f, advice) for f in findings))
     folder = destination(loaded.raw.column_name)
     check_replaceable(folder)
     places, inputs = input_files(loaded.raw)
@@ -109,8 +119,71 @@ def run_scenario(
     except NotProven as error:
         return _not_proven(loaded, folder, record, inputs, error)
     if isinstance(outcome, Failure):
-        return _infeasible(loaded, outcome, folder, record, inputs)
+        return _infeasible(loaded, outcome, folder, record, inputs, clock)
     return _solved(loaded, outcome, folder, record, inputs, clock)
+
+
+def diagnose_scenario(
+    source: str,
+    destination: Callable[[str], Path],
+    *,
+    variants: Sequence[str] = (),
+    sets: Sequence[str] = (),
+    protected: Sequence[str] = (),
+    options: SolverOptions = DEFAULT_OPTIONS,
+    lang: str = "en",
+) -> FinishedRun:
+    """Say why a scenario has no plan, and what would be the cheapest way out; save both.
+
+    Parameters
+    ----------
+    source, variants, sets, destination, options, lang
+        As for `run_scenario`.
+    protected
+        Rules that no repair may move.
+
+    Raises
+    ------
+    UsageError
+        When a protected rule is unknown, or the destination cannot be replaced.
+    InvalidScenario
+        When the scenario or its data are wrong.
+    NotProven
+        When a limit was reached or the solver failed.
+    """
+    clock = Clock()
+    with clock.stage("read and check"):
+        loaded = load(source, variants, sets)
+    _check_rules(loaded, protected)
+    name = loaded.raw.column_name
+    folder = destination(name)
+    check_replaceable(folder)
+    failure = diagnose_instance(
+        loaded.instance, name, frozenset(protected), options=options, clock=clock
+    )
+    if failure is None:
+        return FinishedRun(
+            name=name,
+            status="feasible",
+            exit_code=0,
+            findings=loaded.findings,
+            message="a plan satisfies every rule: nothing to diagnose",
+            seconds=dict(clock.seconds),
+        )
+    places, inputs = input_files(loaded.raw)
+    record = base_record(loaded.raw, places, options, lang)
+    return _infeasible(loaded, failure, folder, record, inputs, clock)
+
+
+def _check_rules(loaded: Loaded, protected: Sequence[str]) -> None:
+    """Refuse to protect a rule that the scenario does not have."""
+    known = loaded.instance.scenario.rules
+    for name in protected:
+        if name not in known:
+            close = nearest(name, known)
+            hint = f"; did you mean {close}?" if close else ""
+            message = f"--protect {name}: no such rule ({', '.join(known) or 'it has none'}){hint}"
+            raise UsageError(message)
 
 
 def _solved(
@@ -148,33 +221,28 @@ def _infeasible(
     folder: Path,
     record: dict[str, Any],
     inputs: dict[str, bytes],
+    clock: Clock,
 ) -> FinishedRun:
-    conflicts = conflicts_table(failure)
-    files = inputs | {
-        "run.json": json_bytes(
-            record
-            | {
-                "status": "infeasible",
-                "exit_code": Infeasible.exit_status,
-                "termination": "infeasible",
-            }
-        ),
-        "program.npz": npz(program_arrays(failure.program, None, None)),
-        "farkas.npz": npz({"y": failure.conflict.farkas}),
-        "certificate.json": json_bytes(
-            {"verdict": "infeasible", "proof": "farkas.npz", "clashing_rows": len(failure.conflict.rows)}
-        ),
-        "conflicts.csv": csv_bytes(conflicts),
-    }
+    with clock.stage("tables"):
+        tables = failure_tables(failure)
+        places = Places(loaded.raw)
+        suspected = tuple(places.finding(problem) for problem in suspected_units(failure))
+    with clock.stage("write"):
+        files = inputs | failed_files(failure, tables, loaded.raw, record["inputs"])
+        timings = {name: round(spent, 6) for name, spent in clock.seconds.items()}
+        ended = failed_record(failure, suspected) | {"timings": timings}
+        files["run.json"] = json_bytes(record | ended)
+        fingerprint = write_folder(folder, files)
     return FinishedRun(
         name=failure.name,
         status="infeasible",
         exit_code=Infeasible.exit_status,
         folder=folder,
-        fingerprint=write_folder(folder, files),
-        tables={"conflicts": conflicts},
-        findings=loaded.findings,
+        fingerprint=fingerprint,
+        tables=tables,
+        findings=(*loaded.findings, *suspected),
         message="no plan satisfies every rule",
+        seconds=dict(clock.seconds),
     )
 
 
@@ -199,6 +267,12 @@ def _not_proven(
         findings=loaded.findings,
         message=str(error),
     )
+
+
+def _with_advice(finding: Finding, advice: str) -> Finding:
+    if not advice or finding.code != CODE:
+        return finding
+    return replace(finding, message=f"{finding.message}; {advice}")
 
 
 def _invalid(name: str, findings: tuple[Finding, ...]) -> FinishedRun:

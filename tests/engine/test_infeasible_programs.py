@@ -21,9 +21,7 @@ def without_a_plan(rng: np.random.Generator) -> Dense:
         program = random_program(rng)
         rows = rng.permutation(len(program.low))[: int(rng.integers(1, 4))]
         for row in rows:
-            up = np.isfinite(program.low[row]) and (
-                np.isinf(program.up[row]) or rng.random() < 0.5
-            )
+            up = np.isfinite(program.low[row]) and (np.isinf(program.up[row]) or rng.random() < 0.5)
             program = program.moved(int(row), float(rng.integers(1, 40)) * (1 if up else -1))
         if np.isinf(program.solved()[0]):
             return program

@@ -92,21 +92,24 @@ def check_optimal_dual(program: Dense, x: np.ndarray, y: np.ndarray) -> None:
     """Signs and complementarity: y is one of the optimal duals at x."""
     z = program.c - program.A.T @ y
     activity = program.A @ x
-    for dual, at, low, up in ((y, activity, program.low, program.up), (z, x, program.least, program.most)):
+    for dual, at, low, up in (
+        (y, activity, program.low, program.up),
+        (z, x, program.least, program.most),
+    ):
         size = 1e-7 * (1 + np.abs(dual).max(initial=0))
         assert (at[dual > size] <= low[dual > size] + 1e-7).all()
         assert (at[dual < -size] >= up[dual < -size] - 1e-7).all()
 
 
-def check_impossible(
-    program: Dense, x: np.ndarray, row: int, sign: int, ray: np.ndarray
-) -> None:
+def check_impossible(program: Dense, x: np.ndarray, row: int, sign: int, ray: np.ndarray) -> None:
     """The rows combined by the ray ask, once moved, for more than the columns can give."""
     moved = program.moved(row, sign * 1.0)
     pull = program.A.T @ ray
     pull[np.abs(pull) < 1e-9] = 0.0
     asked = sum(v * (moved.low[i] if v > 0 else moved.up[i]) for i, v in enumerate(ray) if v)
-    most = sum(v * (program.most[j] if v > 0 else program.least[j]) for j, v in enumerate(pull) if v)
+    most = sum(
+        v * (program.most[j] if v > 0 else program.least[j]) for j, v in enumerate(pull) if v
+    )
     assert asked > most + 1e-9, (row, sign, x)
 
 

@@ -23,18 +23,18 @@ def case(cap: float = 5, **sections: object) -> Case:
     ).with_sections(objectives={"it": OBJECTIVE}, reference=REFERENCE, **sections)
 
 
-def test_hand_solved_distance_counts_what_leaves_and_what_arrives():
+def test_hand_solved_distance_counts_what_leaves_and_what_arrives() -> None:
     # 5 places instead of 10 in region 1, hence 25 instead of 20 in region 2
     plan = check_value(case(), 10)
     assert plan == pytest.approx({"region:1/home/2004": 5, "region:2/home/2004": 25})
     assert initial_value(case()) == pytest.approx(30)
 
 
-def test_distance_is_zero_when_the_circulars_own_plan_is_allowed():
+def test_distance_is_zero_when_the_circulars_own_plan_is_allowed() -> None:
     check_value(case(10), 0)
 
 
-def test_price_of_a_cap_that_keeps_the_plan_from_the_reference():
+def test_price_of_a_cap_that_keeps_the_plan_from_the_reference() -> None:
     price = check_price(case(), "cap/region:1/home/2004/at_most")
     # a place moves back: one less too few here, one less too many there
     assert (price.more, price.less) == pytest.approx((-2, 2))
@@ -42,13 +42,13 @@ def test_price_of_a_cap_that_keeps_the_plan_from_the_reference():
     assert (price.more, price.less) == pytest.approx((0, 2))
 
 
-def test_price_of_the_contingent_leaves_the_reference_where_it_is():
+def test_price_of_the_contingent_leaves_the_reference_where_it_is() -> None:
     # 31 places against a reference of 30: one more too many in region 2
     price = check_price(case(), "handed/-/home/2004/equals")
     assert (price.more, price.less) == pytest.approx((1, -1))
 
 
-def test_money_is_compared_in_money():
+def test_money_is_compared_in_money() -> None:
     money = Case(
         sections={
             "measures": {"aid": {"unit": "money"}},
@@ -67,5 +67,5 @@ def test_money_is_compared_in_money():
     assert plan == pytest.approx({"region:1/aid/2004": 400, "region:2/aid/2004": 2000})
 
 
-def test_golden():
+def test_golden() -> None:
     check_golden(case().instance(), "objectives/distance_to_reference")

@@ -16,7 +16,7 @@ def case(equals: float = 10, **options: object) -> Case:
     return small(rules).with_sections(objectives={"it": objective | options})
 
 
-def test_hand_solved_range_closes_from_below():
+def test_hand_solved_range_closes_from_below() -> None:
     plan = check_value(case(), 1.0)
     assert plan == pytest.approx({"region:1/home/2004": 10, "region:2/home/2004": 0})
     assert initial_value(case()) == pytest.approx(2)
@@ -24,19 +24,19 @@ def test_hand_solved_range_closes_from_below():
     assert (price.more, price.less) == pytest.approx((-0.1, 0.1))
 
 
-def test_price_is_zero_above_where_all_are_level():
+def test_price_is_zero_above_where_all_are_level() -> None:
     price = check_price(case(20), HANDED)
     assert (price.more, price.less) == pytest.approx((0, 0.1))
     assert price.up_to > 20
 
 
-def test_weighting_changes_nothing_for_extreme_rates():
+def test_weighting_changes_nothing_for_extreme_rates() -> None:
     population = case(weighting="population")
     check_value(population, 1.0)
     assert population.solved().run.weighting.units == ("rate point",)
 
 
-def test_three_territories_the_middle_one_has_no_say():
+def test_three_territories_the_middle_one_has_no_say() -> None:
     base = case()
     three = Case(
         sections=base.sections,
@@ -51,7 +51,7 @@ def test_three_territories_the_middle_one_has_no_say():
     assert (price.more, price.less) == pytest.approx((-0.05, 0.1))
 
 
-def test_all_years_are_the_mean_of_each_years_range():
+def test_all_years_are_the_mean_of_each_years_range() -> None:
     both = case(10, years="all").with_sections(years=[2004, 2005])
     both = both.with_rules(later={"kind": "contingent", "year": 2005, "equals": 5})
     check_value(both, (1.0 + 0.5) / 2)
@@ -59,5 +59,5 @@ def test_all_years_are_the_mean_of_each_years_range():
     assert check_price(both, "later/-/home/2005/equals").more == pytest.approx(-0.05)
 
 
-def test_golden():
+def test_golden() -> None:
     check_golden(case().instance(), "objectives/range")

@@ -30,7 +30,7 @@ def case() -> Case:
     )
 
 
-def test_hand_solved_spending_is_put_off_to_the_last_year():
+def test_hand_solved_spending_is_put_off_to_the_last_year() -> None:
     # ten places of 2005 cost 3 000 each in the plan's years; those of 2004 would cost 12 000.
     # 7 000 are due for places funded before.
     plan = check_value(case(), 37_000)
@@ -38,7 +38,7 @@ def test_hand_solved_spending_is_put_off_to_the_last_year():
     assert initial_value(case()) == pytest.approx(7_000)
 
 
-def test_price_of_a_place_is_what_it_costs_within_the_plan():
+def test_price_of_a_place_is_what_it_costs_within_the_plan() -> None:
     price = check_price(case(), TARGET)
     assert (price.more, price.less) == pytest.approx((3_000, -3_000))
     now = case().with_rules(
@@ -55,9 +55,9 @@ def test_price_of_a_place_is_what_it_costs_within_the_plan():
     assert check_price(now, "now/region:1/home/2004/at_least").more == pytest.approx(9_000)
 
 
-def test_nothing_is_spent_without_a_reason():
+def test_nothing_is_spent_without_a_reason() -> None:
     check_value(case().with_rules(target={"kind": "cap", "at_most": 100}), 7_000)
 
 
-def test_golden():
+def test_golden() -> None:
     check_golden(case().instance(), "objectives/spend")

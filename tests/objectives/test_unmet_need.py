@@ -30,14 +30,14 @@ def case(at_most: float = 25, **options: object) -> Case:
     )
 
 
-def test_hand_solved_needs_are_met_place_by_place():
+def test_hand_solved_needs_are_met_place_by_place() -> None:
     check_value(case(), 25)
     assert initial_value(case()) == pytest.approx(50)
     price = check_price(case(), HANDED)
     assert (price.more, price.less) == pytest.approx((-1, 1))
 
 
-def test_a_need_already_met_is_not_met_twice():
+def test_a_need_already_met_is_not_met_twice() -> None:
     check_value(case(60), 0)
     floor = {"kind": "floor", "territories": ["region:1"], "at_least": 24}
     # 4 of the 40 go beyond region 1's need: 16 for the 30 of region 2
@@ -46,7 +46,7 @@ def test_a_need_already_met_is_not_met_twice():
     assert check_price(forced, "floor/region:1/home/2004/at_least").more == pytest.approx(1)
 
 
-def test_places_of_earlier_years_count():
+def test_places_of_earlier_years_count() -> None:
     # 25 then 10 more: 25 unmet in 2004, 15 in 2005
     both = case(years="all").with_sections(years=[2004, 2005])
     both = both.with_rules(later={"kind": "contingent", "year": 2005, "at_most": 10})
@@ -56,7 +56,7 @@ def test_places_of_earlier_years_count():
     check_value(last, 15)
 
 
-def test_needs_by_year():
+def test_needs_by_year() -> None:
     base = case(years="all").with_sections(years=[2004, 2005])
     base = base.with_rules(later={"kind": "contingent", "year": 2005, "at_most": 10})
     by_year = Case(
@@ -72,5 +72,5 @@ def test_needs_by_year():
     check_value(by_year, 27.5)
 
 
-def test_golden():
+def test_golden() -> None:
     check_golden(case().instance(), "objectives/unmet_need")

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
 import pytest
 from drawn import QUICK, cases
 from hypothesis import given
 from hypothesis import strategies as st
-from pricing import Case
+
+if TYPE_CHECKING:
+    from pricing import Case
 
 
 @QUICK
@@ -33,7 +38,7 @@ def test_a_relaxed_rule_never_hurts(case: Case, rule: str, by: int) -> None:
 @given(cases())
 def test_the_optimum_is_convex_in_a_limit(case: Case) -> None:
     values = [case.value("envelope", plus=by) for by in (0.0, 10_000.0, 20_000.0, 30_000.0)]
-    slopes = [b - a for a, b in zip(values, values[1:], strict=False)]
+    slopes = [b - a for a, b in pairwise(values)]
     assert slopes == pytest.approx(sorted(slopes), abs=1e-8)
 
 

@@ -36,8 +36,9 @@ def test_strong_duality_and_complementary_slackness(case: Case) -> None:
         # money rows have duals per euro: compare each with what its own row can move
         row_size = abs(program.matrix).max(axis=1).toarray().ravel()
         size = 1e-9 * (1 + float(np.abs(stage.y * row_size).max()) + float(stage.lam.sum()))
-        bound = at_bounds(stage.y * row_size, program.row_lower / row_size,
-                          program.row_upper / row_size, size)
+        bound = at_bounds(
+            stage.y * row_size, program.row_lower / row_size, program.row_upper / row_size, size
+        )
         bound += at_bounds(z, program.column_lower, program.column_upper, size)
         bound -= sum(stage.lam[j] * values[j] for j in range(p))
         assert bound == pytest.approx(values[p], rel=1e-7, abs=1e-6)

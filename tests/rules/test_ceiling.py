@@ -29,7 +29,7 @@ def case(figures: dict[str, object] | None = None, **ceiling: object) -> Case:
     )
 
 
-def test_hand_solved_freeze_gives_nothing_new_to_who_is_above():
+def test_hand_solved_freeze_gives_nothing_new_to_who_is_above() -> None:
     # region 1 may grow from 100 000 to 270 000: 17 places of the 40 it misses. Region 2 stands at
     # 500 000 against 405 000: nothing new, 40 places stay missing.
     solved = case().solved()
@@ -41,7 +41,7 @@ def test_hand_solved_freeze_gives_nothing_new_to_who_is_above():
     ]
 
 
-def test_price_of_a_ceiling_moves_the_limit_that_is_applied():
+def test_price_of_a_ceiling_moves_the_limit_that_is_applied() -> None:
     prices = check_every_price(case(), "ceiling", step=1.0)
     low = prices["ceiling/region:1/home/2004/at_most"]
     assert low.limit == 270_000
@@ -53,14 +53,14 @@ def test_price_of_a_ceiling_moves_the_limit_that_is_applied():
     assert frozen.less == float("inf")
 
 
-def test_forbid_has_no_plan_for_who_is_above():
+def test_forbid_has_no_plan_for_who_is_above() -> None:
     result = solve_instance(case(above="forbid").instance(), "case")
     assert isinstance(result, Failure)
     keys = [str(result.program.row_keys[i]) for i in result.conflict.rows]
     assert keys == ["ceiling/region:2/home/2004/at_most"]
 
 
-def test_clapet_gives_nothing_and_mecanique_the_validated_amount():
+def test_clapet_gives_nothing_and_mecanique_the_validated_amount() -> None:
     words = {"exception": {"region:1": "clapet", "region:2": "mecanique"}}
     amount = {"mechanical_effect": {"region:1": 0, "region:2": 50_000}}
     exceptions = {"column": "exception", "amount": {"column": "mechanical_effect"}}
@@ -75,7 +75,7 @@ def test_clapet_gives_nothing_and_mecanique_the_validated_amount():
     assert prices["ceiling/region:2/home/2004/at_most"].less == pytest.approx(1e-4)
 
 
-def test_base_above_is_carried_to_each_year_by_the_yearly_rate():
+def test_base_above_is_carried_to_each_year_by_the_yearly_rate() -> None:
     late = case().with_sections(
         years=[2004, 2005], measures={"home": {"cost": 10_000, "rate": 0.10}}
     )
@@ -87,7 +87,7 @@ def test_base_above_is_carried_to_each_year_by_the_yearly_rate():
     assert places(late.solved())["region:2/home/2005"] == pytest.approx(0)
 
 
-def test_missing_ceiling_is_skipped_when_the_rule_says_so():
+def test_missing_ceiling_is_skipped_when_the_rule_says_so() -> None:
     skipping = case(
         {"dominic": {"region:1": 200_000}},
         at_most={"column": "dominic", "times": 1.35, "missing": "skip"},
@@ -97,5 +97,5 @@ def test_missing_ceiling_is_skipped_when_the_rule_says_so():
     )
 
 
-def test_golden():
+def test_golden() -> None:
     check_golden(case().instance(), "rules/ceiling")

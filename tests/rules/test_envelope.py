@@ -32,7 +32,7 @@ def opening_late(**envelope: object) -> Case:
     )
 
 
-def test_hand_solved_credits_of_the_opening_year_and_of_the_next():
+def test_hand_solved_credits_of_the_opening_year_and_of_the_next() -> None:
     # 2004: 3 000·a ≤ 30 000, 2005: 3 000·b + 9 000·a ≤ 150 000. The mean shortfall is
     # 80 − a − b/2. Since b ≤ 50 − 3a, a − 3a/2 < 0: no place in 2004, 50 in 2005, mean 55.
     solved = opening_late(at_most={"column": "money"}).solved()
@@ -41,7 +41,7 @@ def test_hand_solved_credits_of_the_opening_year_and_of_the_next():
     assert sum(v for k, v in places(solved).items() if k.endswith("2004")) == pytest.approx(0)
 
 
-def test_price_of_an_envelope_that_pays_for_last_years_places():
+def test_price_of_an_envelope_that_pays_for_last_years_places() -> None:
     prices = check_every_price(opening_late(at_most={"column": "money"}), "envelope", step=1.0)
     late = prices["envelope/-/home/2005/at_most"]
     # 3 000 euros of 2005 open a place that counts in one year of two
@@ -51,7 +51,7 @@ def test_price_of_an_envelope_that_pays_for_last_years_places():
     assert early.down_to == pytest.approx(0)
 
 
-def test_extension_of_earlier_places_counts_against_the_envelope():
+def test_extension_of_earlier_places_counts_against_the_envelope() -> None:
     # 30 000 are due for places funded before: 100 000 − 30 000 pay seven places
     case = small(
         {"envelope": {"kind": "envelope", "at_most": 100_000}},
@@ -64,7 +64,7 @@ def test_extension_of_earlier_places_counts_against_the_envelope():
     assert price.down_to >= 30_000 - 1e-6
 
 
-def test_envelope_that_includes_the_renewed_base():
+def test_envelope_that_includes_the_renewed_base() -> None:
     # base 200 000 renewed at 2 % is 204 000: 46 000 of 250 000 are left, 4.6 places
     case = small(
         {"envelope": {"kind": "envelope", "in": "budget", "at_most": 250_000}},
@@ -75,5 +75,5 @@ def test_envelope_that_includes_the_renewed_base():
     assert price.more == pytest.approx(-1e-4)
 
 
-def test_golden():
+def test_golden() -> None:
     check_golden(opening_late(at_most={"column": "money"}).instance(), "rules/envelope")

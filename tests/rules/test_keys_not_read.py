@@ -30,7 +30,7 @@ ENVELOPE = {"kind": "envelope", "at_most": 500_000}
         ),
     ],
 )
-def test_a_key_that_would_change_nothing_is_refused(rule: dict[str, Any], key: str):
+def test_a_key_that_would_change_nothing_is_refused(rule: dict[str, Any], key: str) -> None:
     with pytest.raises(AssertionError, match=f"does not read {key}"):
         small({"envelope": ENVELOPE, "rule": rule}).instance()
 
@@ -42,6 +42,6 @@ def test_a_key_that_would_change_nothing_is_refused(rule: dict[str, Any], key: s
         {"kind": "pace", "growth_at_most": 0.1, "in": "credits"},
     ],
 )
-def test_a_quantity_the_kind_cannot_speak_of_is_refused(rule: dict[str, Any]):
+def test_a_quantity_the_kind_cannot_speak_of_is_refused(rule: dict[str, Any]) -> None:
     with pytest.raises(AssertionError, match="cannot speak of"):
         small({"rule": rule}).instance()

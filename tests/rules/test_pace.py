@@ -13,7 +13,7 @@ def case(**pace: object) -> Case:
     ).with_sections(years=[2004, 2005])
 
 
-def test_hand_solved_growth_is_bounded_year_after_year():
+def test_hand_solved_growth_is_bounded_year_after_year() -> None:
     # region 1 may go from 10 to 15 and then to 22.5 places: 27.5 of its 50 stay missing
     solved = case(growth_at_most=0.5).solved()
     assert first_value(solved) == pytest.approx(27.5)
@@ -21,7 +21,7 @@ def test_hand_solved_growth_is_bounded_year_after_year():
     assert places(solved)["region:1/home/2005"] == pytest.approx(7.5)
 
 
-def test_price_of_pace_compounds():
+def test_price_of_pace_compounds() -> None:
     prices = check_every_price(case(growth_at_most=0.5), "pace")
     first = prices["pace/region:1/home/2004/at_most"]
     later = prices["pace/region:1/home/2005/at_most"]
@@ -31,7 +31,7 @@ def test_price_of_pace_compounds():
     assert (later.more, later.less) == pytest.approx((-1, 1))
 
 
-def test_growth_required_takes_places_from_others():
+def test_growth_required_takes_places_from_others() -> None:
     # region 2 must grow by 10 % from 60 twice, 66 then 72.6, out of 20 places: 7.4 for region 1
     forced = case(growth_at_least=0.1, territories=["region:2"]).with_rules(
         contingent={"kind": "contingent", "at_most": 20}
@@ -45,7 +45,7 @@ def test_growth_required_takes_places_from_others():
     assert prices["pace/region:2/home/2004/at_least"].more == pytest.approx(1.1)
 
 
-def test_hand_solved_pace_of_a_budget():
+def test_hand_solved_pace_of_a_budget() -> None:
     # budget 200 000: 2004 up to 210 000, one place; 2005 up to 220 500, 1.05 places more
     budget = Case(
         sections={
@@ -71,10 +71,10 @@ def test_hand_solved_pace_of_a_budget():
     assert prices["pace/region:1/home/2005/at_most"].less == pytest.approx(1e-4)
 
 
-def test_both_sides_may_be_stated():
+def test_both_sides_may_be_stated() -> None:
     both = case(growth_at_least=0.5, growth_at_most=0.5)
     assert places(both.solved())["region:1/home/2005"] == pytest.approx(7.5)
 
 
-def test_golden():
+def test_golden() -> None:
     check_golden(case(growth_at_least=0.0, growth_at_most=0.5).instance(), "rules/pace")

@@ -17,7 +17,7 @@ def case(of: dict[str, object] | None = None, **reserve: object) -> Case:
     )
 
 
-def test_hand_solved_reserve_is_taken_before_anyone_is_served():
+def test_hand_solved_reserve_is_taken_before_anyone_is_served() -> None:
     # a tenth of 50 is held back: 45 of the 80 missing places are funded
     solved = case(share=0.10).solved()
     assert first_value(solved) == pytest.approx(35)
@@ -26,7 +26,7 @@ def test_hand_solved_reserve_is_taken_before_anyone_is_served():
     assert row_of(solved, "reserve/-/home/2004/equals")["activity"] == pytest.approx(5)
 
 
-def test_price_of_the_reserve_and_of_what_it_is_taken_from():
+def test_price_of_the_reserve_and_of_what_it_is_taken_from() -> None:
     share = case(share=0.10)
     price = check_price(share, "reserve/-/home/2004/equals")
     assert price.limit == pytest.approx(5)
@@ -36,17 +36,17 @@ def test_price_of_the_reserve_and_of_what_it_is_taken_from():
     assert (price.more, price.less) == pytest.approx((-1, 1))
 
 
-def test_share_follows_the_limit_a_planner_writes():
+def test_share_follows_the_limit_a_planner_writes() -> None:
     more = case({"kind": "contingent", "equals": 60}, share=0.10)
     assert first_value(more.solved()) == pytest.approx(80 - 54)
 
 
-def test_amount_stated_as_a_number():
+def test_amount_stated_as_a_number() -> None:
     price = check_price(case(amount=8), "reserve/-/home/2004/equals")
     assert (price.limit, price.more) == (8, pytest.approx(1))
 
 
-def test_amount_stated_by_a_column_is_taken_from_each_row():
+def test_amount_stated_by_a_column_is_taken_from_each_row() -> None:
     # envelopes of 200 000 less 20 000 and 40 000: 18 and 16 places
     by_region = case(
         {"kind": "envelope", "by": "region", "at_most": 200_000}, amount={"column": "withheld"}
@@ -59,9 +59,9 @@ def test_amount_stated_by_a_column_is_taken_from_each_row():
     assert [p.more for p in prices.values()] == pytest.approx([1e-4, 1e-4])
 
 
-def test_reserve_above_what_it_is_taken_from_has_no_plan():
+def test_reserve_above_what_it_is_taken_from_has_no_plan() -> None:
     assert case(amount=51).value() == float("inf")
 
 
-def test_golden():
+def test_golden() -> None:
     check_golden(case(share=0.10).instance(), "rules/reserve")

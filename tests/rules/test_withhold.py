@@ -16,7 +16,7 @@ def case(**withhold: object) -> Case:
     )
 
 
-def test_without_an_amount_the_plan_is_the_same_and_its_delivery_is_not():
+def test_without_an_amount_the_plan_is_the_same_and_its_delivery_is_not() -> None:
     held, free = case().solved(), case().with_rules(no_data=None).solved()
     assert places(held) == places(free)
     assert [str(k) for k in held.run.program.row_keys] == [
@@ -28,14 +28,14 @@ def test_without_an_amount_the_plan_is_the_same_and_its_delivery_is_not():
     assert listed["binding"] is False
 
 
-def test_hand_solved_amount_is_held_for_the_selection():
+def test_hand_solved_amount_is_held_for_the_selection() -> None:
     # 120 000 for region 2 are 12 places, the other 38 go to region 1: 2 and 28 stay missing
     solved = case(amount=120_000).solved()
     assert first_value(solved) == pytest.approx(30)
     assert places(solved) == pytest.approx({"region:1/home/2004": 38, "region:2/home/2004": 12})
 
 
-def test_price_of_an_amount_held():
+def test_price_of_an_amount_held() -> None:
     amount = case(amount={"column": "indicative"})
     # either region misses places: moving money between them is worth nothing
     price = check_price(amount, "no_data/region:2/home/2004/equals", step=1.0)
@@ -46,5 +46,5 @@ def test_price_of_an_amount_held():
     assert (price.more, price.less) == pytest.approx((-1e-4, 1e-4))
 
 
-def test_golden():
+def test_golden() -> None:
     check_golden(case(amount=120_000).instance(), "rules/withhold")

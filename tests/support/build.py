@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from perequa_models.assembly import assemble
 from perequa_models.columns import Column
-from perequa_models.instance import Instance
 from perequa_models.problems import Problems
 from perequa_models.scenario import Scenario
 from perequa_models.tree import Territory, Tree
+
+if TYPE_CHECKING:
+    from perequa_models.instance import Instance
 
 
 def column(
@@ -30,9 +32,13 @@ def column(
     for i, (territory, value) in enumerate(values.items()):
         node = tree.find(territory)
         assert isinstance(node, int), territory
-        held[node] = np.array(value, dtype=held.dtype).reshape(
-            (-1, 1) if measures and not years else (1, -1) if years and not measures else (1, 1)
-        ) if not (measures and years) else np.array(value)
+        held[node] = (
+            np.array(value, dtype=held.dtype).reshape(
+                (-1, 1) if measures and not years else (1, -1) if years and not measures else (1, 1)
+            )
+            if not (measures and years)
+            else np.array(value)
+        )
         rows[node] = i
     return Column(name=name, table="test.csv", values=held, rows=rows, is_text=is_text)
 

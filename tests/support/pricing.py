@@ -110,7 +110,9 @@ def places(success: Success) -> dict[str, float]:
     """The published plan: ``region:1/home/2004`` to places."""
     run = success.run
     cells = run.x.ravel()
-    return {str(k)[2:]: float(cells[i]) for i, k in enumerate(run.program.column_keys[: cells.size])}
+    return {
+        str(k)[2:]: float(cells[i]) for i, k in enumerate(run.program.column_keys[: cells.size])
+    }
 
 
 def check_price(case: Case, row: str, step: float = 1e-3) -> Price:

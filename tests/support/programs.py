@@ -34,7 +34,9 @@ class Dense:
     least: Floats
     most: Floats
 
-    def compiled(self, costs: Floats | None = None, *, money: Floats | None = None) -> CompiledProgram:
+    def compiled(
+        self, costs: Floats | None = None, *, money: Floats | None = None
+    ) -> CompiledProgram:
         """The program as the engine takes it; every row states a rule."""
         m, n = self.A.shape
         sides = np.where(

@@ -292,3 +292,15 @@ def test_plan_that_breaks_a_rule_told_alike_everywhere(tiny: Any, run: Path) -> 
     assert [(f.row, f.what) for f in found(tiny, run, PLAN)] == [
         (cap, "the plan breaks the rule by 0.5")
     ]
+
+
+def test_sentences_of_another_version_are_not_judged(tiny: Any, run: Path) -> None:
+    tiny.change_cell(run / "shadow_prices.csv", "contingent", "statement", "Said otherwise.")
+    record = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    (run / "run.json").write_text(json.dumps({**record, "perequa": "0.0.1"}), encoding="utf-8")
+    tiny.seal(run)
+    last = verify_run(run).checks[-1]
+    assert (last.verdict, last.what.split(";")[0]) == (
+        "not_applicable",
+        "sentences of perequa 0.0.1",
+    )

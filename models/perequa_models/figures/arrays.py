@@ -93,9 +93,7 @@ def quantity(source: Source, name: str, default: float | None, path: Path) -> Fl
     column = source.column(name, path)
     if column is None:
         return np.zeros((len(source.nodes), len(source.measures), 1))
-    values = summed_up(column, source.tree)[source.nodes]
-    if default is not None:
-        values = np.where(np.isnan(values), default, values)
+    values = summed_up(column, source.tree, default)[source.nodes]
     return np.broadcast_to(values, (len(source.nodes), len(source.measures), values.shape[2]))
 
 
@@ -106,12 +104,18 @@ def unit_value(source: Source, name: str, path: Path) -> Floats | None:
 
 
 def open_pairs(source: Source) -> Flags:
-    """Find which territory and measure may be funded: all, unless ``absent: closed``."""
+    """Find which territory and measure may be funded: all, unless ``absent: closed``.
+
+    A pair is closed when no row of supply speaks of it, at its own level or below.
+    """
     pairs = np.ones((len(source.nodes), len(source.measures)), dtype=np.bool_)
-    column = source.columns.get("installed")
+    column = source.columns.get("installed", source.columns.get("base"))
     if source.scenario.supply.absent == "closed" and column is not None:
-        stated = ~np.isnan(summed_up(column, source.tree)[source.nodes]).all(axis=2)
-        pairs &= np.broadcast_to(stated, pairs.shape)
+        spoken: Flags = np.asarray((column.rows >= 0).any(axis=2))
+        for depth in range(len(source.tree.levels) - 1, 0, -1):
+            children = np.flatnonzero(source.tree.level_of == depth)
+            np.logical_or.at(spoken, source.tree.parent[children], spoken[children])
+        pairs &= np.broadcast_to(spoken[source.nodes], pairs.shape)
     return pairs
 
 
@@ -121,7 +125,8 @@ def installed(source: Source, pairs: Flags) -> Floats:
     values = np.zeros((len(source.nodes), len(source.measures)))
     path: Path = ("supply",)
     if not all(money):
-        values[:] = quantity(source, "installed", None, path)[:, :, 0]
+        absent = 0.0 if source.scenario.supply.absent == "closed" else None
+        values[:] = quantity(source, "installed", absent, path)[:, :, 0]
     if any(money):
         base = quantity(source, "base", 0.0, path)[:, :, 0]
         values[:, money] = base[:, money]
@@ -224,7 +229,10 @@ def _population(source: Source, indicator: Indicator, path: Path) -> Floats | No
     if column is None:
         return None
     values = summed_up(column, source.tree)
-    kept = values[:, int(indicator_position(source, indicator, values)), :]
+    kept = values[:, 0, :]
+    if values.shape[1] > 1:
+        named = [source.measures.index(m) for m in indicator.measures if m in source.measures]
+        kept = values[:, named, :].sum(axis=1)
     decided = source.tree.level_of <= source.tree.levels.index(source.level)
     for node, year in np.argwhere(~(kept > 0) & decided[:, None]):
         territory = source.tree.nodes[node]
@@ -241,11 +249,6 @@ def _population(source: Source, indicator: Indicator, path: Path) -> Floats | No
     return np.array(np.broadcast_to(kept, (len(source.tree.nodes), len(source.years))))
 
 
-def indicator_position(source: Source, indicator: Indicator, values: Floats) -> int:
-    """Position of the measure whose population is read, 0 when the column has no measure."""
-    return source.measures.index(indicator.measures[0]) if values.shape[1] > 1 else 0
-
-
 def _start(source: Source, indicator: Indicator, path: Path) -> Floats | None:
     n, m, _ = source.shape
     units = {source.scenario.measures[k].unit for k in indicator.measures if k in source.measures}
@@ -257,29 +260,14 @@ def _start(source: Source, indicator: Indicator, path: Path) -> Floats | None:
     column = source.column(name, path)
     if column is None:
         return None
-    values = np.array(np.broadcast_to(summed_up(column, source.tree)[:, :, 0], (n, m)))
+    closed_is_none = source.scenario.supply.absent == "closed"
+    sums = summed_up(column, source.tree, 0.0 if closed_is_none else None)
+    values = np.array(np.broadcast_to(sums[:, :, 0], (n, m)))
     decided = np.zeros(n, dtype=np.bool_)
     decided[source.nodes] = True
-    closed_is_none = source.scenario.supply.absent == "closed"
     for measure in indicator.measures:
         j = source.measures.index(measure) if measure in source.measures else -1
-        if j >= 0 and not closed_is_none:
+        if j >= 0:
             for node in np.flatnonzero(np.isnan(values[:, j]) & decided):
                 source.missing(column, int(node), j, 0, path)
-    if closed_is_none:
-        values = np.where(np.isnan(values), 0.0, values)
-        values = _resum(values, source, column)
     return np.nan_to_num(values)
-
-
-def _resum(values: Floats, source: Source, column: Column) -> Floats:
-    """Sum closed pairs as zeros up the tree (a parent was NaN where one child was closed)."""
-    tree = source.tree
-    stated = np.broadcast_to(~np.isnan(np.array(column.values, dtype=float)[:, :, 0]), values.shape)
-    for depth in range(len(tree.levels) - 2, -1, -1):
-        children = np.flatnonzero(tree.level_of == depth + 1)
-        sums = np.zeros_like(values)
-        np.add.at(sums, tree.parent[children], values[children])
-        nodes = np.flatnonzero(tree.level_of == depth)
-        values[nodes] = np.where(stated[nodes], values[nodes], sums[nodes])
-    return values

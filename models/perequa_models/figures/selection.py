@@ -299,6 +299,16 @@ def _territory_groups(
     for item in levels:
         if isinstance(item, str) and item not in (*tree.levels, "measure", "envelope", "year"):
             _unknown_by(source, item, path)
+    if across and (named or len(across) > 1):
+        source.problems.error(
+            "two_groupings",
+            "by names a column and a level (or two columns): a territory can stand in one group",
+            path=(*path, "by"),
+            received=", ".join(str(item) for item in (*across, *named)),
+            accepted="one column, or one level",
+            remedy="keep one of them",
+        )
+        return
     if across:
         if across[0] not in source.columns:
             source.column(across[0], (*path, "by"))

@@ -63,8 +63,9 @@ def _gaps(
                 # money has no places: its reference is the credits themselves
                 stated = reference.credits if instance.is_money[m] else reference.places
                 wanted = stated[members, m, y]
-                if np.isnan(wanted).any():
+                if np.isnan(wanted).all():
                     continue
-                gap = plan.x[members, m, y].sum() - float(wanted.sum())
+                # a closed pair has no reference: it counts no place
+                gap = plan.x[members, m, y].sum() - float(np.nansum(wanted))
                 gaps.append((Where(territory.level, territory.code, measure, year), gap))
     return gaps

@@ -54,7 +54,8 @@ def _need_and_funded(spec: UnmetNeed, plan: Quantities) -> tuple[Floats, Values]
     instance = plan.instance
     nodes, years = nodes_compared(instance, spec), years_looked_at(instance, spec)
     measure = instance.measures.index(spec.measure)
-    declared = summed_up(instance.columns[spec.need.column], instance.tree)
+    absent = 0.0 if instance.scenario.supply.absent == "closed" else None
+    declared = summed_up(instance.columns[spec.need.column], instance.tree, absent)
     of_measure = declared[nodes, min(measure, declared.shape[1] - 1), :]
     need = np.broadcast_to(of_measure, (len(nodes), max(len(instance.years), 1)))[:, years]
     level = instance.tree.nodes[int(nodes[0])].level

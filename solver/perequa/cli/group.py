@@ -19,7 +19,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "new": ("perequa.cli.new:new", "Copy a scenario to start from."),
     "validate": ("perequa.cli.validate:validate", "Read and check everything, solve nothing."),
     "solve": ("perequa.cli.solve:solve", "Solve, print and save plans, with prices."),
+    "diagnose": ("perequa.cli.diagnose:diagnose", "Rules that clash, and the cheapest repair."),
     "verify": ("perequa.cli.verify:verify", "Re-check a run folder without a solver."),
+    "formulation": ("perequa.cli.formulation:formulation", "The mathematics of a scenario."),
     "schema": ("perequa.cli.schema:schema", "JSON Schema of the scenario format."),
 }
 """Name of each command: where it is, and what it does."""

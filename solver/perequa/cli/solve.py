@@ -132,7 +132,7 @@ def _record(run: FinishedRun) -> dict[str, object]:
         "message": run.message or None,
         **tables,
         "binding_rules": [r for r in _rows(run, source) if r["row"] in binding],
-        "conflicts": _rows(run, "conflicts"),
+        **{name: _rows(run, name) for name in ("conflicts", "menus", "repairs")},
     }
 
 

@@ -1,9 +1,10 @@
-"""Every independent cause of infeasibility, each as a set of clashing rows that cannot be shortened.
+"""Every independent cause of infeasibility, each as clashing rows that cannot be made fewer.
 
 Rows told once are left out and the search goes on until a plan exists: what it finds so shares no
-row. Rules told are then left out whole, one after another, so that a clash of other rules hidden
-behind a shared row comes out too (a hitting-set tree over the names of rules; Reiter 1987). A
-clash of the same rules that shares a row with one already told is the same cause.
+row. Rules told are then left out whole, in every combination that leaves no plan (as in the
+hitting-set trees of Reiter 1987), so that a clash of other rules hidden behind a shared row comes
+out too. What is not told is the same cause once more: it shares a row with a clash that is told,
+and holds all its rules.
 """
 
 from __future__ import annotations
@@ -12,14 +13,13 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perequa.engine.infeasibility import Clashes
 from perequa_models.keys import RowKey
 
 if TYPE_CHECKING:
     from perequa.compilation import CompiledProgram
-    from perequa.engine.infeasibility import Conflict
+    from perequa.engine.infeasibility import Clashes, Conflict
 
-MOST_COMBINATIONS = 64
+MOST_COMBINATIONS = 100
 """Combinations of rules left out before the search stops and says so."""
 
 
@@ -32,8 +32,8 @@ class Causes:
     conflicts
         Irreducible sets of rows, the shortest first.
     complete
-        Whether the search ended by itself: every other clash is of the same rules and shares a
-        row with one of these.
+        Whether the search ended by itself: every other clash shares a row with one of these and
+        holds all its rules.
     """
 
     conflicts: tuple[Conflict, ...]
@@ -61,10 +61,13 @@ def find_causes(program: CompiledProgram, clashes: Clashes) -> Causes:
             rows_of.setdefault(key.rule, []).append(i)
     rule_of = {row: rule for rule, rows in rows_of.items() for row in rows}
     found: list[Conflict] = []
+    harmless: list[frozenset[str]] = []
     waiting: deque[frozenset[str]] = deque([frozenset()])
     seen = {frozenset[str]()}
     while waiting and len(seen) <= MOST_COMBINATIONS:
         left_out = waiting.popleft()
+        if any(left_out >= enough for enough in harmless):
+            continue
         told = [c for c in found if not left_out & {rule_of[i] for i in c.rows}]
         gone = {i for rule in left_out for i in rows_of[rule]}
         gone |= {i for conflict in told for i in conflict.rows}
@@ -72,10 +75,10 @@ def find_causes(program: CompiledProgram, clashes: Clashes) -> Causes:
             found.append(conflict)
             told.append(conflict)
             gone |= set(conflict.rows)
-        for rule in sorted({rule_of[i] for i in told[0].rows}) if told else ():
-            longer = left_out | {rule}
-            if longer not in seen:
-                seen.add(longer)
-                waiting.append(longer)
+        if not told:
+            harmless.append(left_out)
+        longer = {left_out | {rule_of[i]} for conflict in told for i in conflict.rows}
+        waiting.extend(sorted(longer - seen, key=sorted))
+        seen |= longer
     conflicts = tuple(sorted(found, key=lambda c: (len(c.rows), c.rows)))
     return Causes(conflicts=conflicts, complete=not waiting)

@@ -73,13 +73,18 @@ class Clashes:
         NotProven
             When neither can be proven.
         """
-        self._leave_out(left_out)
-        if self._has_plan():
-            return None
-        farkas = self._proof()
-        if farkas is None:
-            raise NotProven("HiGHS called the program infeasible without a proof that holds")
-        return self._reduced(farkas)
+        farkas = self._proof_without(left_out)
+        return None if farkas is None else self._reduced(farkas)
+
+    def has_plan_without(self, left_out: Collection[int]) -> bool:
+        """Whether a plan exists once some rows are left out; that there is none is proven.
+
+        Raises
+        ------
+        NotProven
+            When neither can be proven.
+        """
+        return self._proof_without(left_out) is None
 
     def has_plan_with(self, moves: Mapping[int, float], *, left_out: Collection[int] = ()) -> bool:
         """Whether a plan exists once some limits are moved and some rows left out.
@@ -128,6 +133,16 @@ class Clashes:
         if proof is None or self._suspects(proof) != sorted(needed):
             raise NotProven("the rows that clash could not be proven to")
         return Conflict(farkas=proof, rows=tuple(sorted(needed)))
+
+    def _proof_without(self, left_out: Collection[int]) -> Floats | None:
+        """Return the proof that no plan exists once some rows are left out; None when one does."""
+        self._leave_out(left_out)
+        if self._has_plan():
+            return None
+        farkas = self._proof()
+        if farkas is None:
+            raise NotProven("HiGHS called the program infeasible without a proof that holds")
+        return farkas
 
     def _suspects(self, farkas: Floats) -> list[int]:
         return [int(i) for i in np.flatnonzero(self._program.is_rule & (farkas != 0.0))]

@@ -108,8 +108,7 @@ def _moves(program: CompiledProgram, rows: Sequence[int]) -> list[_Move]:
 
 def _elastic(program: CompiledProgram, moves: list[_Move]) -> CompiledProgram:
     """Add the moves to a program: activity ≤ limit + raised − lowered."""
-    m, n = program.matrix.shape
-    p = len(moves)
+    m, p = len(program.row_keys), len(moves)
     rows = np.array([move.row for move in moves], dtype=np.intp)
     signs = np.array([-float(move.sign) for move in moves])
     block = sparse.csr_array((signs, (rows, np.arange(p))), shape=(m, p))

@@ -52,6 +52,8 @@ _MEANING = {
 }
 """Every status HiGHS can return has a branch; a test compares this table with the enum."""
 
+_PLAINEST = {"simplex_strategy": DUAL, "presolve": "off"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SolverOptions:
@@ -170,6 +172,8 @@ class Session:
             self._set("presolve", "on" if presolve else "off")
         self._highs.run()
         termination = _MEANING[self._highs.getModelStatus()]
+        if termination is Termination.FAILED:
+            termination = self._from_scratch()
         nothing = np.zeros(0)
         if termination is not Termination.OPTIMAL:
             return Outcome(termination=termination, x=nothing, y=nothing, objective=np.nan)
@@ -182,6 +186,20 @@ class Session:
             y=np.array(solution.row_dual),
             objective=self._highs.getInfo().objective_function_value,
         )
+
+    def _from_scratch(self) -> Termination:
+        """Solve again by the plainest way: HiGHS gives up ("Unknown") from some bases.
+
+        Seen with the primal simplex started from the basis of another cost and other bounds.
+        """
+        before = {name: self._highs.getOptionValue(name)[1] for name in _PLAINEST}
+        self._highs.clearSolver()
+        for name, value in _PLAINEST.items():
+            self._set(name, value)
+        self._highs.run()
+        for name, value in before.items():
+            self._set(name, value)
+        return _MEANING[self._highs.getModelStatus()]
 
     def basic_variables(self) -> Indices:
         """Basic variables: column j as j, the activity of row i as −(i + 1); shape (m,)."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from perequa.engine.scaling import ScaledProgram, scale
 from perequa.engine.session import PRIMAL, Session, SolverOptions
 from perequa.engine.termination import Termination
-from perequa_models.errors import NotProven
+from perequa_models.errors import Infeasible, NotProven
 
 if TYPE_CHECKING:
     from perequa.compilation import CompiledProgram
@@ -194,6 +194,8 @@ class Alone:
 
         Raises
         ------
+        Infeasible
+            When there is no plan at all.
         NotProven
             When the solver does not prove it.
         """
@@ -203,6 +205,8 @@ class Alone:
             cost = self._program.costs[k]
             session.set_cost(self._scaled.cost(cost)[0])
             outcome = session.solve(strategy=PRIMAL if hot else None)
+            if outcome.termination is Termination.INFEASIBLE:
+                raise Infeasible("no plan satisfies every rule")
             if outcome.termination is not Termination.OPTIMAL:
                 message = f"an objective on its own ended {outcome.termination.value}"
                 raise NotProven(message)

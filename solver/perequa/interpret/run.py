@@ -13,6 +13,7 @@ from perequa_models.quantities import Quantities
 if TYPE_CHECKING:
     from perequa.compilation import CompiledProgram
     from perequa.engine.infeasibility import Conflict
+    from perequa.interpret.diagnosis import Diagnosis
     from perequa.engine.prices import Prices
     from perequa.engine.stages import Stage
     from perequa.engine.tie_break import Published
@@ -86,4 +87,9 @@ class Failure:
     name: str
     instance: Instance
     program: CompiledProgram
-    conflict: Conflict
+    diagnosis: Diagnosis
+
+    @property
+    def conflict(self) -> Conflict:
+        """The shortest set of rows that clash, with the proof that they do."""
+        return self.diagnosis.causes.conflicts[0]

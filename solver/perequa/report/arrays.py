@@ -82,8 +82,8 @@ def evidence_arrays(prices: Prices) -> Arrays:
     """Chords, duals and rays that prove every price (scenario reference, section 13)."""
     sides = prices.sides
     first = prices.duals[0]
-    duals = _rows([dual - first for dual in prices.duals])
-    rays = _rows(list(prices.rays))
+    duals = sparse_rows([dual - first for dual in prices.duals])
+    rays = sparse_rows(list(prices.rays))
     chords = [(side.chord_columns, side.chord_values) for side in sides]
     return {
         "row": _each(sides, "row", int),
@@ -117,7 +117,7 @@ def _each(sides: Sequence[Side], name: str, kind: type) -> NDArray[Any]:
     return np.array([getattr(side, name) for side in sides], dtype=kind)
 
 
-def _rows(vectors: list[Floats]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+def sparse_rows(vectors: list[Floats]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Sparse rows: pointer, positions, values."""
     places = [np.flatnonzero(v) for v in vectors]
     return (

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from perequa.report.document import Block
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|$#~])")
+_LIST_MARK = re.compile(r"^([-+]|\d+(?=[.)]))([.)]?)(?=\s)")
+"""What would open a list at the start of a block."""
 _LATEX = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -64,17 +66,26 @@ def _markdown_block(block: Block) -> str:
         case Heading():
             return f"{'#' * block.level} {_markdown_line(block.words)}"
         case Paragraph():
-            return _markdown_line(block.words)
+            return _markdown_start(block.words)
         case Display():
             return f"$$\n{block.latex}\n$$"
         case Listing():
-            return "\n".join(f"- {_markdown_line(item)}" for item in block.items)
+            return "\n".join(f"- {_markdown_start(item)}" for item in block.items)
         case Grid():
             lines = [f"| {' | '.join(block.header)} |", "| --- " * len(block.header) + "|"]
             lines += [f"| {' | '.join(_markdown_line(c) for c in row)} |" for row in block.rows]
             return "\n".join(lines)
         case _:
             assert_never(block)
+
+
+def _markdown_start(line: Line) -> str:
+    return _LIST_MARK.sub(_without_mark, _markdown_line(line))
+
+
+def _without_mark(found: re.Match[str]) -> str:
+    mark, stop = found.groups()
+    return f"{mark}\\{stop}" if stop else f"\\{mark}"
 
 
 def _markdown_line(line: Line) -> str:

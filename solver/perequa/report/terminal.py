@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perequa.interpret.sentences import number
+from perequa.report.diagnosis import diagnosis_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,17 +33,10 @@ def run_text(run: FinishedRun) -> str:
 
 
 def failure_text(run: FinishedRun) -> str:
-    """Say why there is no plan."""
+    """Say why there is no plan, and what would make one possible."""
     lines = [f"{run.name}: {run.message}"]
-    conflicts = run.tables.get("conflicts")
-    if conflicts is not None:
-        lines.append("These rules clash: no plan satisfies them together, and without any one of")
-        lines.append("them one does.")
-        for row in conflicts.records():
-            where = row["territory_name"] or row["territory"] or "everywhere"
-            side = str(row["side"]).replace("_", " ")
-            limit = number(float(row["limit"] or 0.0))
-            lines.append(f"  {row['rule']} ({where}): {side} {limit} {row['unit']}")
+    if "conflicts" in run.tables:
+        lines.append(diagnosis_text(run))
     if run.folder is not None:
         lines.append(f"saved in {run.folder}")
     return "\n".join(lines)

@@ -62,14 +62,21 @@ class Tally:
         self.quantities = Quantities(self.instance, np.zeros(self.instance.shape))
 
     def variables(
-        self, owner: str, role: str, where: Iterable[Where], *, free: bool = False
+        self,
+        _owner: str,
+        _role: str,
+        where: Iterable[Where],
+        *,
+        free: bool = False,  # noqa: ARG002
     ) -> list[float]:
         """Count variables; their place is taken by zeros."""
         made = [0.0 for _ in where]
         self.variables_made += len(made)
         return made
 
-    def at_least_zero(self, owner: str, role: str, where: Sequence[Where], bodies: Any) -> None:
+    def at_least_zero(
+        self, _owner: str, _role: str, _where: Sequence[Where], bodies: Sequence[Any]
+    ) -> None:
         """Count rows."""
         self.rows += len(bodies)
 
@@ -93,7 +100,7 @@ def stage_weights(instance: Instance, reference: Reference) -> Weighting:
     """Return the weights in use, without solving: ``normalise: range`` is left at zero.
 
     Its divisor (initial value less optimum alone) is known only once that optimum is: an infinite
-    range stands for it here, and `priority_blocks` writes symbols instead of the figure.
+    one stands for it here, and `priority_blocks` writes symbols instead of the figure.
     """
     return weigh(instance, reference, lambda _k: -np.inf)
 
@@ -114,7 +121,7 @@ def objective_blocks(instance: Instance, reference: Reference, name: str) -> lis
         say("Rows: {}. Variables: {}.", figure(counts.rows), figure(counts.variables_made)),
         say("As rows: {}.", maths(kind.linear)),
         *_terms(instance, spec),
-        say("Source: {} (of this kind: {}).", source, kind.source),
+        say("Source: {}. Of this kind: {}.", source, kind.source),
     ]
     about = say("Kind {}: {} In general: {}.", code(kind.name), kind.words, maths(kind.equation))
     equation = f"{value_symbol(instance, name)} = {_equation(instance, spec)}"
@@ -134,12 +141,17 @@ def _equation(instance: Instance, spec: ObjectiveSpec) -> str:
         rate = with_index(rf"r^{{{word(spec.indicator)}}}", ["u", year])
         target = with_index(r"\tau", [year] if spec.target == "national" else [])
         weight = with_index("w", ["u", year]) + " " if _weighting(spec) == "population" else ""
-        return mean + {
-            "shortfall": rf"\sum_{{{u}}} {weight}\max\left(0, {target} - {rate}\right)",
-            "absolute_gap": rf"\sum_{{{u}}} {weight}\left\lvert {target} - {rate} \right\rvert",
-            "worst": rf"\max_{{{u}}} {weight}\max\left(0, {target} - {rate}\right)",
-            "range": rf"\left(\max_{{{u}}} {rate} - \min_{{{u}}} {rate}\right)",
-        }[spec.kind]
+        return (
+            mean
+            + {
+                "shortfall": rf"\sum_{{{u}}} {weight}\max\left(0, {target} - {rate}\right)",
+                "absolute_gap": rf"\sum_{{{u}}} {weight}\left\lvert {target} - {rate} \right\rvert",
+                "worst": rf"\max_{{{u}}} {weight}\max\left(0, {target} - {rate}\right)",
+                "range": rf"\left(\max_{{{u}}} {rate} - \min_{{{u}}} {rate}\right)"
+                if mean
+                else rf"\max_{{{u}}} {rate} - \min_{{{u}}} {rate}",
+            }[spec.kind]
+        )
     if isinstance(spec, UnmetNeed):
         funded = with_index("x", ["t", word(spec.measure), "v"])
         so_far = rf"\sum_{{t \in \mathcal{{T}}_u}} \sum_{{v \le {year}}} {funded}"
@@ -163,7 +175,7 @@ def _years(instance: Instance, spec: ObjectiveSpec) -> tuple[str, str]:
 def _compared_set(instance: Instance, spec: ObjectiveSpec) -> str:
     level = spec.level or instance.level
     every = level_set(instance, level)
-    return every if spec.territories is None else rf"{every}^{{*}}"
+    return every if spec.territories is None else rf"{every}^{{\star}}"
 
 
 def _weighting(spec: GapSpec) -> str | None:
@@ -176,8 +188,9 @@ def _terms(instance: Instance, spec: ObjectiveSpec) -> list[Line]:
     lines: list[Line] = []
     if spec.level:
         nodes = nodes_compared(instance, spec)
-        told = [maths(_compared_set(instance, spec)), counted(len(nodes), "territory"), spec.level]
-        compared = say("Compared, {}: {} of level {}", *told)
+        many = counted(len(nodes), "territory")
+        compared = say("Compared, {}: {}", maths(_compared_set(instance, spec)), many)
+        compared = (*compared, *say(" of level {}", code(spec.level)))
         if spec.territories is not None:
             compared = (*compared, *say(": "), *territories_line(instance, nodes))
         lines.append((*compared, *say(".")))
@@ -199,13 +212,8 @@ def _terms(instance: Instance, spec: ObjectiveSpec) -> list[Line]:
 def _gap_terms(instance: Instance, spec: GapSpec) -> list[Line]:
     data = gap_data(instance, spec, OBJECTIVE_KINDS[spec.kind].weighting or "territory")
     per, name = figure(data.indicator.per), word(spec.indicator)
-    lines = [
-        say(
-            "$p = {}$",  # replaced below: a template holds no figure of the scenario
-        )
-    ]
     people = maths(rf"p_{{uy}} = P^{{{name}}}_{{uy}} / {maths_figure(data.indicator.per)}")
-    lines = [say("{}: the population in units of {} people.", people, per)]
+    lines = [say("{}: the denominator of the rate, in units of {}.", people, per)]
     weighting = _weighting(spec)
     if weighting == "population":
         lines.append(say("Weighting: population, $w_{uy} = p_{uy}$."))
@@ -231,27 +239,49 @@ def priority_blocks(instance: Instance, reference: Reference) -> list[Block]:
     """Write what each priority minimises, with the weights in use, in the order of service."""
     weighting = stage_weights(instance, reference)
     blocks: list[Block] = []
-    ranged: list[str] = []
     for p, priority in enumerate(weighting.priorities):
-        terms = []
-        several = len(_served(instance, priority)) > 1
-        for name in _served(instance, priority):
-            spec = instance.scenario.objectives[name]
-            factor = float(weighting.weights[p, weighting.names.index(name)])
-            symbol = value_symbol(instance, name)
-            if not several:
-                terms.append(symbol)
-            elif spec.normalise == "range":
-                least = rf"\frac{{{maths_figure(spec.weight)}}}{{V^0_{{{word(name)}}} - V^{{\min}}_{{{word(name)}}}}}"
-                terms.append(f"{least} {symbol}")
-                ranged.append(name)
-            else:
-                terms.append(f"{maths_figure(factor)} {symbol}")
-        after = "" if p == 0 else rf" \qquad \text{{after priority {priority - 1}}}"
-        blocks.append(Display(rf"\min \quad Z_{{{priority}}} = {' + '.join(terms)}{after}"))
+        served = _served(instance, priority)
+        after = "first" if p == 0 else "among the plans that are optimal so far"
+        told = joined([say("{}", code(name)) for name in served])
+        blocks.append(Paragraph((*say("Priority {}, {}: ", str(priority), after), *told)))
+        terms = [
+            _weighted(instance, name, float(weighting.weights[p, weighting.names.index(name)]))
+            for name in served
+        ]
+        alone = value_symbol(instance, served[0])
+        total = alone if len(served) == 1 else " + ".join(terms)
+        blocks.append(Display(rf"\min \quad Z_{{{priority}}} = {total}"))
+        blocks.append(Paragraph(_unit_of_stage(instance, served, weighting.units[p])))
     return blocks
 
 
 def _served(instance: Instance, priority: int) -> list[str]:
-    objectives = instance.scenario.objectives
-    return [n for n in sorted(objectives) if objectives[n].priority == priority and objectives[n].weight > 0]
+    stated = sorted(instance.scenario.objectives.items())
+    return [name for name, spec in stated if spec.priority == priority and spec.weight > 0]
+
+
+def _weighted(instance: Instance, name: str, factor: float) -> str:
+    """Write one term of a priority: its weight as used, times its value."""
+    spec = instance.scenario.objectives[name]
+    symbol = value_symbol(instance, name)
+    if spec.normalise != "range":
+        return f"{maths_figure(factor)} {symbol}"
+    width = rf"V_{{{word(name)}}} - V^{{\min}}_{{{word(name)}}}"
+    return rf"\frac{{{maths_figure(spec.weight)}}}{{{width}}} {symbol}"
+
+
+def _unit_of_stage(instance: Instance, served: list[str], unit: str) -> Line:
+    """Say in which unit a priority counts, and how its weights were made."""
+    line = say("In: {}.", unit)
+    if len(served) == 1:
+        return (*line, *say(" Alone in its priority, an objective counts in its own unit."))
+    told = [
+        say("{}: weight {}, normalised by {}", code(name), figure(spec.weight), str(spec.normalise))
+        for name in served
+        for spec in [instance.scenario.objectives[name]]
+    ]
+    line = (*line, *say(" "), *joined(told, "; "), *say("."))
+    if any(instance.scenario.objectives[name].normalise == "range" for name in served):
+        least = say(" $V$ is the value before the plan, $V^{\\min}$ the least value alone, ")
+        line = (*line, *least, *say("known once solved."))
+    return line

@@ -77,9 +77,8 @@ def rule_blocks(instance: Instance, name: str, price_unit: str) -> list[Block]:
 
 def _source(spec: RuleSpec) -> Line:
     kind = RULE_KINDS[spec.kind]
-    if spec.source:
-        return say("Source: {} (of this kind: {}).", spec.source, kind.source)
-    return say("Source: none stated by the scenario (of this kind: {}).", kind.source)
+    stated = spec.source or "none stated by the scenario"
+    return say("Source: {}. Of this kind: {}.", stated, kind.source)
 
 
 def _frame(instance: Instance, name: str, spec: RuleSpec, rows: Sequence[RuleRow]) -> Frame:

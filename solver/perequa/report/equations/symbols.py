@@ -42,7 +42,7 @@ def figure(value: float) -> str:
 
 def maths_figure(value: float) -> str:
     """Write a figure in an equation."""
-    written = f"{value + 0.0:,.12g}"
+    written = f"{value + 0.0:,.12g}" if abs(value) >= 1e4 else f"{value + 0.0:.12g}"
     mantissa, e, exponent = written.partition("e")
     if e:
         return rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
@@ -190,6 +190,10 @@ def _territories(
 ) -> Axis:
     """Index of the territories; `chosen` are positions of the decision territories."""
     every = r"\mathcal{T}"
+    if len(chosen) == 1:
+        only = instance.territories[int(chosen[0])]
+        notes.append(say("{}: {}.", maths(word(only.id)), only.name))
+        return Axis(letter=word(only.id))
     if len(chosen) < len(instance.nodes):
         every = rf"\mathcal{{T}}_{{{word(name)}}}"
         told = counted(len(chosen), "territory")
@@ -206,8 +210,6 @@ def _territories(
             )
         )
         return Axis(letter="t", over=r"\mathcal{T}_h", free="h", runs=r"\mathcal{H}")
-    if len(chosen) == 1:
-        return Axis(letter=word(instance.territories[int(chosen[0])].id))
     if not named:
         return Axis(letter="t", over=every)
     level = max(named, key=instance.tree.levels.index)

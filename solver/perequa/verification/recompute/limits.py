@@ -71,9 +71,7 @@ def cover(model: Model, group: Group) -> Indices:
     return np.array(nodes, dtype=np.intp)
 
 
-def adjusted(
-    model: Model, spec: Mapping[str, Any], group: Group, side: str, limit: float
-) -> float:
+def adjusted(model: Model, spec: Mapping[str, Any], group: Group, side: str, limit: float) -> float:
     """Add the what-ifs of `adjust` that name this row."""
     for item in spec.get("adjust") or ():
         territory = item.get("territory")

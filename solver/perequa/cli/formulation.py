@@ -1,0 +1,45 @@
+"""`perequa formulation SCENARIO`: the mathematics of this very scenario, rendered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from perequa.cli.console import print_findings
+
+
+@click.command("formulation")
+@click.argument("scenario", metavar="SCENARIO")
+@click.option("--variant", "variants", metavar="NAME", multiple=True, help="Apply a variant.")
+@click.option("--set", "sets", metavar="PATH=VALUE", multiple=True, help="Change one value.")
+@click.option("--format", "form", type=click.Choice(["md", "tex"]), default="md")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write to."
+)
+def formulation(
+    scenario: str,
+    *,
+    variants: tuple[str, ...],
+    sets: tuple[str, ...],
+    form: str,
+    output: Path | None,
+) -> None:
+    """Write the mathematics of SCENARIO, as Markdown with LaTeX or a LaTeX file; solve nothing.
+
+    Sets, data, variables, one equation per rule and objective with its rows and its limit.
+    """
+    # imported here so that `perequa --help` does not pay for numpy and pydantic
+    from perequa.checks import load  # noqa: PLC0415
+    from perequa.report.mathematics import mathematics  # noqa: PLC0415
+    from perequa_models.problems import Problems  # noqa: PLC0415
+    from perequa_models.reference.allocation import reference_allocation  # noqa: PLC0415
+
+    loaded = load(scenario, variants, sets)
+    print_findings(loaded.findings)
+    reference = reference_allocation(loaded.instance, Problems())
+    text = mathematics(loaded.instance, reference, loaded.raw.column_name, form)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,172 @@
+"""The diagnosis as tables: rules that clash, ways out, limits to move."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perequa.interpret.diagnosis import PREFERENCE
+from perequa.interpret.sentences import amount, number
+from perequa.interpret.tables import Table, Value
+from perequa_models.precedence import class_of
+from perequa_models.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perequa.engine.units import UnitSlip
+    from perequa.interpret.diagnosis import Menu
+    from perequa.interpret.run import Failure
+    from perequa_models.instance import RuleRow
+    from perequa_models.keys import RowKey
+
+CONFLICTS = (
+    "scenario",
+    "conflict",
+    "row",
+    "rule",
+    "kind",
+    "level",
+    "territory",
+    "territory_name",
+    "measure",
+    "year",
+    "unit",
+    "side",
+    "limit",
+)
+MENUS = (
+    "scenario",
+    "menu",
+    "possible",
+    "blocked_by",
+    "rows",
+    "territories",
+    "places",
+    "money",
+    "file",
+)
+REPAIRS = (
+    "scenario",
+    "menu",
+    "row",
+    "rule",
+    "kind",
+    "class",
+    "level",
+    "territory",
+    "territory_name",
+    "measure",
+    "year",
+    "unit",
+    "side",
+    "limit",
+    "change",
+    "new_limit",
+)
+
+
+def conflicts_table(failure: Failure) -> Table:
+    """Irreducible sets of rows: no plan satisfies one whole, one does without any of its rows."""
+    listed = _rows(failure)
+    rows: list[tuple[Value, ...]] = []
+    for k, conflict in enumerate(failure.diagnosis.causes.conflicts, start=1):
+        for i in conflict.rows:
+            row = listed[i]
+            identity = (str(row.key), row.key.rule, row.kind, *_where(failure, row.key))
+            side, limit = row.key.side, float(failure.program.row_limit[i])
+            rows.append((failure.name, k, *identity, _unit(failure, row), side, limit))
+    return Table(CONFLICTS, tuple(rows))
+
+
+def menus_table(failure: Failure) -> Table:
+    """One line per menu: whether it is possible, and what it moves, places and money apart."""
+    listed = _rows(failure)
+    rows: list[tuple[Value, ...]] = []
+    for menu in failure.diagnosis.menus:
+        if menu.repair is None:
+            rows.append((failure.name, menu.name, False, menu.blocked_by, *(None,) * 4, ""))
+            continue
+        moved = [(listed[i], abs(change)) for i, change in menu.repair.moves.items()]
+        territories = {(row.key.level, row.key.territory) for row, _ in moved}
+        places = sum(change for row, change in moved if row.unit == "place")
+        money = sum(change for row, change in moved if row.unit == "money")
+        sizes = (len(moved), len(territories), places, money)
+        rows.append((failure.name, menu.name, True, None, *sizes, repair_file(menu)))
+    return Table(MENUS, tuple(rows))
+
+
+def repairs_table(failure: Failure) -> Table:
+    """One line per limit that a menu moves; a menu that is impossible has none."""
+    listed = _rows(failure)
+    rows: list[tuple[Value, ...]] = []
+    for menu in failure.diagnosis.menus:
+        for i, change in menu.repair.moves.items() if menu.repair is not None else ():
+            row = listed[i]
+            key = row.key
+            identity = (str(key), key.rule, row.kind, class_of(row.kind, key.side))
+            limit = float(failure.program.row_limit[i])
+            figures = (key.side, limit, change, limit + change)
+            where = _where(failure, key)
+            rows.append((failure.name, menu.name, *identity, *where, _unit(failure, row), *figures))
+    return Table(REPAIRS, tuple(rows))
+
+
+def repair_file(menu: Menu) -> str:
+    """Name of the scenario file that carries out a menu."""
+    return "repair.yaml" if menu.name == PREFERENCE else f"repair-{menu.name}.yaml"
+
+
+def suspected_units(failure: Failure) -> Iterator[Problem]:
+    """Yield a warning for each limit that looks typed in another unit."""
+    listed = _rows(failure)
+    for slip in failure.diagnosis.slips:
+        first = listed[slip.rows[0]]
+        limit = float(failure.program.row_limit[slip.rows[0]])
+        unit = _unit(failure, first)
+        rule, side = first.key.rule, first.key.side
+        several = len(slip.rows) > 1
+        what = f"the {len(slip.rows)} limits of {rule}" if several else _subject(failure, first)
+        yield Problem(
+            code="suspected_unit",
+            severity="warning",
+            message=f"{what}: {_suspicion(slip, limit, unit, several=several)}",
+            path=("rules", rule, side),
+            received="" if several else amount(limit, unit),
+            accepted=f"{'places' if unit == 'place' else unit}, neither thousands nor millions",
+            remedy="check the unit in which it was typed",
+        )
+
+
+def _suspicion(slip: UnitSlip, limit: float, unit: str, *, several: bool) -> str:
+    if not slip.factors:
+        return "more than a thousand times from what it must be: a typing error in the unit?"
+    ways = []
+    for factor in slip.factors:
+        size = number(max(factor, 1.0 / factor))
+        way = f"{size} times {'more' if factor > 1 else 'less'}"
+        ways.append(way if several else f"{way}, {amount(limit * factor, unit)}")
+    return f"a typing error in the unit? {' or '.join(ways)} leaves a plan with no other change"
+
+
+def _subject(failure: Failure, row: RuleRow) -> str:
+    name = _where(failure, row.key)[2]
+    side = {"at_least": "at least", "at_most": "at most"}.get(row.key.side, "exactly")
+    where = f" ({name})" if name else ""
+    return f"{row.key.rule}{where}, {side} {amount(row.limit, _unit(failure, row))}"
+
+
+def _rows(failure: Failure) -> dict[int, RuleRow]:
+    """Return the rule rows by their position in the program."""
+    found: dict[object, RuleRow] = {row.key: row for row in failure.instance.rows}
+    return {i: found[k] for i, k in enumerate(failure.program.row_keys) if k in found}
+
+
+def _where(failure: Failure, key: RowKey) -> tuple[str, str, str, str, int | None]:
+    tree = failure.instance.tree
+    node = tree.index.get((key.level, key.territory))
+    name = tree.nodes[node].name if node is not None else ""
+    return (key.level, key.territory, name, key.measure, key.year)
+
+
+def _unit(failure: Failure, row: RuleRow) -> str:
+    return "place" if row.unit == "place" else failure.instance.scenario.currency

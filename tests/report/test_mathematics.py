@@ -1,0 +1,358 @@
+"""The mathematics of every shipped scenario and variant: complete, counted, fit for a viewer."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from perequa.checks import load
+from perequa.cli import main
+from perequa.io.shipped import shipped_names
+from perequa.report.equations.objectives import stage_weights, tally
+from perequa.report.equations.symbols import figure
+from perequa.report.mathematics import mathematics
+from perequa.weighting import weigh
+from perequa_models.catalogue import OBJECTIVE_KINDS, RULE_KINDS
+from perequa_models.formulation import formulate
+from perequa_models.keys import AuxiliaryKey, CellKey
+from perequa_models.problems import Problems
+from perequa_models.reference.allocation import reference_allocation
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from perequa_models.instance import Instance
+    from perequa_models.reference.reference import Reference
+
+VARIANTS = [
+    (name, variant)
+    for name in shipped_names()
+    for variant in [None, *(load(name).raw.data.get("variants") or {})]
+]
+
+
+def instance_of(name: str, variant: str | None = None, *sets: str) -> tuple[Instance, Reference]:
+    instance = load(name, [variant] if variant else [], list(sets)).instance
+    return instance, reference_allocation(instance, Problems())
+
+
+def written(name: str, variant: str | None = None, *sets: str, form: str = "md") -> str:
+    return mathematics(*instance_of(name, variant, *sets), "mine", form)
+
+
+def section(text: str, heading: str) -> str:
+    """What stands under a heading, up to the next of any level."""
+    (found,) = re.findall(rf"^#+ {heading}.*?\n(.*?)(?=^#|\Z)", text, re.MULTILINE | re.DOTALL)
+    return str(found)
+
+
+def equations(text: str) -> list[str]:
+    return [e.strip() for e in re.findall(r"^\$\$\n(.*?)\n\$\$$", text, re.MULTILINE | re.DOTALL)]
+
+
+@pytest.mark.parametrize(("name", "variant"), VARIANTS)
+def test_every_rule_has_its_equation_and_its_number_of_rows(name: str, variant: str | None) -> None:
+    instance, reference = instance_of(name, variant)
+    text = mathematics(instance, reference, "mine")
+    for rule, spec in instance.scenario.rules.items():
+        told = section(text, f"Rule `{rule}`")
+        rows = [row for row in instance.rows if row.key.rule == rule]
+        assert f"- Rows: {figure(len(rows))}." in told
+        assert f"${RULE_KINDS[spec.kind].equation}$" in told
+        assert len(equations(told)) == len({row.key.side for row in rows})
+        if rows:
+            unit = "place" if rows[0].unit == "place" else instance.scenario.currency
+            assert f"- Unit: {unit};" in told
+        assert not spec.source or spec.source in told.replace("\\", "")
+
+
+@pytest.mark.parametrize(("name", "variant"), VARIANTS)
+def test_every_objective_has_its_equation_its_numbers_and_its_weight(
+    name: str, variant: str | None
+) -> None:
+    instance, reference = instance_of(name, variant)
+    text = mathematics(instance, reference, "mine")
+    model = formulate(instance, reference)
+    rows = [key for key, _ in model.rows if isinstance(key, AuxiliaryKey)]
+    for objective, spec in instance.scenario.objectives.items():
+        told = section(text, f"Objective `{objective}`")
+        own_rows = sum(key.owner == objective for key in rows)
+        own_variables = sum(
+            isinstance(key, AuxiliaryKey) and key.owner == objective for key, _ in model.columns
+        )
+        numbers = f"- Rows: {figure(own_rows)}. Variables: {figure(own_variables)}."
+        assert numbers in told
+        assert f"- Priority {spec.priority}, weight {figure(spec.weight)}." in told
+        assert OBJECTIVE_KINDS[spec.kind].linear in told
+        (equation,) = equations(told)
+        assert equation.startswith(OBJECTIVE_KINDS[spec.kind].symbol)
+    total = section(text, "Variables")
+    assert f"{figure(len(rows))} row" in total
+    assert f"{figure(len(model.columns))} column" in total
+    cells = sum(isinstance(key, CellKey) for key, _ in model.columns)
+    assert f"| {figure(cells)} |" in total
+
+
+@pytest.mark.parametrize(("name", "variant"), VARIANTS)
+def test_markdown_shows_on_a_plain_viewer(name: str, variant: str | None) -> None:
+    """Dollars and braces pair, no underscore outside code and equations, rows as wide as heads."""
+    text = written(name, variant)
+    assert "\n\n\n" not in text
+    rest = re.sub(r"^\$\$\n.*?\n\$\$$", "", text, flags=re.MULTILINE | re.DOTALL)
+    rest = re.sub(r"`[^`\n]+`", "", rest)
+    assert all(line.count("$") % 2 == 0 for line in rest.replace("\\$", "").splitlines())
+    inline = re.findall(r"\$([^$\n]+)\$", rest)
+    for latex in [*equations(text), *inline]:
+        check_equation(latex)
+        assert not re.search(r"\\[^A-Za-z]", latex), "a viewer takes the backslash for its own"
+    plain = re.sub(r"\$[^$\n]+\$", "", rest)
+    assert not re.search(r"(?<!\\)[_*<\[]", plain), "a mark that Markdown reads"
+    widths: set[int] = set()
+    for line in [*text.splitlines(), ""]:
+        if line.startswith("|"):
+            widths.add(len(re.findall(r"(?<!\\)\|", line)))
+        else:
+            assert len(widths) <= 1
+            widths.clear()
+
+
+@pytest.mark.parametrize(("name", "variant"), VARIANTS)
+def test_latex_is_balanced(name: str, variant: str | None) -> None:
+    text = written(name, variant, form="tex")
+    opened: list[str] = []
+    for what, environment in re.findall(r"\\(begin|end)\{([a-z*]+)\}", text):
+        if what == "begin":
+            opened.append(environment)
+        else:
+            assert opened.pop() == environment
+    assert not opened
+    assert text.startswith(r"\documentclass")
+    body = text.partition(r"\begin{document}")[2]
+    check_equation(body)
+    for latex in re.findall(r"\\begin\{equation\*\}(.*?)\\end\{equation\*\}", body, re.DOTALL):
+        check_equation(latex)
+    words = re.sub(r"\\begin\{equation\*\}.*?\\end\{equation\*\}", "", body, flags=re.DOTALL)
+    words = re.sub(r"(?<!\\)\$[^$]*(?<!\\)\$", "", words)
+    assert not re.search(r"(?<!\\)[_#^$%]", words), "a character that LaTeX reads"
+    columns = 0
+    for line in words.splitlines():
+        found = re.fullmatch(r"\\begin\{longtable\}\{(.*)\}", line)
+        columns = found[1].count("p{") if found else columns
+        if line.endswith(r"\\"):
+            assert len(re.findall(r"(?<!\\)&", line)) == columns - 1
+
+
+def check_equation(latex: str) -> None:
+    bare = re.sub(r"\\[{}]", "", latex)
+    depth = 0
+    for character in bare:
+        depth += {"{": 1, "}": -1}.get(character, 0)
+        assert depth >= 0, latex
+    assert depth == 0, latex
+    assert len(re.findall(r"\\left\b", latex)) == len(re.findall(r"\\right\b", latex)), latex
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_sets_and_figures_are_those_of_the_scenario(name: str) -> None:
+    instance, reference = instance_of(name)
+    text = mathematics(instance, reference, "mine")
+    sets = section(text, "Sets")
+    for territory in instance.territories:
+        assert f"`{territory.code}` {territory.name}" in sets
+    for level in instance.tree.levels:
+        assert f"`{level}`" in sets
+        assert f"| {figure(len(instance.tree.at(level)))} |" in sets
+    quantities = section(text, "Quantities")
+    for months in set(instance.opening_months) - {12}:
+        assert rf"\frac{{{months}}}{{12}}" in quantities
+        assert rf"\frac{{{12 - months}}}{{12}}" in quantities
+    data = section(text, "Data")
+    for indicator in instance.indicators.values():
+        assert f"| {figure(indicator.target)} |" in data
+        assert f"`{instance.scenario.indicators[indicator.name].population}`" in data
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_weights_are_those_the_solver_gets(name: str) -> None:
+    instance, reference = instance_of(name)
+    used = weigh(instance, reference, lambda _k: pytest.fail("nothing is normalised by range"))
+    np.testing.assert_array_equal(stage_weights(instance, reference).weights, used.weights)
+    told = section(mathematics(instance, reference, "mine"), "Priorities and weights")
+    assert len(equations(told)) == len(used.priorities)
+
+
+def test_a_sum_of_objectives_shows_its_weights() -> None:
+    told = section(written("ssiad-2004"), "Priorities and weights")
+    instance, reference = instance_of("ssiad-2004")
+    weights = weigh(instance, reference, lambda _k: 0.0).weights[0]
+    assert f"{weights[1]:.12g} H_" in told
+    assert r"7.34326276914 \cdot 10^{-5} D_{\text{converge}}" in told
+
+
+def test_a_weight_by_range_is_left_in_symbols() -> None:
+    change = "objectives.extremes.normalise=range"
+    told = section(written("ssiad-2004", None, change), "Priorities and weights")
+    symbol = r"\frac{0.4}{V_{\text{extremes}} - V^{\min}_{\text{extremes}}} H_{\text{extremes}}"
+    assert symbol in told
+    assert "known once solved" in told
+
+
+def test_where_a_limit_comes_from() -> None:
+    text = written("ehpad-2004-rule", None, "rules.caps.at_most={column: cap_ehpad, times: 1.5}")
+    caps = section(text, "Rule `caps`")
+    assert "- Limit (`at_most`): 1.5 × column `cap_ehpad` of `caps.csv`." in caps
+    assert "- Limits from 90 to 11\u202f653.95." in caps
+    assert r"x_{t,\text{ehpad},2021} \le L_{t} \qquad \forall t \in \mathcal{T}" in caps
+    assert "- Limit (`at_most`): the number 24\u202f100\u202f000." in text
+
+
+def test_a_limit_moved_by_adjust_is_told() -> None:
+    text = written(
+        "ehpad-2004-rule", None, "rules.floor.adjust=[{territory: 'region:06', plus: 5}]"
+    )
+    floor = section(text, "Rule `floor`")
+    assert "1 row moved by `adjust`" in floor
+    assert "Limits from 100\u202f000 to 100\u202f005." in floor
+    (equation,) = equations(floor)
+    assert equation.startswith(r"k_{t,\text{ehpad},2021} \ge L_{t}")
+
+
+@pytest.mark.parametrize(
+    ("rule", "equation"),
+    [
+        (
+            "{kind: cap, by: [region, year], cumulative: true, at_most: 500}",
+            r"\sum_{v \in \mathcal{Y}, v \le y} x_{t,\text{ssiad},v} \le 500 "
+            r"\qquad \forall t \in \mathcal{T}, \enspace y \in \mathcal{Y}",
+        ),
+        (
+            "{kind: pace, by: [region, year], growth_at_most: 0.05, growth_at_least: -0.01}",
+            r"S_{t,\text{ssiad},y} - 1.05 S_{t,\text{ssiad},y-1} \le 0 "
+            r"\qquad \forall t \in \mathcal{T}, \enspace y \in \mathcal{Y}",
+        ),
+        (
+            "{kind: ring_fence, territories: ['region:01', 'region:02'], set_aside: 200000, "
+            "of: home_life_2004}",
+            r"\sum_{t \in \mathcal{T}_{\text{extra}}} k_{t,\text{ssiad},2004} \le "
+            r"\text{10 500 000}",
+        ),
+        (
+            "{kind: floor, by: {column: pop_75p}, at_least: 0}",
+            r"\sum_{t \in \mathcal{T}_h} \sum_{y \in \mathcal{Y}} x_{t,\text{ssiad},y} \ge 0 "
+            r"\qquad \forall h \in \mathcal{H}",
+        ),
+        (
+            "{kind: reserve, of: population_share, share: 0.01}",
+            r"R^{\text{extra}}_{t} = 0.01 L_{t} \qquad \forall t \in \mathcal{T}",
+        ),
+        (
+            "{kind: envelope, in: budget, at_most: 100000000}",
+            r"\sum_{t \in \mathcal{T}} G_{t,\text{ssiad},y} \le \text{100 000 000} "
+            r"\qquad \forall y \in \mathcal{Y}",
+        ),
+    ],
+)
+def test_equations_of_other_rules(rule: str, equation: str) -> None:
+    text = written("ssiad-2004", None, f"rules.extra={rule}")
+    assert equation in equations(section(text, "Rule `extra`"))
+
+
+def test_groups_coarser_than_the_territories_that_decide() -> None:
+    text = written("ehpad-2004-rule", "by_department")
+    (equation,) = equations(section(text, "Rule `floor`"))
+    every = r"\qquad \forall u \in \mathcal{T}_{\text{region}}"
+    summed = r"\sum_{t \in \mathcal{T}_u} k_{t,\text{ehpad},2021}"
+    assert equation == rf"{summed} \ge \text{{100 000}} {every}"
+
+
+def test_a_reserve_names_what_it_is_taken_from() -> None:
+    text = written("scm-ssad-1998")
+    (equation,) = equations(section(text, "Rule `scm_contingent`"))
+    assert equation.endswith(r"+ R^{\text{scm-reserve}} = 7000")
+    (equation,) = equations(section(text, "Rule `scm_reserve`"))
+    assert equation == r"R^{\text{scm-reserve}} = 0.1 \times 7000 = 700"
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_the_reference_adds_up(name: str) -> None:
+    instance, reference = instance_of(name)
+    text = mathematics(instance, reference, "mine")
+    assert ("## Reference" in text) == bool(instance.scenario.reference)
+    for i, block in enumerate(instance.scenario.reference):
+        told = section(text, f"Block {i + 1}")
+        assert f"Shares {figure(reference.amounts[i])} " in told
+        for part in block.parts:
+            assert f"Part `{part.name}`:" in told
+            given = sum(
+                row.amount for row in reference.parts if (row.block, row.part) == (i, part.name)
+            )
+            assert f"handed out: {figure(given)}." in told
+
+
+def test_what_the_parts_could_not_place_is_told() -> None:
+    _, reference = instance_of("scm-ssad-1998", "remainder_unspent")
+    text = written("scm-ssad-1998", "remainder_unspent")
+    assert reference.unplaced
+    for lost in reference.unplaced:
+        assert f"Not placed by part `{lost.part}`: {figure(lost.amount)}." in text
+
+
+def test_what_a_planner_wrote_is_never_markup() -> None:
+    title = r"title='50 % _of_ *all* $x <b> | & #1 `code` [a](b) \\end ~ ^'"
+    text = written("ssiad-2004", None, title)
+    line = text.splitlines()[2]
+    marks = r"50 % \_of\_ \*all\* \$x \<b\> \| &amp; \#1 \`code\` \[a\](b) \\\\end \~ ^"
+    assert line == marks
+    for start, kept in (("1. one", r"1\. one"), ("- one", r"\- one"), ("2004 one", "2004 one")):
+        assert written("ssiad-2004", None, f"title='{start}'").splitlines()[2] == kept
+    tex = written("ssiad-2004", None, title, form="tex")
+    assert r"50 \% \_of\_ *all* \$x \textless{}b\textgreater{} | \& \#1" in tex
+
+
+def test_tally_counts_as_the_program_is_built() -> None:
+    """Kinds that no shipped scenario uses."""
+    kinds = {
+        "gap": "{kind: absolute_gap, indicator: ssiad_rate, level: region, years: all}",
+        "worst": "{kind: worst, indicator: ssiad_rate, level: region, priority: 2}",
+        "far": "{kind: distance_to_reference, level: region, priority: 3}",
+        "money": "{kind: spend, normalise: none, priority: 4}",
+    }
+    sets = [f"objectives.{name}={spec}" for name, spec in kinds.items()]
+    instance, reference = instance_of("ssiad-2004", None, *sets)
+    model = formulate(instance, reference)
+    for name in kinds:
+        counted = tally(instance, reference, name)
+        rows = sum(isinstance(k, AuxiliaryKey) and k.owner == name for k, _ in model.rows)
+        columns = sum(isinstance(k, AuxiliaryKey) and k.owner == name for k, _ in model.columns)
+        assert (counted.rows, counted.variables_made) == (rows, columns), name
+    text = mathematics(instance, reference, "mine")
+    assert len(equations(section(text, "Objective `far`"))) == 1
+    assert r"\frac{1}{2} \sum_{y \in \mathcal{Y}} " in section(text, "Objective `gap`")
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["formulation", "ssiad-2004"]) == 0
+    printed = capsys.readouterr().out
+    assert printed == written("ssiad-2004").replace("of mine", "of ssiad-2004")
+    target = tmp_path / "mine.tex"
+    arguments = ["--variant", "shortfall_only", "--format", "tex", "-o", str(target)]
+    assert main(["formulation", "ssiad-2004", *arguments]) == 0
+    assert capsys.readouterr().out == ""
+    assert "ssiad-2004-shortfall\\_only" in target.read_text(encoding="utf-8")
+    assert main(["formulation", "ssiad-2004", "--format", "pdf"]) == 2
+    assert main(["formulation", "nowhere"]) == 3
+    assert main(["formulation", "ssiad-2004", "-o", str(tmp_path / "no" / "x.md")]) == 2
+
+
+def test_nothing_is_solved_and_nothing_formulated() -> None:
+    program = (
+        "import sys; from perequa.cli import main; code = main(['formulation', 'ssiad-2004']); "
+        "assert not {'pyomo', 'highspy'} & set(sys.modules); sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
