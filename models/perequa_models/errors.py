@@ -6,6 +6,7 @@
     ├── UsageError              2  the command cannot be carried out as asked
     │   └── NotInThisVersion    2  a word of the format that is not built yet
     ├── InvalidScenario         3  carries the findings, all of them
+    │   └── InvalidInput        3  the same, each with its file and line (perequa.io.findings)
     ├── Infeasible              4  no plan satisfies every rule
     ├── NotProven               5  a limit was reached, or the solver failed
     ├── RunFolderWrong          6  a run folder does not verify

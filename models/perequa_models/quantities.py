@@ -114,9 +114,12 @@ class Quantities:
         by_territory = cells.sum(axis=1)
         level = instance.tree.nodes[int(nodes[0])].level
         ancestors = instance.tree.ancestors(instance.level, level)
-        rows = []
-        for node in nodes:
-            members = np.flatnonzero(ancestors == node)
-            start = 0.0 if indicator.in_budget else indicator.start[node, indicator.measures].sum()
-            rows.append(by_territory[members].sum(axis=0) + start)
-        return np.array(rows)
+        counted: Values
+        if level == instance.level:
+            counted = by_territory[np.searchsorted(ancestors, nodes)]
+        else:
+            counted = np.array([by_territory[ancestors == node].sum(axis=0) for node in nodes])
+        if not indicator.in_budget:
+            start = indicator.start[np.ix_(nodes, indicator.measures)].sum(axis=1)
+            counted = counted + start[:, None]
+        return counted

@@ -126,7 +126,7 @@ def solve_instance(
                 solution_arrays(staged.stages, published),
             )
         with clock.stage("prices"):
-            priced = two_sided_prices(program, staged, published.plan, options) if prices else None
+            levels = two_sided_prices(program, staged, published.plan, options) if prices else ()
         with clock.stage("optimum alone"):
             least = alone_values.result()
     run = Solved(
@@ -138,7 +138,7 @@ def solve_instance(
         alone=least,
         stages=staged.stages,
         published=published,
-        prices=priced,
+        levels=levels,
     )
     return Success(run=run, spread=spread, certificate=certificate)
 

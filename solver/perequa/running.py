@@ -171,7 +171,8 @@ def diagnose_scenario(
             seconds=dict(clock.seconds),
         )
     places, inputs = input_files(loaded.raw)
-    record = base_record(loaded.raw, places, options, lang)
+    asked = {"scenario": source, "variants": [*variants], "sets": [*sets], "protect": [*protected]}
+    record = base_record(loaded.raw, places, options, lang) | {"study": "diagnose", "asked": asked}
     return _infeasible(loaded, failure, folder, record, inputs, clock)
 
 
@@ -232,6 +233,8 @@ def _infeasible(
         timings = {name: round(spent, 6) for name, spent in clock.seconds.items()}
         ended = failed_record(failure, suspected) | {"timings": timings}
         files["run.json"] = json_bytes(record | ended)
+        if "study" in record:
+            files["study.json"] = files["run.json"]
         fingerprint = write_folder(folder, files)
     return FinishedRun(
         name=failure.name,

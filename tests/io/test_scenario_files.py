@@ -215,6 +215,27 @@ def test_a_table_outside_the_folder_is_never_read(tmp_path: Path, path: str) -> 
     assert list(raw.files) == ["scenario.yaml"]
 
 
+def test_a_path_that_climbs_is_refused_even_when_it_comes_back(tmp_path: Path) -> None:
+    put(tmp_path, "a/x.csv", "a\n")
+    put(tmp_path, "s.csv", "a\n")
+    put(tmp_path, "scenario.yaml", "supply: {file: a/../s.csv}\n")
+    assert [f.code for f in read_scenario(str(tmp_path)).findings] == ["outside_folder"]
+
+
+def test_a_file_given_by_a_variant_is_found_from_the_scenario_run(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        "base/scenario.yaml",
+        "supply: {file: s.csv}\nvariants:\n  other: {supply.file: t.csv}\n",
+    )
+    put(tmp_path, "base/s.csv", "a\n1\n")
+    put(tmp_path, "base/t.csv", "base\n1\n")
+    put(tmp_path, "mine/scenario.yaml", "extends: ../base\n")
+    put(tmp_path, "mine/t.csv", "mine\n1\n")
+    raw = read_scenario(str(tmp_path / "mine"), ("other",))
+    assert raw.files[raw.data["supply"]["file"]].content == b"mine\n1\n"
+
+
 def test_a_link_out_of_the_folder_is_never_followed(tmp_path: Path) -> None:
     put(tmp_path, "secret.csv", "a\n")
     text = "supply: {file: link.csv}\ncolumns: [{file: d/secret.csv}]\n"

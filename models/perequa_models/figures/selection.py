@@ -36,6 +36,8 @@ class Group:
         Positions of its decision territories.
     measures, years
         Positions of its measures and years.
+    envelope
+        Name of the closed total whose measures it holds, when grouped by envelope.
     """
 
     level: str
@@ -44,6 +46,7 @@ class Group:
     members: Indices
     measures: Indices
     years: Indices
+    envelope: str = ""
 
     def cells(self, shape: tuple[int, int, int]) -> Indices:
         """Flat positions of the group's cells in an array of `shape`."""
@@ -200,7 +203,7 @@ def groups(
         return
     keys = [item for item in spec.by if isinstance(item, str)]
     for level, territory, node, inside in _territory_groups(source, spec, members, path):
-        for some_measures in _measure_groups(source, keys, measures):
+        for envelope, some_measures in _measure_groups(source, keys, measures):
             for some_years in (
                 [years[[i]] for i in range(len(years))] if (by_year or "year" in keys) else [years]
             ):
@@ -211,6 +214,7 @@ def groups(
                     members=inside,
                     measures=some_measures,
                     years=some_years,
+                    envelope=envelope,
                 )
 
 
@@ -278,15 +282,19 @@ def _years(source: Source, spec: RuleSpec, path: Path) -> Indices:
     return np.array([i for i, y in enumerate(source.years) if y in named], dtype=np.intp)
 
 
-def _measure_groups(source: Source, keys: list[str], measures: Indices) -> list[Indices]:
+def _measure_groups(
+    source: Source, keys: list[str], measures: Indices
+) -> list[tuple[str, Indices]]:
+    """Envelope (empty unless grouped by it) and measures of each group."""
     if "measure" in keys:
-        return [measures[[i]] for i in range(len(measures))]
+        return [("", measures[[i]]) for i in range(len(measures))]
     if "envelope" in keys:
         names = [source.scenario.measures[source.measures[m]].envelope or "" for m in measures]
         return [
-            measures[[i for i, n in enumerate(names) if n == name]] for name in sorted(set(names))
+            (name, measures[[i for i, n in enumerate(names) if n == name]])
+            for name in sorted(set(names))
         ]
-    return [measures]
+    return [("", measures)]
 
 
 def _territory_groups(

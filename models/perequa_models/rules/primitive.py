@@ -67,8 +67,12 @@ class Work:
         return groups(self.source, self.indicators, spec, path, by_year=by_year)
 
     def key(self, name: str, group: Group, side: Side) -> RowKey:
-        """Name the row of a group: each part is filled when the group holds exactly one."""
-        measure = self.source.measures[group.measures[0]] if len(group.measures) == 1 else ""
+        """Name the row of a group: each part is filled when the group holds exactly one.
+
+        A group that is a whole envelope of several measures has its name in their place.
+        """
+        single = len(group.measures) == 1
+        measure = self.source.measures[group.measures[0]] if single else group.envelope
         year = self.source.years[group.years[0]] if len(group.years) == 1 else None
         return RowKey(name, group.level, group.territory, measure, year, side)
 

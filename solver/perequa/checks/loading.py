@@ -114,7 +114,7 @@ def _checked(raw: RawScenario, tables: TableSet, problems: Problems) -> Instance
     if scenario is None:
         return None
     check_scenario(scenario, problems)
-    unread = bool(tables.unreadable or raw.findings)
+    unread = tables.incomplete or bool(tables.unreadable or raw.findings)
     # figures out of all proportion overflow as soon as something is computed from them
     unread |= any(problem.code == "out_of_range" for problem in problems.found)
     decided = tables.tree is not None and check_levels(scenario, tables.tree, problems)

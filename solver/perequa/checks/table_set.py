@@ -42,6 +42,8 @@ class TableSet:
         Territories; None when their table is wrong.
     columns
         Columns by name; tables of limits under ``@file`` or ``@file#sheet``.
+    incomplete
+        Whether a table is missing from `columns` because it has not the keys it needs.
     """
 
     raw: RawScenario
@@ -52,6 +54,7 @@ class TableSet:
     named: dict[Path, RawTable] = field(default_factory=dict)
     tree: Tree | None = None
     columns: dict[str, Column] = field(default_factory=dict)
+    incomplete: bool = False
 
     def read(self) -> None:
         """Read every table as far as what is right allows."""
@@ -72,6 +75,7 @@ class TableSet:
                 self._read_limits(path, table, self.tree)
                 continue
             keyed = self._keyed(path, table, self.tree)
+            self.incomplete |= keyed is None
             if keyed is not None:
                 quantities = path[0] == "supply"
                 for column in columns_of(keyed, uses, self.problems, figures=quantities):
@@ -101,6 +105,7 @@ class TableSet:
         name = f"@{bound['file']}" + (f"#{bound['sheet']}" if bound.get("sheet") else "")
         rule = self._entry(path[:2])
         column = limit_column(table, rule, tree, self.frame, self.problems)
+        self.incomplete |= column is None
         if column is not None:
             self.columns[name] = column
 

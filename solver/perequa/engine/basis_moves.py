@@ -41,7 +41,7 @@ def along_basis(vertex: Vertex, rows: Sequence[int]) -> Iterator[BasisMove]:
     if not rows:
         return
     scaled, basic = vertex.scaled, vertex.basic
-    m = len(vertex.y)
+    m = len(vertex.activity)
     structural = basic >= 0
     column, row = np.maximum(basic, 0), np.maximum(-basic - 1, 0)
     factors = splu(_basis_matrix(vertex))

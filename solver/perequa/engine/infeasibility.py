@@ -171,20 +171,6 @@ class Clashes:
         self._free[row] = free
 
 
-def confirm_infeasible(program: CompiledProgram, options: SolverOptions) -> Conflict:
-    """Prove that no plan exists and name an irreducible set of clashing rows.
-
-    Raises
-    ------
-    NotProven
-        When the solver's word cannot be confirmed.
-    """
-    conflict = Clashes(program, options).without(())
-    if conflict is None:
-        raise NotProven("HiGHS called the program infeasible, and then did not without presolve")
-    return conflict
-
-
 def has_plan(outcome: Outcome) -> bool:
     """Whether a solve found a plan.
 

@@ -12,7 +12,7 @@ M. Akgül, "A note on shadow prices in linear programming", JORS 35 (1984), 425-
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from perequa.engine.basis_moves import along_basis
 from perequa.engine.tangent_cone import TangentCone, TangentMove
-from perequa.engine.vertex import ACTIVE, first_vertex
+from perequa.engine.vertex import ACTIVE, optimal_vertex
 from perequa_models.errors import InternalError
 
 if TYPE_CHECKING:
@@ -69,14 +69,15 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
-    """All sides of all rule rows, the distinct duals and rays that prove them.
+    """All sides of all rule rows at one priority, the distinct duals and rays that prove them.
 
     Attributes
     ----------
     sides
         Two for each rule row: limit raised, limit lowered.
-    duals
-        (D, m) optimal duals of the first priority; the first is the stage's own.
+    duals, lams
+        (D, m), (D, P) optimal duals of the priority, with the multipliers of the earlier ones; the
+        first is the stage's own.
     rays
         (R, m) directions proving that a move is impossible.
     programs_solved
@@ -85,6 +86,7 @@ class Prices:
 
     sides: tuple[Side, ...]
     duals: tuple[Floats, ...]
+    lams: tuple[Floats, ...]
     rays: tuple[Floats, ...]
     programs_solved: int
 
@@ -95,8 +97,8 @@ NO_VALUES: Floats = np.zeros(0)
 
 def two_sided_prices(
     program: CompiledProgram, staged: Staged, plan: Floats, options: SolverOptions
-) -> Prices:
-    """Price every rule row at the first priority.
+) -> tuple[Prices, ...]:
+    """Price every rule row at every priority.
 
     Parameters
     ----------
@@ -104,46 +106,61 @@ def two_sided_prices(
         The program and its solved stages.
     plan
         (n,) the published plan, natural units.
+
+    Returns
+    -------
+    tuple of Prices
+        One for each priority. A limit moved by one changes the first priority by its price; at the
+        next, the earlier ones follow that change instead of standing still.
     """
     return _Pricing(program, staged, plan, options).run()
 
 
+@dataclass(slots=True)
+class _Level:
+    """What is found so far at one priority."""
+
+    duals: list[Floats]
+    lams: list[Floats]
+    marks: dict[bytes, int]
+    rays: list[Floats] = field(default_factory=list)
+    sides: dict[tuple[int, int], Side] = field(default_factory=dict)
+    solved: int = 0
+
+
 class _Pricing:
-    """The state of one pricing: the vertex, what is found, the duals and rays that prove it."""
+    """The state of one pricing: the vertex, and what is found at each priority."""
 
     def __init__(
         self, program: CompiledProgram, staged: Staged, plan: Floats, options: SolverOptions
     ) -> None:
         self.program, self.options = program, options
-        self.vertex = first_vertex(staged)
+        self.vertex = optimal_vertex(staged)
         self.scaled = staged.scaled
         self.plan_activity = self.scaled.matrix @ (plan / self.scaled.column)
-        self.duals: list[Floats] = [staged.stages[0].y]
-        self.known_duals: dict[bytes, int] = {_mark(self.vertex.y): 0}
-        self.rays: list[Floats] = []
-        self.sides: dict[tuple[int, int], Side] = {}
+        self.levels = [
+            _Level(duals=[s.y], lams=[s.lam], marks={_mark(y, s.lam): 0})
+            for s, y in zip(staged.stages, self.vertex.duals, strict=True)
+        ]
+        self.costs = np.array([s.cost for s in staged.stages])
 
-    def run(self) -> Prices:
+    def run(self) -> tuple[Prices, ...]:
         rows = [int(i) for i in np.flatnonzero(self.program.is_rule)]
-        for i in rows:
-            for sign in (1, -1):
-                settled = self._at_once(i, sign)
-                if settled is not None:
-                    self.sides[i, sign] = settled
-        self._along_basis([i for i in rows if self._open(i) and not self.vertex.basic_rows[i]])
-        left = [(i, sign) for i in rows for sign in (1, -1) if (i, sign) not in self.sides]
-        self._in_tangent_cone(left)
-        return Prices(
-            sides=tuple(self.sides[i, sign] for i in rows for sign in (1, -1)),
-            duals=tuple(self.duals),
-            rays=tuple(self.rays),
-            programs_solved=len(left),
+        left = [(i, sign) for i in rows for sign in (1, -1) if not self._at_once(i, sign)]
+        self._along_basis(sorted({i for i, _ in left if not self.vertex.basic_rows[i]}))
+        self._in_tangent_cones([key for key in left if key not in self.levels[0].sides])
+        return tuple(
+            Prices(
+                sides=tuple(level.sides[i, sign] for i in rows for sign in (1, -1)),
+                duals=tuple(level.duals),
+                lams=tuple(level.lams),
+                rays=tuple(level.rays),
+                programs_solved=level.solved,
+            )
+            for level in self.levels
         )
 
-    def _open(self, i: int) -> bool:
-        return (i, 1) not in self.sides or (i, -1) not in self.sides
-
-    def _at_once(self, i: int, sign: int) -> Side | None:
+    def _at_once(self, i: int, sign: int) -> bool:
         """Settle a side without solving: inactive, relaxed without a price, or stuck."""
         lower, upper = self.scaled.row_lower[i], self.scaled.row_upper[i]
         relaxes = (sign > 0 and np.isinf(lower)) or (sign < 0 and np.isinf(upper))
@@ -155,15 +172,17 @@ class _Pricing:
             ):
                 slack = abs(limit - activity[i])
                 if slack > ACTIVE * max(1.0, abs(limit)):
-                    far = np.inf if relaxes else slack / self.scaled.row[i]
-                    return self._zero(i, sign, far, base)
-        if relaxes and self.vertex.y[i] == 0.0:
-            return self._zero(i, sign, np.inf, AT_VERTEX)
+                    self._zero(i, sign, np.inf if relaxes else slack / self.scaled.row[i], base)
+                    return True
+        if relaxes and not self.vertex.duals[:, i].any():
+            self._zero(i, sign, np.inf, AT_VERTEX)
+            return True
         if not relaxes and not self._can_move(i, sign):
-            ray = np.zeros(len(self.vertex.y))
+            ray = np.zeros(len(self.vertex.activity))
             ray[i] = float(sign)
-            return self._infinite(i, sign, ray)
-        return None
+            self._infinite(i, sign, ray)
+            return True
+        return False
 
     def _can_move(self, i: int, sign: int) -> bool:
         """Whether any column of a row can still carry its activity up (+1) or down (−1)."""
@@ -173,89 +192,105 @@ class _Pricing:
         stuck = np.where(rises, self.vertex.column_high[columns], self.vertex.column_low[columns])
         return not bool(stuck.all())
 
-    def _zero(self, i: int, sign: int, far: float, base: int) -> Side:
-        return Side(
-            row=i,
-            sign=sign,
-            price=0.0,
-            reach=float(far),
-            base=base,
-            chord_columns=NO_COLUMNS,
-            chord_values=NO_VALUES,
-            dual=0,
-        )
+    def _zero(self, i: int, sign: int, far: float, base: int) -> None:
+        for level in self.levels:
+            level.sides[i, sign] = Side(
+                row=i,
+                sign=sign,
+                price=0.0,
+                reach=float(far),
+                base=base,
+                chord_columns=NO_COLUMNS,
+                chord_values=NO_VALUES,
+                dual=0,
+            )
 
     def _along_basis(self, rows: list[int]) -> None:
         for move in along_basis(self.vertex, rows):
-            key = (move.row, move.sign)
-            if key not in self.sides:
-                price = self.vertex.y[move.row] * move.sign
-                self.sides[key] = self._finite(
-                    key, price, move.reach, (move.columns, move.values), 0
-                )
+            if (move.row, move.sign) not in self.levels[0].sides:
+                for p in range(len(self.levels)):
+                    self._finite(p, move.row, move.sign, move.reach, (move.columns, move.values), 0)
 
-    def _in_tangent_cone(self, wanted: list[tuple[int, int]]) -> None:
-        if not wanted:
-            return
-        cone = TangentCone(self.vertex, self.options)
-        for i, sign in wanted:
-            found = cone.move(i, sign)
-            if isinstance(found, TangentMove):
-                chord = (found.columns, found.values)
-                price = sign * found.y[i]
-                dual = self._known(found.y)
-                self.sides[i, sign] = self._finite((i, sign), price, found.reach, chord, dual)
-            else:
-                ray = found * (1.0 if sign * found[i] > 0 else -1.0) / max(1e-300, abs(found[i]))
-                ray = np.where(np.abs(ray) < 1e-11, 0.0, ray)
-                self._check_ray(i, ray)
-                self.sides[i, sign] = self._infinite(i, sign, ray)
+    def _in_tangent_cones(self, wanted: list[tuple[int, int]]) -> None:
+        """Price at each priority in turn; the later ones follow the change of the earlier."""
+        for p, level in enumerate(self.levels):
+            cone = TangentCone(self.vertex, p, self.options) if wanted else None
+            for i, sign in wanted:
+                if cone is None or (i, sign) in level.sides:
+                    continue
+                unit = self.scaled.row[i]
+                earlier = [
+                    before.sides[i, sign].price * self.vertex.factors[j] / unit
+                    for j, before in enumerate(self.levels[:p])
+                ]
+                found = cone.move(i, sign, earlier)
+                level.solved += 1
+                if isinstance(found, TangentMove):
+                    dual = self._known(p, found)
+                    chord = (found.columns, found.values)
+                    self._finite(p, i, sign, found.reach, chord, dual)
+                else:
+                    ray = found * (1.0 if sign * found[i] > 0 else -1.0)
+                    ray = ray / max(1e-300, abs(found[i]))
+                    ray = np.where(np.abs(ray) < 1e-11, 0.0, ray)
+                    self._check_ray(i, ray)
+                    self._infinite(i, sign, ray)
 
-    def _known(self, y: Floats) -> int:
-        """Position of a dual among the distinct ones."""
-        mark = _mark(y)
-        if mark not in self.known_duals:
-            self.known_duals[mark] = len(self.duals)
-            self.duals.append(self.scaled.natural_y(y, self.vertex.factor))
-        return self.known_duals[mark]
+    def _known(self, p: int, move: TangentMove) -> int:
+        """Position of a dual among the distinct ones of a priority."""
+        level, factors = self.levels[p], self.vertex.factors
+        mark = _mark(move.y, move.lam)
+        if mark not in level.marks:
+            level.marks[mark] = len(level.duals)
+            level.duals.append(self.scaled.natural_y(move.y, float(factors[p])))
+            lam = np.zeros(len(self.levels))
+            lam[:p] = move.lam * factors[:p] / factors[p]
+            level.lams.append(lam)
+        return level.marks[mark]
 
     def _finite(
-        self,
-        key: tuple[int, int],
-        price: float,
-        far: float,
-        chord: tuple[Indices, Floats],
-        dual: int,
-    ) -> Side:
+        self, p: int, i: int, sign: int, far: float, chord: tuple[Indices, Floats], dual: int
+    ) -> None:
         """Put one side found in the solver's units back into natural ones."""
-        row = self.scaled.row[key[0]]
+        row = self.scaled.row[i]
         order = np.argsort(chord[0])
         columns = chord[0][order]
-        return Side(
-            row=key[0],
-            sign=key[1],
-            price=float(price * row / self.vertex.factor),
+        values = chord[1][order] * row * self.scaled.column[columns]
+        level = self.levels[p]
+        lam = level.lams[dual]
+        earlier = [before.sides[i, sign].price for before in self.levels[:p]]
+        price = sign * level.duals[dual][i] - sum(
+            lam[j] * before for j, before in enumerate(earlier)
+        )
+        if p > 0:
+            # the composed dual of a later priority carries large multipliers: the chord is exact
+            price = float(self.costs[p][columns] @ values)
+        level.sides[i, sign] = Side(
+            row=i,
+            sign=sign,
+            price=float(price) + 0.0,
             reach=float(far / row),
             base=AT_VERTEX,
             chord_columns=columns,
-            chord_values=chord[1][order] * row * self.scaled.column[columns],
+            chord_values=values,
             dual=dual,
         )
 
-    def _infinite(self, i: int, sign: int, ray: Floats) -> Side:
-        """Record a move that a ray proves impossible."""
-        self.rays.append(ray * self.scaled.row)
-        return Side(
-            row=i,
-            sign=sign,
-            price=np.inf,
-            reach=0.0,
-            base=AT_VERTEX,
-            chord_columns=NO_COLUMNS,
-            chord_values=NO_VALUES,
-            dual=-1,
-            ray=len(self.rays) - 1,
-        )
+    def _infinite(self, i: int, sign: int, ray: Floats) -> None:
+        """Record, at every priority, a move that a ray proves impossible."""
+        for level in self.levels:
+            level.rays.append(ray * self.scaled.row)
+            level.sides[i, sign] = Side(
+                row=i,
+                sign=sign,
+                price=np.inf,
+                reach=0.0,
+                base=AT_VERTEX,
+                chord_columns=NO_COLUMNS,
+                chord_values=NO_VALUES,
+                dual=-1,
+                ray=len(level.rays) - 1,
+            )
 
     def _check_ray(self, i: int, ray: Floats) -> None:
         """Refuse a ray that does not prove what it should."""
@@ -273,6 +308,6 @@ class _Pricing:
             raise InternalError(message)
 
 
-def _mark(y: Floats) -> bytes:
+def _mark(y: Floats, lam: Floats) -> bytes:
     """A mark equal for duals that differ by rounding only."""
-    return np.round(y, 9).tobytes()
+    return np.round(np.append(y, lam), 9).tobytes()

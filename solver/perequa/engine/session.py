@@ -201,12 +201,6 @@ class Session:
             self._set(name, value)
         return _MEANING[self._highs.getModelStatus()]
 
-    def basic_variables(self) -> Indices:
-        """Basic variables: column j as j, the activity of row i as −(i + 1); shape (m,)."""
-        status, basic = self._highs.getBasicVariables()
-        self._accepted(status, "a request for the basis")
-        return np.asarray(basic, dtype=np.intp)
-
     def basis(self) -> Any:  # noqa: ANN401 - HiGHS's own object, only handed back
         """Copy the present basis."""
         return self._highs.getBasis()
@@ -248,6 +242,14 @@ class Session:
         if status == highspy.HighsStatus.kError:
             message = f"HiGHS refused {what}"
             raise NotProven(message)
+
+
+def basic_places(basis: Any) -> tuple[Indices, Indices]:  # noqa: ANN401 - HiGHS's own object
+    """Return the basic columns and the basic rows of a basis."""
+    basic = highspy.HighsBasisStatus.kBasic
+    columns = [j for j, status in enumerate(basis.col_status) if status == basic]
+    rows = [i for i, status in enumerate(basis.row_status) if status == basic]
+    return np.array(columns, dtype=np.intp), np.array(rows, dtype=np.intp)
 
 
 def some_of_basis(basis: Any, rows: Indices, columns: Indices) -> Any:  # noqa: ANN401

@@ -81,8 +81,8 @@ class Staged:
         One for each priority solved; the plans that remain.
     scaled, session
         The scaled program, and the solver holding it (bounds restored to the program's own).
-    first_basis
-        Basis of the first stage, from which prices are computed.
+    first_basis, last_basis
+        Optimal basis of the first stage, and of the last: optimal for every priority.
     """
 
     termination: Termination
@@ -91,6 +91,7 @@ class Staged:
     scaled: ScaledProgram
     session: Session
     first_basis: object
+    last_basis: object
 
 
 def solve_stages(
@@ -130,6 +131,7 @@ def solve_stages(
     stages: list[Stage] = []
     held: list[tuple[Indices, Indices]] = []
     first_basis: object = None
+    last_basis: object = None
     termination = Termination.OPTIMAL
     for p, priority in enumerate(priorities):
         cost, factor = scaled.cost(stage_costs[p])
@@ -138,8 +140,8 @@ def solve_stages(
         termination = outcome.termination
         if termination is not Termination.OPTIMAL:
             break
-        if p == 0:
-            first_basis = session.basis()
+        last_basis = session.basis()
+        first_basis = last_basis if p == 0 else first_basis
         y = np.where(np.abs(outcome.y) < NOT_ZERO * 1e-4, 0.0, outcome.y)
         z = cost - scaled.matrix.T @ y
         newly = _restrict(face, scaled, outcome.x, y, z)
@@ -163,6 +165,7 @@ def solve_stages(
         scaled=scaled,
         session=session,
         first_basis=first_basis,
+        last_basis=last_basis,
     )
 
 

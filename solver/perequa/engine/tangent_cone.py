@@ -17,54 +17,70 @@ from perequa.engine.vertex import reach
 from perequa_models.errors import NotProven
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from perequa.engine.session import Outcome, SolverOptions
     from perequa.engine.vertex import Floats, Indices, Vertex
 
 
 class TangentMove(NamedTuple):
-    """A move of one limit by one unit, its dual, and how far it holds."""
+    """A move of one limit by one unit, how far it holds, and the dual that proves its price.
+
+    `lam` holds the multipliers of the earlier priorities, in the solver's units.
+    """
 
     reach: float
     columns: Indices
     values: Floats
     y: Floats
+    lam: Floats
 
 
 class TangentCone:
-    """The tangent cone of a vertex, ready for one limit after another.
+    """The tangent cone of a vertex at one priority, ready for one limit after another.
 
     Parameters
     ----------
     vertex
         The optimal vertex.
+    stage
+        Position of the priority. Its move costs no earlier priority more than their own price:
+        each of them is a row whose limit moves with the rule's.
     options
         How the solver works.
     """
 
-    def __init__(self, vertex: Vertex, options: SolverOptions) -> None:
-        self._vertex = vertex
+    def __init__(self, vertex: Vertex, stage: int, options: SolverOptions) -> None:
+        self._vertex, self._stage = vertex, stage
         self._rows = np.flatnonzero(vertex.low | vertex.high | ~vertex.basic_rows)
         inside = np.diff(sparse.csc_array(vertex.rows[self._rows]).indptr) > 0
         self._columns = np.flatnonzero(inside)
-        self._place = np.full(len(vertex.y), -1, dtype=np.intp)
+        self._place = np.full(len(vertex.activity), -1, dtype=np.intp)
         self._place[self._rows] = np.arange(len(self._rows))
         self._lower = np.where(vertex.low, 0.0, -np.inf)[self._rows]
         self._upper = np.where(vertex.high, 0.0, np.inf)[self._rows]
+        earlier = sparse.csr_array(vertex.costs[:stage][:, self._columns])
+        matrix = sparse.vstack([vertex.rows[self._rows][:, self._columns], earlier])
         self._session = Session(
-            sparse.csc_array(vertex.rows[self._rows][:, self._columns]),
-            self._lower,
-            self._upper,
+            sparse.csc_array(matrix),
+            np.append(self._lower, np.full(stage, -np.inf)),
+            np.append(self._upper, np.zeros(stage)),
             np.where(vertex.column_low, 0.0, -np.inf)[self._columns],
             np.where(vertex.column_high, 0.0, np.inf)[self._columns],
             options,
         )
-        self._session.set_cost(vertex.cost[self._columns])
+        self._session.set_cost(vertex.costs[stage][self._columns])
         basis = some_of_basis(vertex.basis, self._rows, self._columns)
-        if basis is not None:
+        if basis is not None and stage == 0:
             self._session.set_basis(basis)
 
-    def move(self, i: int, sign: int) -> TangentMove | Floats:
+    def move(self, i: int, sign: int, earlier: Sequence[float]) -> TangentMove | Floats:
         """Move the limit of row i by one unit up or down.
+
+        Parameters
+        ----------
+        earlier
+            Price of the same move at each earlier priority, in the solver's units.
 
         Returns
         -------
@@ -76,10 +92,14 @@ class TangentCone:
         NotProven
             When the solver does not say.
         """
-        k = int(self._place[i])
+        k, count = int(self._place[i]), len(self._rows)
         lower = float(sign) if np.isfinite(self._lower[k]) else -np.inf
         upper = float(sign) if np.isfinite(self._upper[k]) else np.inf
         self._session.set_row_bound(k, lower, upper)
+        for j, price in enumerate(earlier):
+            # room for rounding of the price, far below what a price is printed to
+            room = 1e-9 * max(1.0, abs(price))
+            self._session.set_row_bound(count + j, -np.inf, price + room)
         outcome = self._session.solve(strategy=DUAL, presolve=False)
         infeasible = outcome.termination is Termination.INFEASIBLE
         found = self._session.dual_ray() if infeasible else None
@@ -89,8 +109,8 @@ class TangentCone:
         if found is None:
             message = f"a price ended {outcome.termination.value} without proof"
             raise NotProven(message)
-        ray = np.zeros(len(self._vertex.y))
-        ray[self._rows] = found
+        ray = np.zeros(len(self._vertex.activity))
+        ray[self._rows] = found[:count]
         return ray
 
     def _completed(self, outcome: Outcome) -> TangentMove:
@@ -115,7 +135,9 @@ class TangentCone:
                 np.where(vertex.column_high, np.inf, scaled.column_upper),
             ),
         )
-        y = np.zeros(len(vertex.y))
-        y[self._rows] = np.where(np.abs(outcome.y) < 1e-12, 0.0, outcome.y)
+        dual = np.where(np.abs(outcome.y) < 1e-12, 0.0, outcome.y)
+        y = np.zeros(len(vertex.activity))
+        y[self._rows] = dual[: len(self._rows)]
         columns = np.flatnonzero(move)
-        return TangentMove(far, columns, move[columns], y)
+        lam = np.maximum(0.0, -dual[len(self._rows) :])
+        return TangentMove(far, columns, move[columns], y, lam)

@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from perequa.engine.session import DUAL
-from perequa.engine.termination import Termination
-from perequa_models.errors import NotProven
+from perequa.engine.session import basic_places
 
 if TYPE_CHECKING:
     from perequa.engine.scaling import ScaledProgram
@@ -27,28 +25,32 @@ ACTIVE = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vertex:
-    """An optimal vertex, its dual and its basis.
+    """A vertex optimal at every priority, its duals and its basis.
 
     Attributes
     ----------
-    scaled, cost, factor
-        The program and the cost in the solver's units; the cost is `factor` times the natural one.
+    scaled
+        The program in the solver's units.
+    costs, factors
+        (P, n), (P,): cost of each priority in the solver's units, `factors` times the natural one.
     rows
         The matrix by row.
-    x, y, activity
-        (n,), (m,), (m,).
+    x, duals, activity
+        (n,), (P, m), (m,): the vertex, a dual for each priority, the activity of the rows.
     low, high, column_low, column_high
         Which limits are active.
     basic, basic_rows
         (m,) basic variables (column j as j, row i as −(i + 1)); whether each row is basic.
+    basis
+        The solver's own form of it.
     """
 
     scaled: ScaledProgram
-    cost: Floats
-    factor: float
+    costs: Floats
+    factors: Floats
     rows: sparse.csr_array
     x: Floats
-    y: Floats
+    duals: Floats
     activity: Floats
     low: Flags
     high: Flags
@@ -59,42 +61,33 @@ class Vertex:
     basis: object
 
 
-def first_vertex(staged: Staged) -> Vertex:
-    """Find the optimal basis of the first priority again, and what is active there.
-
-    Raises
-    ------
-    NotProven
-        When the solver does not confirm it.
-    """
-    scaled, session, stage = staged.scaled, staged.session, staged.stages[0]
-    cost, factor = scaled.cost(stage.cost)
-    session.set_cost(cost)
-    session.set_basis(staged.first_basis)
-    if session.solve(strategy=DUAL, presolve=False).termination is not Termination.OPTIMAL:
-        raise NotProven("the optimum of the first priority was not found again")
-    basic = session.basic_variables()
-    basic_rows = np.zeros(session.m, dtype=np.bool_)
-    basic_rows[-basic[basic < 0] - 1] = True
-    x = stage.x / scaled.column
+def optimal_vertex(staged: Staged) -> Vertex:
+    """Gather the vertex of the last priority, which is optimal for all."""
+    scaled, stages = staged.scaled, staged.stages
+    costs = [scaled.cost(stage.cost) for stage in stages]
+    factors = np.array([factor for _, factor in costs])
+    columns, rows = basic_places(staged.last_basis)
+    basic_rows = np.zeros(len(scaled.row), dtype=np.bool_)
+    basic_rows[rows] = True
+    x = stages[-1].x / scaled.column
     activity = scaled.matrix @ x
     near_row = ACTIVE * np.maximum(1.0, np.abs(activity))
     near_column = ACTIVE * np.maximum(1.0, np.abs(x))
     return Vertex(
         scaled=scaled,
-        cost=cost,
-        factor=factor,
+        costs=np.array([cost for cost, _ in costs]),
+        factors=factors,
         rows=sparse.csr_array(scaled.matrix),
         x=x,
-        y=stage.y * factor / scaled.row,
+        duals=np.array([s.y for s in stages]) * factors[:, None] / scaled.row,
         activity=activity,
         low=activity <= scaled.row_lower + near_row,
         high=activity >= scaled.row_upper - near_row,
         column_low=x <= scaled.column_lower + near_column,
         column_high=x >= scaled.column_upper - near_column,
-        basic=basic,
+        basic=np.concatenate([columns, -rows - 1]),
         basic_rows=basic_rows,
-        basis=session.basis(),
+        basis=staged.last_basis,
     )
 
 

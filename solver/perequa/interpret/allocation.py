@@ -64,15 +64,16 @@ def cell_figures(run: Solved) -> dict[str, Floats]:
 def allocation_table(run: Solved) -> Table:
     """One row per decision territory, measure and year, zeros included."""
     instance = run.instance
-    figures = [cell_figures(run)[name] for name in FIGURES]
+    figures = cell_figures(run)
+    cells = zip(*(_values(figures[name]) for name in FIGURES), strict=True)
     envelopes = [instance.scenario.measures[m].envelope or "" for m in instance.measures]
     rows: list[tuple[Value, ...]] = []
-    for t, territory in enumerate(instance.territories):
+    for territory in instance.territories:
+        named = (run.name, territory.level, territory.code, territory.name)
         for m, measure in enumerate(instance.measures):
-            for y, year in enumerate(instance.years):
-                named = (run.name, territory.level, territory.code, territory.name)
-                values = tuple(_value(f[t, m, y]) for f in figures)
-                rows.append((*named, measure, envelopes[m], year, *values))
+            rows.extend(
+                (*named, measure, envelopes[m], year, *next(cells)) for year in instance.years
+            )
     return Table(COLUMNS, tuple(rows))
 
 
@@ -113,18 +114,24 @@ def _sums(
     instance = run.instance
     above = run.reference.above.get(who[0])
     position = {t.code: i for i, t in enumerate(_level(run, who[0]))}
+    totals = {name: _total(figures[name][inside]) for name in FIGURES}
     for m, measure in enumerate(instance.measures):
         for y, year in enumerate(instance.years):
             values = []
             for name in FIGURES:
-                cells = figures[name][inside, m, y]
-                total = np.nan if np.isnan(cells).all() else float(np.nansum(cells))
+                total = float(totals[name][m, y])
                 if above is not None and name.startswith("reference") and np.isnan(total):
                     table = above.places if name.endswith("places") else above.credits
                     total = float(table[position[who[1]], m, y])
                 values.append(_value(total))
             envelope = instance.scenario.measures[measure].envelope or ""
             yield (run.name, *who, measure, envelope, year, *values)
+
+
+def _total(cells: Floats) -> Floats:
+    """Sum over territories of (n, M, Y) figures; NaN where no territory has one."""
+    last = np.ascontiguousarray(np.moveaxis(cells, 0, -1))
+    return np.where(np.isnan(last).all(axis=-1), np.nan, np.nansum(last, axis=-1))
 
 
 def _level(run: Solved, level: str) -> list[Territory]:
@@ -164,6 +171,14 @@ def _line(
     values: list[Value] = [None] * len(FIGURES)
     values[FIGURES.index("places" if unit == "place" else "credits")] = amount
     return (run.name, "nation", what, where, key.measure, "", key.year, *values)
+
+
+def _values(figures: Floats) -> list[Value]:
+    """Give the figures of all cells in order, None where a cell is empty."""
+    written = figures.astype(object)
+    written[np.isnan(figures)] = None
+    values: list[Value] = written.ravel().tolist()
+    return values
 
 
 def _value(value: float) -> Value:

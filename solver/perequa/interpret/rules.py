@@ -74,18 +74,16 @@ def rules_table(run: Solved) -> Table:
 
 
 def prices_table(run: Solved) -> Table:
-    """One line per rule row and priority; later priorities say that they are not available yet."""
-    if run.prices is None:
-        return Table(PRICES, ())
-    sides = {(side.row, side.sign): side for side in run.prices.sides}
-    weighting = run.weighting
+    """One line per rule row and priority: a vector of prices under strict priorities."""
     rows: list[tuple[Value, ...]] = []
+    levels = [{(side.row, side.sign): side for side in level.sides} for level in run.levels]
     for i, identity in _rule_rows(run).items():
         limit = float(run.program.row_limit[i])
-        for p, priority in enumerate(weighting.priorities):
-            shown = _price(limit, sides[i, 1], sides[i, -1]) if p == 0 else (None,) * 4 + ("", None)
-            objective = ";".join(weighting.served(p))
-            line = (*identity, limit, priority, *shown, objective, weighting.units[p], "")
+        for p, sides in enumerate(levels):
+            objective = ";".join(run.weighting.served(p))
+            shown = _price(limit, sides[i, 1], sides[i, -1])
+            unit = run.weighting.units[p]
+            line = (*identity, limit, run.weighting.priorities[p], *shown, objective, unit, "")
             record = {k: cell(v) for k, v in zip(PRICES, line, strict=False)}
             rows.append((*line, price_statement(record)))
     return Table(PRICES, tuple(rows))

@@ -13,10 +13,10 @@ from perequa_models.quantities import Quantities
 if TYPE_CHECKING:
     from perequa.compilation import CompiledProgram
     from perequa.engine.infeasibility import Conflict
-    from perequa.interpret.diagnosis import Diagnosis
     from perequa.engine.prices import Prices
     from perequa.engine.stages import Stage
     from perequa.engine.tie_break import Published
+    from perequa.interpret.diagnosis import Diagnosis
     from perequa.weighting import Weighting
     from perequa_models.instance import Floats, Instance
     from perequa_models.reference.reference import Reference
@@ -34,9 +34,10 @@ class Solved:
         The figures, the circular's own allocation, the compiled program.
     weighting, alone
         What each priority minimises; the least value of each objective on its own.
-    stages, published, prices
-        The optimum of each priority, the published plan, the two-sided prices (None when not
-        asked for).
+    stages, published
+        The optimum of each priority, the published plan.
+    levels
+        The two-sided prices of each priority; empty when not asked for.
     """
 
     name: str
@@ -47,7 +48,12 @@ class Solved:
     alone: dict[str, float]
     stages: tuple[Stage, ...]
     published: Published
-    prices: Prices | None
+    levels: tuple[Prices, ...]
+
+    @property
+    def prices(self) -> Prices | None:
+        """Prices at the first priority, None when not asked for."""
+        return self.levels[0] if self.levels else None
 
     @cached_property
     def x(self) -> Floats:

@@ -78,10 +78,15 @@ def solution_arrays(stages: Sequence[Stage], published: Published) -> Arrays:
     return found
 
 
-def evidence_arrays(prices: Prices) -> Arrays:
-    """Chords, duals and rays that prove every price (scenario reference, section 13)."""
+def evidence_arrays(prices: Prices, first: Floats) -> Arrays:
+    """Chords, duals and rays that prove every price (scenario reference, section 13).
+
+    Parameters
+    ----------
+    first
+        (m,) the priority's own dual; the others are stored as differences from it.
+    """
     sides = prices.sides
-    first = prices.duals[0]
     duals = sparse_rows([dual - first for dual in prices.duals])
     rays = sparse_rows(list(prices.rays))
     chords = [(side.chord_columns, side.chord_values) for side in sides]
@@ -94,6 +99,7 @@ def evidence_arrays(prices: Prices) -> Arrays:
         "dual": _each(sides, "dual", int),
         "end_dual": np.full(len(sides), -1),
         "ray": _each(sides, "ray", int),
+        "dual_lam": np.array(prices.lams),
         "chord_ptr": _pointer([len(c) for c, _ in chords]),
         "chord_col": _joined([c for c, _ in chords], int),
         "chord_val": _joined([v for _, v in chords], float),

@@ -33,7 +33,7 @@ def diagnosis_text(run: FinishedRun) -> str:
 def _causes(conflicts: Sequence[Mapping[str, Value]]) -> str:
     numbers = sorted({int(row["conflict"] or 0) for row in conflicts})
     count = "One cause" if len(numbers) == 1 else f"{len(numbers)} causes"
-    lines = [f"{count}: rules that no plan satisfies together, and one does without any of them."]
+    lines = [f"{count}. No plan satisfies its rules together; without any one of them, one does."]
     for k in numbers[:SHOWN]:
         rows = [row for row in conflicts if row["conflict"] == k]
         lines.append(f"  cause {k}")

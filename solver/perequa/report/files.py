@@ -46,8 +46,9 @@ def solved_files(run: Solved, spread: Spread, tables: dict[str, Table]) -> dict[
     files = {f"{name}.csv": csv_bytes(table) for name, table in tables.items()}
     files["program.npz"] = npz(program_arrays(run.program, run.weighting, spread))
     files["solution.npz"] = npz(solution_arrays(run.stages, run.published))
-    if run.prices is not None:
-        files["evidence.npz"] = npz(evidence_arrays(run.prices))
+    for p, level in enumerate(run.levels):
+        name = "evidence.npz" if p == 0 else f"evidence_{p + 1}.npz"
+        files[name] = npz(evidence_arrays(level, run.stages[p].y))
     return files
 
 
@@ -56,7 +57,9 @@ def csv_bytes(table: Table) -> bytes:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(table.columns)
-    writer.writerows([cell(value) for value in row] for row in table.rows)
+    writer.writerows(
+        [value if isinstance(value, str) else cell(value) for value in row] for row in table.rows
+    )
     return stream.getvalue().encode()
 
 

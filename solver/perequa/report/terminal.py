@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from perequa.report.diagnosis import diagnosis_text
@@ -104,28 +105,37 @@ def objectives_text(objectives: Table) -> str:
 
 
 def prices_text(prices: Table, rules: Table) -> str:
-    """Sentences of the binding rules, places and money apart, dearest first."""
+    """Sentences of the binding rules by priority, places and money apart, dearest first."""
     binding = {r["row"] for r in rules.records() if r["binding"]}
-    listed = [r for r in prices.records() if r["row"] in binding]
-    shown = [r for r in listed if r["effect_of_one_more"] is not None]
-    later = sorted({str(r["priority"]) for r in listed if r["effect_of_one_more"] is None})
-    free = [r for r in shown if not _size(r)]
-    priced = [r for r in shown if _size(r)]
+    shown = [r for r in prices.records() if r["row"] in binding]
     lines = ["What the binding rules cost (one more, one less):"]
-    for unit in sorted({str(r["unit"]) for r in priced}, key=lambda u: (u == "place", u)):
+    served = {r["priority"]: str(r["objective"]).replace(";", " + ") for r in shown}
+    for position, (priority, objective) in enumerate(served.items()):
+        own = [r for r in shown if r["priority"] == priority]
+        # a move that is impossible is so at every priority: said once
+        told = [r for r in own if _size(r) and (position == 0 or math.isfinite(_size(r)))]
+        if len(served) > 1:
+            lines.append(f"  At priority {priority}, {objective}:")
+        lines.extend(_ranked(told))
+        free = sum(1 for r in own if not _size(r))
+        if free:
+            lines.append(f"  {free} binding rows cost nothing either way.")
+    if not shown:
+        lines.append("  no rule binds")
+    return "\n".join(lines)
+
+
+def _ranked(rows: list[dict[str, Value]]) -> list[str]:
+    """Sentences, money and places apart, since their prices cannot be compared."""
+    lines = []
+    for unit in sorted({str(r["unit"]) for r in rows}, key=lambda u: (u == "place", u)):
         ranked = sorted(
-            (r for r in priced if r["unit"] == unit), key=lambda r: (-_size(r), str(r["row"]))
+            (r for r in rows if r["unit"] == unit), key=lambda r: (-_size(r), str(r["row"]))
         )
         lines.extend(f"  {r['statement']}" for r in ranked[:PRINTED_PRICES])
         if len(ranked) > PRINTED_PRICES:
             lines.append(f"  and {len(ranked) - PRINTED_PRICES} more in shadow_prices.csv")
-    if free:
-        lines.append(f"  {len(free)} more binding rows cost nothing either way.")
-    if not shown:
-        lines.append("  no rule binds")
-    if later:
-        lines.append(f"  Prices at priority {', '.join(later)} are not available yet.")
-    return "\n".join(lines)
+    return lines
 
 
 def _size(row: Mapping[str, Value]) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.verification.feasibility import row_tolerance
+from perequa.verification.folder import evidence_file
 from perequa.verification.outcome import Unreadable
 from perequa.verification.sparse import Floats, Indices, Matrix, gathered, product
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from perequa.verification.folder import Arrays, Program
 
-FILE = "evidence.npz"
 NOISE = 1e-9
 """Share of the size of its own sum by which a chord may lean over an active row."""
 
@@ -31,13 +31,26 @@ class Evidence:
     program, arrays
         The program and ``evidence.npz``.
     points
-        Where chords may start: the optimal vertex of the first priority, and the published plan;
+        Where chords may start: the vertex optimal at every priority, and the published plan;
         shape (2, n).
+    stage
+        Position of the priority whose prices are proven.
     """
 
     program: Program
     arrays: Arrays
     points: Floats
+    stage: int = 0
+
+    @property
+    def file(self) -> str:
+        """Name of the file of these proofs."""
+        return evidence_file(self.stage)
+
+    @property
+    def lam(self) -> Floats:
+        """Multipliers of the priorities with each distinct dual, shape (D, P)."""
+        return self.arrays["dual_lam"]
 
     @cached_property
     def row(self) -> Indices:
@@ -51,7 +64,7 @@ class Evidence:
 
     @property
     def price(self) -> Floats:
-        """Change of the first priority's value per unit, shape (E,)."""
+        """Change of the priority's value per unit, shape (E,)."""
         return self.arrays["price"]
 
     @property
@@ -66,7 +79,7 @@ class Evidence:
 
     @cached_property
     def duals(self) -> Matrix:
-        """Distinct duals as differences from the first priority's, shape (D, m)."""
+        """Distinct duals as differences from the priority's own, shape (D, m)."""
         return _matrix(self.arrays, "dual", "row", None, len(self.program.row_ids))
 
     @cached_property
@@ -76,7 +89,7 @@ class Evidence:
 
     @property
     def x(self) -> Floats:
-        """The optimal vertex of the first priority, shape (n,)."""
+        """The vertex optimal at every priority, shape (n,)."""
         vertex: Floats = self.points[0]
         return vertex
 
@@ -107,19 +120,25 @@ class Evidence:
         count = len(self.row)
         for name in ("side", "price", "T", "dual", "end_dual", "ray"):
             if self.arrays[name].shape != (count,):
-                raise Unreadable(FILE, f"{name} has not one value for each entry")
+                raise Unreadable(self.file, f"{name} has not one value for each entry")
         if count and not 0 <= self.row.min() <= self.row.max() < len(self.program.row_ids):
-            raise Unreadable(FILE, "row points outside the program")
+            raise Unreadable(self.file, "row points outside the program")
         if not np.isin(self.side, (-1.0, 1.0)).all():
-            raise Unreadable(FILE, "side is neither 1 nor -1")
+            raise Unreadable(self.file, "side is neither 1 nor -1")
         if self.base.shape != (count,) or not np.isin(self.base, (0, 1)).all():
-            raise Unreadable(FILE, "base is neither 0 nor 1")
+            raise Unreadable(self.file, "base is neither 0 nor 1")
         if np.isnan(self.price).any() or not (self.reach[np.isfinite(self.price)] > 0).all():
-            raise Unreadable(FILE, "a price or its reach is no figure, or the reach is not above 0")
+            raise Unreadable(
+                self.file, "a price or its reach is no figure, or the reach is not above 0"
+            )
+        if self.lam.shape != (self.duals.rows, len(self.program.arrays["stage_priority"])):
+            raise Unreadable(self.file, "dual_lam has not one row for each dual")
+        if not (self.lam >= 0).all():
+            raise Unreadable(self.file, "dual_lam holds a multiplier below 0")
         for name, stored in (("dual", self.duals), ("end_dual", self.duals), ("ray", self.rays)):
             indices = self.arrays[name]
             if count and not -1 <= indices.min() <= indices.max() < stored.rows:
-                raise Unreadable(FILE, f"{name} points outside the proofs")
+                raise Unreadable(self.file, f"{name} points outside the proofs")
 
     def leaning_chords(self) -> NDArray[np.bool_]:
         """Entries whose chord leaves the rows or columns before its reach, shape (E,).
@@ -225,5 +244,7 @@ def _matrix(arrays: Arrays, name: str, axis: str, rows: int | None, columns: int
         or not np.isfinite(value).all()
     )
     if wrong:
-        raise Unreadable(FILE, f"{name}_ptr, {name}_{axis} and {name}_val do not fit together")
+        raise Unreadable(
+            "evidence.npz", f"{name}_ptr, {name}_{axis} and {name}_val do not fit together"
+        )
     return Matrix(pointer, index, value, columns)

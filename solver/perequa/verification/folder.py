@@ -204,10 +204,14 @@ class RunFolder:
                 raise Unreadable("solution.npz", f"{name} holds a value that is not finite")
         return arrays
 
-    @cached_property
-    def evidence(self) -> Arrays:
-        """The arrays of ``evidence.npz``."""
-        return read_arrays(self.path / "evidence.npz", EVIDENCE)
+    def evidence(self, stage: int) -> Arrays:
+        """Read the proofs of the prices at one priority, ``evidence.npz`` for the first."""
+        return read_arrays(self.path / evidence_file(stage), EVIDENCE)
+
+
+def evidence_file(stage: int) -> str:
+    """Name of the file that holds the proofs of one priority."""
+    return "evidence.npz" if stage == 0 else f"evidence_{stage + 1}.npz"
 
 
 PROGRAM = (

@@ -28,7 +28,7 @@ COLUMNS = (
 
 
 def check_price_table(
-    notes: Notebook, folder: RunFolder, evidence: Evidence, rows: list[ExpectedRow]
+    notes: Notebook, folder: RunFolder, levels: list[Evidence], rows: list[ExpectedRow]
 ) -> int:
     """Compare ``shadow_prices.csv`` with the evidence; return how many prices were looked at."""
     table = folder.table(TABLE)
@@ -40,7 +40,7 @@ def check_price_table(
     expected = [f"{row.id}, priority {p}" for row in rows for p in served]
     found = [f"{name}, priority {p}" for name, p in zip(names, priorities, strict=True)]
     compare_keys(notes, TABLE, found, expected)
-    proofs = _proofs(notes, evidence)
+    proofs = [_proofs(notes, evidence) for evidence in levels]
     seen = 0
     for i, (name, priority) in enumerate(zip(names, priorities, strict=True)):
         limit, more, less, up, down = (column[i] for column in figures)
@@ -49,8 +49,9 @@ def check_price_table(
             notes.near(
                 (TABLE, label, "limit"), limit, limits[name], tolerance=SAME * max(1.0, abs(limit))
             )
-        if priority != served[0]:
+        if priority not in served:
             continue
+        level = served.index(priority)
         _check_unique(notes, label, more, less, said[i])
         for column, price, to, side in (
             ("effect_of_one_more", more, up, 1.0),
@@ -60,11 +61,11 @@ def check_price_table(
                 notes.wrong(TABLE, label, column, "nothing", "a price")
                 continue
             seen += 1
-            proof = proofs.get((name, side))
+            proof = proofs[level].get((name, side))
             if proof is None:
-                notes.wrong(TABLE, label, f"{column} has no proof in evidence.npz")
+                notes.wrong(TABLE, label, f"{column} has no proof in {levels[level].file}")
                 continue
-            _check_side(notes, evidence, (label, column), (price, to, limit, side), proof)
+            _check_side(notes, levels[level], (label, column), (price, to, limit, side), proof)
     return seen
 
 
@@ -73,7 +74,7 @@ def _proofs(notes: Notebook, evidence: Evidence) -> dict[tuple[str, float], int]
     for e, (row, side) in enumerate(zip(evidence.row, evidence.side, strict=True)):
         key = (evidence.program.row_ids[row], float(side))
         if key in proofs:
-            notes.wrong("evidence.npz", f"{key[0]}, side {side:g}", "proof", "two", "one")
+            notes.wrong(evidence.file, f"{key[0]}, side {side:g}", "proof", "two", "one")
         proofs[key] = e
     return proofs
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.verification.duals import SIGN, multipliers, note_signs, proven_bound
-from perequa.verification.evidence import FILE, Evidence
+from perequa.verification.evidence import Evidence
 from perequa.verification.optimum import GAP
 from perequa.verification.outcome import Notebook
 from perequa.verification.price_table import check_price_table
@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 
 RELATIVE = 1e-9
 """A proof gives the printed price to this share of it."""
+ROOM = 1e-8
+"""Share of an earlier priority's price by which a later priority's proof may miss it."""
 CANCELS = 1e-12
 """Share of the size of a sum that its rounding may reach."""
 SIDES = {1.0: "effect_of_one_more", -1.0: "effect_of_one_less"}
 
 
-def evidence_of(folder: RunFolder) -> Evidence:
-    """Open the proofs of a run.
+def evidence_of(folder: RunFolder, stage: int) -> Evidence:
+    """Open the proofs of one priority.
 
     Raises
     ------
@@ -37,70 +39,104 @@ def evidence_of(folder: RunFolder) -> Evidence:
     """
     evidence = Evidence(
         folder.program,
-        folder.evidence,
-        np.stack([folder.solution["x"][0], folder.solution["plan"]]),
+        folder.evidence(stage),
+        np.stack([folder.solution["x"][-1], folder.solution["plan"]]),
+        stage,
     )
     evidence.validate()
     return evidence
 
 
 def check_prices(folder: RunFolder, rows: list[ExpectedRow]) -> Check:
-    """Check each proof, then that each printed price is one that is proven."""
+    """Check each proof at each priority, then that each printed price is one that is proven."""
     notes = Notebook(6, "prices")
     if not folder.has("shadow_prices.csv"):
         return notes.skip("no prices were asked of this run")
-    evidence = evidence_of(folder)
-    check_chords(notes, evidence)
-    used = check_duals(notes, folder, evidence)
-    check_rays(notes, evidence)
-    printed = check_price_table(notes, folder, evidence, rows)
+    levels = [evidence_of(folder, p) for p in range(len(folder.solution["x"]))]
+    used = 0
+    for p, evidence in enumerate(levels):
+        earlier = _earlier(levels[:p], evidence)
+        check_chords(notes, evidence, earlier)
+        used += check_duals(notes, folder, evidence, earlier)
+        check_rays(notes, evidence)
+    printed = check_price_table(notes, folder, levels, rows)
+    proofs = sum(len(evidence.row) for evidence in levels)
+    rays = sum(evidence.rays.rows for evidence in levels)
     return notes.close(
-        f"{printed} printed prices, {len(evidence.row)} proofs: {evidence.chords.rows} chords, "
-        f"{used} distinct duals, {evidence.rays.rows} rays"
+        f"{printed} printed prices at {len(levels)} priorities, {proofs} proofs by chords, "
+        f"{used} distinct duals and {rays} rays"
     )
 
 
-def check_chords(notes: Notebook, evidence: Evidence) -> None:
-    """Check c·Δ = p, and that x + T·Δ keeps every row: so the price is at most p, up to T."""
-    cost = evidence.program.stage_cost[0]
+def _earlier(levels: list[Evidence], evidence: Evidence) -> Floats:
+    """Price of each entry's move at the earlier priorities, shape (E, p); NaN without proof."""
+    found = np.full((len(evidence.row), len(levels)), np.nan)
+    for j, level in enumerate(levels):
+        pairs = zip(level.row.tolist(), level.side.tolist(), strict=True)
+        price = dict(zip(pairs, level.price.tolist(), strict=True))
+        for e, key in enumerate(zip(evidence.row.tolist(), evidence.side.tolist(), strict=True)):
+            found[e, j] = price.get(key, np.nan)
+    return found
+
+
+def check_chords(notes: Notebook, evidence: Evidence, earlier: Floats) -> None:
+    """Check c·Δ = p at this priority and before, and that x + T·Δ keeps every row.
+
+    So the price is at most p, up to T.
+    """
+    costs = evidence.program.stage_cost
     chords = evidence.chords
-    terms = chords.value * cost[chords.index]
-    change = np.bincount(chords.row_of, terms, chords.rows)
-    size = np.bincount(chords.row_of, np.abs(terms), chords.rows)
     finite = np.isfinite(evidence.price)
-    allowed = RELATIVE * np.abs(evidence.price) + CANCELS * size
-    with np.errstate(invalid="ignore"):
-        off = finite & ~(np.abs(change - evidence.price) <= allowed)
-    for e in np.flatnonzero(off):
-        notes.wrong(FILE, name_of(evidence, e), "price by its chord", change[e], evidence.price[e])
+    for k in range(evidence.stage + 1):
+        wanted = evidence.price if k == evidence.stage else earlier[:, k]
+        terms = chords.value * costs[k][chords.index]
+        change = np.bincount(chords.row_of, terms, chords.rows)
+        size = np.bincount(chords.row_of, np.abs(terms), chords.rows)
+        # a later priority's program leaves the earlier ones room for rounding
+        share = RELATIVE if k == evidence.stage else ROOM
+        allowed = share * np.maximum(np.abs(wanted), 0.0 if k == evidence.stage else 1.0)
+        allowed = allowed + CANCELS * size + (share * size if k < evidence.stage else 0.0)
+        with np.errstate(invalid="ignore"):
+            off = finite & ~(np.abs(change - wanted) <= allowed)
+        for e in np.flatnonzero(off):
+            what = "price by its chord" if k == evidence.stage else f"chord at priority {k + 1}"
+            notes.wrong(evidence.file, name_of(evidence, e), what, change[e], wanted[e])
     for e in np.flatnonzero(evidence.leaning_chords()):
         notes.wrong(
-            FILE,
+            evidence.file,
             name_of(evidence, e),
             f"the chord leaves the rules before its reach of {evidence.reach[e]:g}",
         )
 
 
-def check_duals(notes: Notebook, folder: RunFolder, evidence: Evidence) -> int:
+def check_duals(notes: Notebook, folder: RunFolder, evidence: Evidence, earlier: Floats) -> int:
     """Check that each dual is optimal for the present limits and gives the price: so it is p."""
     finite = np.isfinite(evidence.price)
     dual = evidence.arrays["dual"]
     for e in np.flatnonzero(finite & (dual < 0)):
-        notes.wrong(FILE, name_of(evidence, e), "has no dual")
+        notes.wrong(evidence.file, name_of(evidence, e), "has no dual")
     used = np.unique(dual[finite & (dual >= 0)])
-    cost = evidence.program.stage_cost[0]
-    value = float(cost @ evidence.x)
+    costs, p = evidence.program.stage_cost, evidence.stage
+    values = costs @ evidence.x
     for d in used:
-        y = dual_vector(folder.solution["y"][0], evidence, int(d))
+        lam = evidence.lam[int(d), :p]
+        y = dual_vector(folder.solution["y"][p], evidence, int(d))
         entries = np.flatnonzero(finite & (dual == d))
         label = f"dual {d} (e.g. {name_of(evidence, entries[0])})"
-        y_size = _optimal(notes, evidence, y, cost, value, label)
-        given = evidence.side[entries] * y[evidence.row[entries]]
+        carried = costs[p] + lam @ costs[:p]
+        value = float(values[p] + lam @ values[:p])
+        y_size = _optimal(notes, evidence, y, carried, value, label)
+        own = evidence.side[entries] * y[evidence.row[entries]]
+        given = own - earlier[entries] @ lam
         price = evidence.price[entries]
+        size = np.abs(own) + np.abs(earlier[entries]) @ lam
         allowed = RELATIVE * np.abs(price) + y_size[evidence.row[entries]]
+        allowed = allowed + (ROOM * (size + lam.sum()) if p else 0.0)
         for k in np.flatnonzero(~(np.abs(given - price) <= allowed)):
             e = entries[k]
-            notes.wrong(FILE, name_of(evidence, e), "price by its dual", given[k], price[k])
+            notes.wrong(
+                evidence.file, name_of(evidence, e), "price by its dual", given[k], price[k]
+            )
     return len(used)
 
 
@@ -118,10 +154,10 @@ def _optimal(
     """Check signs and value of a dual; return what counts as zero on each row."""
     program = evidence.program
     found = multipliers(program, cost, y)
-    note_signs(notes, program, found, (FILE, label))
+    note_signs(notes, program, found, (evidence.file, label))
     bound = proven_bound(program, found)
     if not abs(value - bound) <= GAP * max(1.0, abs(value)):
-        notes.wrong(FILE, label, "value of the dual", bound, value)
+        notes.wrong(evidence.file, label, "value of the dual", bound, value)
     return found.y_size
 
 
@@ -138,7 +174,9 @@ def check_rays(notes: Notebook, evidence: Evidence) -> None:
     for e in infinite:
         k = int(evidence.arrays["ray"][e])
         if k < 0 or evidence.price[e] < 0:
-            notes.wrong(FILE, name_of(evidence, e), "an infinite price needs a ray and is above 0")
+            notes.wrong(
+                evidence.file, name_of(evidence, e), "an infinite price needs a ray and is above 0"
+            )
             continue
         if k not in judged:
             index, value = rays.row(k)
@@ -151,9 +189,9 @@ def check_rays(notes: Notebook, evidence: Evidence) -> None:
             wrong_column = ((combined > zero) & ~high_column) | ((combined < -zero) & ~low_column)
             for names, bad in ((program.row_ids, wrong_row), (program.col_ids, wrong_column)):
                 for i in np.flatnonzero(bad):
-                    notes.wrong(FILE, f"ray {k}, {names[i]}", "pushes where nothing holds")
+                    notes.wrong(evidence.file, f"ray {k}, {names[i]}", "pushes where nothing holds")
         if not evidence.side[e] * judged[k][evidence.row[e]] > 0:
-            notes.wrong(FILE, name_of(evidence, e), "the ray does not speak of this limit")
+            notes.wrong(evidence.file, name_of(evidence, e), "the ray does not speak of this limit")
 
 
 def name_of(evidence: Evidence, e: int | np.intp) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.verification.duals import multipliers, proven_bound, wrong_signs
-from perequa.verification.evidence import FILE, Evidence
+from perequa.verification.evidence import Evidence
 from perequa.verification.optimum import GAP
 from perequa.verification.outcome import Notebook
 from perequa.verification.price_table import TABLE
@@ -27,7 +27,7 @@ def check_ranges(folder: RunFolder) -> Check:
     notes = Notebook(7, "ranges")
     if not folder.has(TABLE):
         return notes.skip("no prices were asked of this run")
-    evidence = evidence_of(folder)
+    evidence = evidence_of(folder, 0)
     ends = np.flatnonzero(evidence.arrays["end_dual"] >= 0)
     for e in ends:
         _check_end(notes, folder, evidence, int(e))
@@ -47,7 +47,7 @@ def _check_end(notes: Notebook, folder: RunFolder, evidence: Evidence, e: int) -
         wrong_signs(dual.y, dual.y_size, (program.lower, program.upper)).any()
         or wrong_signs(dual.z, dual.z_size, (program.least, program.most)).any()
     ):
-        notes.wrong(FILE, name, "the dual at the end of the range has a wrong sign")
+        notes.wrong(evidence.file, name, "the dual at the end of the range has a wrong sign")
         return
     price, beyond = float(evidence.price[e]), side * float(y[row])
     here = float(cost @ evidence.x)
@@ -55,9 +55,11 @@ def _check_end(notes: Notebook, folder: RunFolder, evidence: Evidence, e: int) -
     there = proven_bound(program, dual) + beyond * reach
     expected = here + price * reach
     allowed = GAP * max(1.0, abs(expected), abs(beyond * reach))
-    notes.near((FILE, name, "value at the end of the range"), there, expected, tolerance=allowed)
+    notes.near(
+        (evidence.file, name, "value at the end of the range"), there, expected, tolerance=allowed
+    )
     if not beyond > price + WORSE * abs(price):
-        notes.wrong(FILE, name, "price beyond the range", beyond, f"> {price}")
+        notes.wrong(evidence.file, name, "price beyond the range", beyond, f"> {price}")
 
 
 def _check_marks(notes: Notebook, folder: RunFolder, evidence: Evidence) -> int:

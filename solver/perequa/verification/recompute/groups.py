@@ -35,7 +35,8 @@ class Group:
     label
         (level, code) printed in the row's identifier; empty texts when none.
     measure, year
-        Printed; empty and None when the group holds several.
+        Printed; empty and None when the group holds several. A whole envelope of several measures
+        prints its own name.
     """
 
     cells: Indices
@@ -134,7 +135,11 @@ def groups(
     for part in np.split(kept[order], ends):
         label = (crossing, str(words[part[0]])) if crossing else None
         at = -1 if crossing else int(node[part[0]])
-        found.append(_group(model, (flat[part], t[part], m[part], y[part]), at, label))
+        group = _group(model, (flat[part], t[part], m[part], y[part]), at, label)
+        if "envelope" in by and not group.measure:
+            held = model.measure(model.measures[group.measures[0]]).get("envelope")
+            group = replace(group, measure=str(held or ""))
+        found.append(group)
     return found
 
 
