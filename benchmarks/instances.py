@@ -239,7 +239,7 @@ def _tables(
             ),
         ],
     )
-    yield "envelopes.csv", _limits("region", regions, years, figures.envelope)
+    yield "envelopes.csv", _limits("territory", regions, years, figures.envelope)
     if kind == "degenerate":
         yield "yearly_caps.csv", _limits("territory", departments, years, figures.yearly)
         national = zip(years, figures.national, strict=True)

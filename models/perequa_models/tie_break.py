@@ -52,7 +52,9 @@ def evenness(instance: Instance, reference: Reference, problems: Problems) -> Ev
     cost = np.where(instance.is_money[None, :, None], 1.0, instance.cost)
     around = np.zeros(instance.shape)
     if toward == "reference":
-        around = np.nan_to_num(reference.places)
+        # money has no places: its reference is the credits themselves
+        money = instance.is_money[None, :, None]
+        around = np.nan_to_num(np.where(money, reference.credits, reference.places))
         basis = np.maximum(around, 1.0)
     else:
         pairs = _basis(instance, toward, problems)

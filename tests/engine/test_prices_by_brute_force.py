@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from programs import EFFORT, Dense, random_program
+from programs import EFFORT, Dense, costs_of, in_turn, random_program
 
 from perequa.engine.prices import AT_VERTEX, Prices, two_sided_prices
 from perequa.engine.session import SolverOptions
 from perequa.engine.stages import Staged, solve_stages
 from perequa.engine.termination import Termination
-
-if TYPE_CHECKING:
-    from perequa.compilation import CompiledProgram
 
 OPTIONS = SolverOptions()
 STEP = 1e-4
@@ -24,24 +20,27 @@ EACH = 12
 """Twenty seeds of twelve programs price about 1 900 sides, a sixth of them impossible."""
 
 
-def priced(program: Dense, rng: np.random.Generator) -> tuple[CompiledProgram, Staged, Prices]:
+def priced(
+    program: Dense, costs: np.ndarray, rng: np.random.Generator
+) -> tuple[Staged, tuple[Prices, ...]]:
     """Prices of a program, some of whose rows are told to be money (and so are scaled)."""
-    compiled = program.compiled(money=rng.random(len(program.low)) < 0.3)
-    staged = solve_stages(compiled, (1,), program.c[None], OPTIONS)
+    compiled = program.compiled(costs, money=rng.random(len(program.low)) < 0.3)
+    priorities = tuple(range(1, len(costs) + 1))
+    staged = solve_stages(compiled, priorities, costs, OPTIONS)
     assert staged.termination is Termination.OPTIMAL
-    return compiled, staged, two_sided_prices(compiled, staged, staged.stages[0].x, OPTIONS)
+    return staged, two_sided_prices(compiled, staged, staged.stages[-1].x, OPTIONS)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_prices_are_those_of_a_re_solve(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    for _ in range(EACH):
+    for trial in range(EACH):
         program = random_program(rng)
-        _, _, prices = priced(program, rng)
+        _, (prices,) = priced(program, program.c[None], rng)
         assert len(prices.sides) == 2 * len(program.low)
         now, _ = program.solved()
         for side in prices.sides:
-            where = (seed, side.row, side.sign)
+            where = (seed, trial, side.row, side.sign)
             there, _ = program.moved(side.row, side.sign * STEP).solved()
             if math.isinf(there):
                 assert side.price == math.inf, where
@@ -54,18 +53,49 @@ def test_prices_are_those_of_a_re_solve(seed: int) -> None:
             assert there - now == pytest.approx(far * side.price, rel=1e-6, abs=1e-6), where
 
 
+@pytest.mark.parametrize("seed", range(16 * EFFORT))
+def test_prices_of_every_priority_are_those_of_a_re_solve_in_turn(seed: int) -> None:
+    rng = np.random.default_rng(5_000 + seed)
+    step = 1e-3
+    for trial in range(4):
+        program = random_program(rng)
+        costs = costs_of(rng, program, int(rng.integers(2, 4)))
+        _, levels = priced(program, costs, rng)
+        assert len(levels) == len(costs)
+        now = in_turn(program, costs)
+        for sides in zip(*(prices.sides for prices in levels), strict=True):
+            row, sign = sides[0].row, sides[0].sign
+            where = (seed, trial, row, sign)
+            there = in_turn(program.moved(row, sign * step), costs)
+            if math.isinf(there[0]):
+                assert all(side.price == math.inf for side in sides), where
+                continue
+            found = (np.array(there) - now) / step
+            assert found == pytest.approx([s.price for s in sides], rel=1e-3, abs=1e-3), where
+            # a priority's price holds while those before it follow theirs
+            for p, side in enumerate(sides):
+                far = min(5.0, *(before.reach for before in sides[: p + 1]))
+                if side.price == 0.0 or far < 1e-2:
+                    continue
+                there = in_turn(program.moved(row, sign * far), costs)
+                assert there[p] - now[p] == pytest.approx(far * side.price, rel=1e-4, abs=1e-4), (
+                    *where,
+                    p,
+                )
+
+
 @pytest.mark.parametrize("seed", SEEDS[: len(SEEDS) // 2])
 def test_every_price_carries_a_proof_that_numpy_can_check(seed: int) -> None:
     rng = np.random.default_rng(1_000 + seed)
     for _ in range(EACH):
         program = random_program(rng)
-        _, staged, prices = priced(program, rng)
+        staged, (prices,) = priced(program, program.c[None], rng)
         x = staged.stages[0].x
         for side in prices.sides:
             if math.isinf(side.price):
                 ray = prices.rays[side.ray]
                 assert side.sign * ray[side.row] > 0
-                check_impossible(program, x, side.row, side.sign, ray)
+                check_impossible(program, side.row, side.sign, ray)
                 continue
             dual = prices.duals[side.dual]
             check_optimal_dual(program, x, dual)
@@ -91,9 +121,8 @@ def check_feasible(program: Dense, x: np.ndarray) -> None:
 def check_optimal_dual(program: Dense, x: np.ndarray, y: np.ndarray) -> None:
     """Signs and complementarity: y is one of the optimal duals at x."""
     z = program.c - program.A.T @ y
-    activity = program.A @ x
     for dual, at, low, up in (
-        (y, activity, program.low, program.up),
+        (y, program.A @ x, program.low, program.up),
         (z, x, program.least, program.most),
     ):
         size = 1e-7 * (1 + np.abs(dual).max(initial=0))
@@ -101,7 +130,7 @@ def check_optimal_dual(program: Dense, x: np.ndarray, y: np.ndarray) -> None:
         assert (at[dual < -size] >= up[dual < -size] - 1e-7).all()
 
 
-def check_impossible(program: Dense, x: np.ndarray, row: int, sign: int, ray: np.ndarray) -> None:
+def check_impossible(program: Dense, row: int, sign: int, ray: np.ndarray) -> None:
     """The rows combined by the ray ask, once moved, for more than the columns can give."""
     moved = program.moved(row, sign * 1.0)
     pull = program.A.T @ ray
@@ -110,13 +139,12 @@ def check_impossible(program: Dense, x: np.ndarray, row: int, sign: int, ray: np
     most = sum(
         v * (program.most[j] if v > 0 else program.least[j]) for j, v in enumerate(pull) if v
     )
-    assert asked > most + 1e-9, (row, sign, x)
+    assert asked > most + 1e-9, (row, sign)
 
 
-def test_two_duals_of_one_corner() -> None:
-    # methods.md, section 2: an envelope of 1 300 pays exactly for both caps. More money is worth
-    # nothing, less costs 0.02; each cap is worth nothing more and 1 less, or the reverse.
-    program = Dense(
+def corner() -> Dense:
+    """An envelope of 1 300 that pays exactly for 10 places at 30 and 25 at 40."""
+    return Dense(
         A=np.array([[30.0, 40.0], [1.0, 0.0], [0.0, 1.0]]),
         low=np.full(3, -np.inf),
         up=np.array([1300.0, 10.0, 25.0]),
@@ -124,12 +152,27 @@ def test_two_duals_of_one_corner() -> None:
         least=np.zeros(2),
         most=np.full(2, np.inf),
     )
-    _, _, prices = priced(program, np.random.default_rng(0))
+
+
+def test_a_corner_where_no_dual_gives_both_sides() -> None:
+    # more money buys nothing, the caps being met; less takes 1/40 of the place worth 0.8. One more
+    # place under cap 1 is paid for by 30/40 of one under cap 2; under cap 2 it is worth nothing.
+    _, (prices,) = priced(corner(), corner().c[None], np.random.default_rng(0))
     found = {(s.row, s.sign): s.price for s in prices.sides}
-    assert found[0, 1] == pytest.approx(0)
-    assert found[0, -1] == pytest.approx(0.02)
-    # one more place under cap 1 must be paid for by 30/40 of a place under cap 2
-    assert found[1, 1] == pytest.approx(-1 + 0.8 * 30 / 40)
-    assert found[1, -1] == pytest.approx(1)
-    assert found[2, 1] == pytest.approx(0)
-    assert found[2, -1] == pytest.approx(0.8)
+    assert found == pytest.approx(
+        {(0, 1): 0, (0, -1): 0.02, (1, 1): -0.4, (1, -1): 1, (2, 1): 0, (2, -1): 0.8}
+    )
+
+
+def test_the_second_priority_follows_what_the_first_does_with_the_money() -> None:
+    # first as many places of kind 1 as possible, then of kind 2. A euro less is taken from kind 2
+    # alone: the last stage's dual, which holds the first still, would say nothing of cap 1.
+    costs = np.array([[-1.0, 0.0], [0.0, -1.0]])
+    _, (first, second) = priced(corner(), costs, np.random.default_rng(0))
+    found = {
+        (s.row, s.sign): (s.price, t.price) for s, t in zip(first.sides, second.sides, strict=True)
+    }
+    assert found[0, -1] == pytest.approx((0, 1 / 40))
+    assert found[1, 1] == pytest.approx((-1, 30 / 40))
+    assert found[1, -1] == pytest.approx((1, 0))
+    assert found[2, -1] == pytest.approx((0, 1))

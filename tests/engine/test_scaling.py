@@ -23,7 +23,7 @@ def test_prices_and_values_do_not_depend_on_what_is_called_money(seed: int) -> N
         for money in (np.zeros(len(program.low), bool), np.ones(len(program.low), bool)):
             compiled = program.compiled(money=money)
             staged = solve_stages(compiled, (1,), program.c[None], OPTIONS)
-            prices = two_sided_prices(compiled, staged, staged.stages[0].x, OPTIONS)
+            (prices,) = two_sided_prices(compiled, staged, staged.stages[0].x, OPTIONS)
             value = float(program.c @ staged.stages[0].x)
             runs.append((value, [(s.row, s.sign, s.price) for s in prices.sides]))
         assert runs[0][0] == pytest.approx(runs[1][0], rel=1e-9, abs=1e-9)

@@ -4,31 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from programs import EFFORT, Dense, random_program
+from programs import EFFORT, Dense, costs_of, in_turn, random_program
 
 from perequa.engine.session import SolverOptions
 from perequa.engine.stages import Alone, Stage, solve_stages
 from perequa.engine.termination import Termination
 
 OPTIONS = SolverOptions()
-
-
-def costs_of(rng: np.random.Generator, program: Dense, levels: int) -> np.ndarray:
-    """The program's own cost, then costs bounded below over non-negative columns."""
-    more = rng.integers(0, 4, (levels - 1, len(program.c))).astype(float)
-    return np.vstack([program.c, more])
-
-
-def by_scipy(program: Dense, costs: np.ndarray) -> list[float]:
-    """Least value of each cost in turn, those before held at theirs."""
-    values: list[float] = []
-    for cost in costs:
-        held = None if not values else (costs[: len(values)], np.array(values) + 1e-9)
-        least, _ = Dense(
-            program.A, program.low, program.up, cost, program.least, program.most
-        ).solved(held)
-        values.append(least)
-    return values
 
 
 @pytest.mark.parametrize("seed", range(10 * EFFORT))
@@ -39,7 +21,7 @@ def test_three_priorities(seed: int) -> None:
         costs = costs_of(rng, program, 3)
         staged = solve_stages(program.compiled(costs), (1, 2, 3), costs, OPTIONS)
         assert staged.termination is Termination.OPTIMAL
-        expected = by_scipy(program, costs)
+        expected = in_turn(program, costs)
         for p, stage in enumerate(staged.stages):
             assert costs[p] @ stage.x == pytest.approx(expected[p], rel=1e-6, abs=1e-6)
             for j in range(p):
@@ -78,7 +60,7 @@ def test_dual_of_a_later_priority_is_not_mended_with_rounding() -> None:
     staged = solve_stages(program.compiled(costs), (1, 2, 3), costs, OPTIONS)
     for p, stage in enumerate(staged.stages):
         assert stage.lam.sum() < 1e6
-        check_dual(program, costs, stage, p, by_scipy(program, costs))
+        check_dual(program, costs, stage, p, in_turn(program, costs))
 
 
 def test_a_later_priority_never_gives_up_any_of_an_earlier_one() -> None:
@@ -119,4 +101,4 @@ def test_optimum_alone_looks_at_one_objective_only() -> None:
         costs = costs_of(rng, program, 3)
         alone = Alone(program.compiled(costs), OPTIONS)
         for k in (2, 0, 1, 0):
-            assert alone.least(k) == pytest.approx(by_scipy(program, costs[[k]])[0], abs=1e-8)
+            assert alone.least(k) == pytest.approx(in_turn(program, costs[[k]])[0], abs=1e-8)

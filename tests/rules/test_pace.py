@@ -74,6 +74,11 @@ def test_hand_solved_pace_of_a_budget() -> None:
 def test_both_sides_may_be_stated() -> None:
     both = case(growth_at_least=0.5, growth_at_most=0.5)
     assert places(both.solved())["region:1/home/2005"] == pytest.approx(7.5)
+    # between the two nothing is free: neither side can move by itself into the other
+    prices = check_every_price(both, "pace")
+    assert prices["pace/region:1/home/2004/at_least"].more == float("inf")
+    assert prices["pace/region:1/home/2004/at_most"].less == float("inf")
+    assert prices["pace/region:1/home/2004/at_most"].more == pytest.approx(-1.5)
 
 
 def test_golden() -> None:

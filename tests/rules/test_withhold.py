@@ -46,5 +46,13 @@ def test_price_of_an_amount_held() -> None:
     assert (price.more, price.less) == pytest.approx((-1e-4, 1e-4))
 
 
+def test_amount_is_money_of_the_year_not_of_a_full_year() -> None:
+    # places open in October: 3 months of 10 000, so 30 000 hold 12 places
+    late = case(amount=30_000).with_sections(
+        measures={"home": {"cost": 10_000, "opening_months": 3}}
+    )
+    assert places(late.solved())["region:2/home/2004"] == pytest.approx(12)
+
+
 def test_golden() -> None:
     check_golden(case(amount=120_000).instance(), "rules/withhold")

@@ -127,8 +127,8 @@ def check_price(case: Case, row: str, step: float = 1e-3) -> Price:
     step
         The finite difference, in the unit of the row.
     """
-    rule, territory, measure, year, _ = row.split("/")
-    move: dict[str, Any] = {}
+    rule, territory, measure, year, side = row.split("/")
+    move: dict[str, Any] = {"side": side}
     if territory != "-":
         move["territory"] = territory
     if measure != "-":

@@ -117,3 +117,23 @@ def random_program(rng: np.random.Generator) -> Dense:
     most = np.where(rng.random(n) < 0.3, x + rng.integers(0, 2, n), np.inf)
     held = rng.random(n) < 0.1
     return Dense(A, low, up, c, np.where(held, x, 0.0), np.where(held, x, most))
+
+
+def costs_of(rng: np.random.Generator, program: Dense, levels: int) -> np.ndarray:
+    """The program's own cost, then costs bounded below over non-negative columns."""
+    more = rng.integers(0, 4, (levels - 1, len(program.c))).astype(float)
+    return np.vstack([program.c, more])
+
+
+def in_turn(program: Dense, costs: np.ndarray) -> list[float]:
+    """Least value of each cost in turn, those before held at theirs; infinite without a plan."""
+    values: list[float] = []
+    for cost in costs:
+        held = None if not values else (costs[: len(values)], np.array(values) + 1e-9)
+        least, _ = Dense(
+            program.A, program.low, program.up, cost, program.least, program.most
+        ).solved(held)
+        if math.isinf(least) and not values:
+            return [math.inf] * len(costs)
+        values.append(least)
+    return values

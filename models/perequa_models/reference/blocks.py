@@ -153,7 +153,7 @@ def _row(
         )
         return None
     if block.measure is not None:
-        rows = [r for r in rows if r.key.measure in ("", block.measure)]
+        rows = [r for r in rows if block.measure in _measures_of(instance, r)]
     if block.year is not None:
         rows = [r for r in rows if r.key.year in (None, block.year)]
     side = next((s for s in _SIDES if any(r.key.side == s for r in rows)), "")
@@ -212,6 +212,12 @@ def _level(instance: Instance, block: ReferenceBlock, path: Path, problems: Prob
     return level
 
 
+def _measures_of(instance: Instance, row: RuleRow) -> list[str]:
+    """Names of the measures a row sums."""
+    cells = np.concatenate([term.cells for term in row.terms])
+    return [instance.measures[m] for m in np.unique(np.unravel_index(cells, instance.shape)[1])]
+
+
 def _measure(
     instance: Instance,
     block: ReferenceBlock,
@@ -219,7 +225,8 @@ def _measure(
     path: Path,
     problems: Problems,
 ) -> int:
-    name = block.measure or (row.key.measure if row is not None else "")
+    held = [] if row is None else _measures_of(instance, row)
+    name = block.measure or (held[0] if len(held) == 1 else "")
     if not name and len(instance.measures) == 1:
         return 0
     if name in instance.measures:

@@ -35,43 +35,38 @@ def along_basis(vertex: Vertex, rows: Sequence[int]) -> Iterator[BasisMove]:
 
     Notes
     -----
-    With ``B`` the basis matrix (columns of A for basic columns, −e_i for the activity of basic row
-    i), a limit of row i moved by one changes the basic variables by the solution of ``B w = e_i``.
+    The basic columns are held by the rows that are not basic: with C the part of A in those rows
+    and columns, a limit of row i moved by one changes the basic columns by the solution of
+    ``C w = e_i``, and the basic rows by what that carries into them.
     """
     if not rows:
         return
-    scaled, basic = vertex.scaled, vertex.basic
-    m = len(vertex.activity)
-    structural = basic >= 0
-    column, row = np.maximum(basic, 0), np.maximum(-basic - 1, 0)
-    factors = splu(_basis_matrix(vertex))
-    at = np.where(structural, vertex.x[column], vertex.activity[row])
-    low = np.where(structural, scaled.column_lower[column], scaled.row_lower[row])
-    high = np.where(structural, scaled.column_upper[column], scaled.row_upper[row])
+    scaled = vertex.scaled
+    columns = vertex.basic[vertex.basic >= 0]
+    holding = np.flatnonzero(~vertex.basic_rows)
+    others = np.flatnonzero(vertex.basic_rows)
+    carried = scaled.matrix[:, columns]
+    by_row = sparse.csr_array(carried)
+    factors = splu(sparse.csc_array(by_row[holding]))
+    into = sparse.csr_array(by_row[others])
+    place = np.full(len(vertex.activity), -1, dtype=np.intp)
+    place[holding] = np.arange(len(holding))
+    column_bounds = (vertex.x[columns], scaled.column_lower[columns], scaled.column_upper[columns])
+    row_bounds = (vertex.activity[others], scaled.row_lower[others], scaled.row_upper[others])
     for start in range(0, len(rows), CHUNK):
         chunk = np.array(rows[start : start + CHUNK])
-        right = np.zeros((m, len(chunk)))
-        right[chunk, np.arange(len(chunk))] = 1.0
+        right = np.zeros((len(holding), len(chunk)))
+        right[place[chunk], np.arange(len(chunk))] = 1.0
         moves = factors.solve(right)
         moves[np.abs(moves) < 1e-12 * np.abs(moves).max(axis=0, initial=1.0)] = 0.0
+        rates = into @ moves
         for k, i in enumerate(chunk):
-            touched = np.flatnonzero(moves[:, k])
-            move = moves[touched, k]
-            kept = structural[touched]
+            move, rate = moves[:, k], rates[:, k]
+            touched, felt = np.flatnonzero(move), np.flatnonzero(rate)
             for sign in (1, -1):
-                far = reach(sign * move, at[touched], low[touched], high[touched])
+                far = min(
+                    reach(sign * move[touched], *(bound[touched] for bound in column_bounds)),
+                    reach(sign * rate[felt], *(bound[felt] for bound in row_bounds)),
+                )
                 if far > FREE_MOVE:
-                    columns = basic[touched[kept]]
-                    yield BasisMove(int(i), sign, far, columns, sign * move[kept])
-
-
-def _basis_matrix(vertex: Vertex) -> sparse.csc_array:
-    m, n = vertex.rows.shape
-    structural = vertex.basic >= 0
-    places = np.arange(m)
-    columns, rows = vertex.basic[structural], -vertex.basic[~structural] - 1
-    chosen = sparse.csc_array((np.ones(len(columns)), (columns, places[structural])), shape=(n, m))
-    activities = sparse.csc_array(
-        (np.full(len(rows), -1.0), (rows, places[~structural])), shape=(m, m)
-    )
-    return sparse.csc_array(vertex.scaled.matrix @ chosen + activities)
+                    yield BasisMove(int(i), sign, far, columns[touched], sign * move[touched])

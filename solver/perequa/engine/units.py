@@ -1,7 +1,9 @@
 """Limits typed in another unit: millions or thousands where units are meant.
 
 A limit is suspected when a tenfold change is not enough and a thousandfold or millionfold one
-makes a plan possible with no other change.
+makes a plan possible with no other change. Several may be: an envelope a thousand times too small
+cannot be told from floors a thousand times too large, but a floor under the cost of one place is
+none.
 """
 
 from __future__ import annotations
@@ -45,36 +47,36 @@ def unit_slips(
 ) -> tuple[UnitSlip, ...]:
     """Find the limits of clashing rows that look typed in another unit.
 
-    Causes that share no row with the limits tried are set aside: each cause may have its own.
-    A rule several of whose rows clash is tried as a whole before its rows.
+    Causes that share no row with the limits tried are set aside: each cause may have its own. A
+    rule is suspected as a whole unless one row of it is enough.
     """
     slips: list[UnitSlip] = []
-    for whole, rows in _candidates(program, conflicts):
-        found = _slip(program, conflicts, clashes, whole) if len(whole) > 1 else None
-        if found is not None:
-            slips.append(found)
-            continue
-        alone = (_slip(program, conflicts, clashes, (row,)) for row in rows)
-        slips.extend(slip for slip in alone if slip is not None)
+    for whole, clashing in _candidates(program, conflicts):
+        tried = (_slip(program, conflicts, clashes, (row,)) for row in clashing)
+        alone = [slip for slip in tried if slip is not None]
+        together = None
+        if len(alone) != 1 and len(whole) > 1:
+            together = _slip(program, conflicts, clashes, whole)
+        slips.extend(alone if together is None else [together])
     return tuple(slips)
 
 
 def _candidates(
     program: CompiledProgram, conflicts: Sequence[Conflict]
 ) -> Iterator[tuple[tuple[int, ...], list[int]]]:
-    """Yield, for each rule and side that clashes, its rows to try together and those to try alone.
+    """Yield the rows of each rule and side that clashes, and those among them that do.
 
-    Rows are tried together only when several of them clash.
+    A limit of zero is zero in every unit.
     """
-    clashing = sorted({i for conflict in conflicts for i in conflict.rows})
-    of: dict[tuple[str, str], list[int]] = {}
+    rows_of: dict[tuple[str, str], list[int]] = {}
     for i, key in enumerate(program.row_keys):
         if isinstance(key, RowKey) and program.row_limit[i] != 0.0:
-            of.setdefault((key.rule, key.side), []).append(i)
-    for rows in of.values():
-        mine = [i for i in clashing if i in set(rows)]
+            rows_of.setdefault((key.rule, key.side), []).append(i)
+    clashing = {i for conflict in conflicts for i in conflict.rows}
+    for rows in rows_of.values():
+        mine = [i for i in rows if i in clashing]
         if mine:
-            yield tuple(rows) if len(mine) > 1 else (), mine
+            yield tuple(rows), mine
 
 
 def _slip(
@@ -89,9 +91,19 @@ def _slip(
     downward = bool(np.isfinite(program.row_lower[list(rows)]).all())
     for may, way in ((upward, 1), (downward, -1)):
         if may and not _enough(program, clashes, apart, rows, ENOUGH**way):
-            tried = (factor**way for factor in FACTORS)
+            tried = [factor**way for factor in FACTORS]
+            tried = [f for f in tried if way > 0 or _means_something(program, rows, f)]
             found += [f for f in tried if _enough(program, clashes, apart, rows, f)]
     return UnitSlip(rows=rows, factors=tuple(found)) if found else None
+
+
+def _means_something(program: CompiledProgram, rows: tuple[int, ...], factor: float) -> bool:
+    """Whether limits divided so still let one place (or one unit of money) through."""
+    pointer, data = program.matrix.indptr, np.abs(program.matrix.data)
+    return all(
+        abs(program.row_limit[i]) * factor >= data[pointer[i] : pointer[i + 1]].min(initial=np.inf)
+        for i in rows
+    )
 
 
 def _enough(

@@ -25,7 +25,7 @@ def diagnosis_text(run: FinishedRun) -> str:
     parts = [_causes(conflicts)]
     suspected = [f.message for f in run.findings if f.code == "suspected_unit"]
     if suspected:
-        parts.append("\n".join(["Check the units first:", *(f"  {s}" for s in suspected)]))
+        parts.append("\n".join(["Check the units first (each of these alone may be what is wrong):", *(f"  {s}" for s in suspected)]))
     parts.append("\n".join(["The cheapest ways out:", *_ways_out(menus, repairs)]))
     return "\n".join(parts)
 
@@ -46,6 +46,7 @@ def _causes(conflicts: Sequence[Mapping[str, Value]]) -> str:
 def _ways_out(
     menus: Sequence[Mapping[str, Value]], repairs: Sequence[Mapping[str, Value]]
 ) -> list[str]:
+    preferred = _moves([row for row in repairs if row["menu"] == PREFERENCE])
     lines = []
     for menu in menus:
         title = _title(str(menu["menu"]))
@@ -57,10 +58,17 @@ def _ways_out(
             lines.append(f"  {title}: impossible, {why}")
             continue
         rows = [row for row in repairs if row["menu"] == menu["menu"]]
+        if menu["menu"] != PREFERENCE and _moves(rows) == preferred:
+            lines.append(f"  {title} ({menu['file']}): the same")
+            continue
         lines.append(f"  {title} ({menu['file']}):")
         lines.extend(f"    {_move(row)}" for row in rows[:SHOWN])
         lines.extend(_more(len(rows), "limits", "repairs.csv", "    "))
     return lines
+
+
+def _moves(rows: Sequence[Mapping[str, Value]]) -> dict[Value, Value]:
+    return {row["row"]: row["change"] for row in rows}
 
 
 def _title(menu: str) -> str:

@@ -76,10 +76,11 @@ def _settled(model: Model, spec: Mapping[str, Any], rows: list[ExpectedRow]) -> 
     row = _row(model, spec, rows) if spec.get("of") else None
     measure, year = spec.get("measure"), spec.get("year")
     if row is not None:
-        measure = measure or row.group.measure or None
+        held_measures = _measures(model, row)
+        measure = measure or (held_measures[0] if len(held_measures) == 1 else None)
         year = row.group.year if year is None else year
     held = [r for r in rows if row is not None and r.id in row.holds]
-    reserved = sum(r.limit for r in held)
+    reserved = sum(r.written for r in held)
     amount = row.written if row is not None else float(spec["amount"])
     after = spec.get("reserve", "before") == "after"
     return Block(
@@ -104,7 +105,7 @@ def _row(model: Model, spec: Mapping[str, Any], rows: list[ExpectedRow]) -> Expe
         row
         for row in rows
         if row.rule == spec["of"]
-        and spec.get("measure") in (None, row.group.measure, *_several(model, row))
+        and spec.get("measure") in (None, *_measures(model, row))
         and spec.get("year") in (None, row.group.year, *_all_years(model, row))
     ]
     side = next((s for s in SIDES if any(row.side == s for row in found)), "")
@@ -114,9 +115,9 @@ def _row(model: Model, spec: Mapping[str, Any], rows: list[ExpectedRow]) -> Expe
     return found[0]
 
 
-def _several(model: Model, row: ExpectedRow) -> list[str]:
-    """Measures of a row that holds several: a block may share it for one of them."""
-    return [] if row.group.measure else [model.measures[m] for m in row.group.measures]
+def _measures(model: Model, row: ExpectedRow) -> list[str]:
+    """Measures of a row: a block may share a row of several for one of them."""
+    return [model.measures[m] for m in row.group.measures]
 
 
 def _all_years(model: Model, row: ExpectedRow) -> list[int]:

@@ -1,0 +1,82 @@
+"""Every command shown in the documentation runs, ends as the page says, prints what it shows.
+
+A page's ```console blocks run from top to bottom in one empty folder. Lines that start with
+``perequa`` are run; ``# exit N`` behind a command states another exit status than 0. The lines of
+an ```output block are among those its console block printed, in that order (``…`` stands for
+others).
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from perequa.cli import main
+from perequa.cli.group import COMMANDS
+
+TOP = Path(__file__).parents[2]
+PAGES = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(console|output)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+class Command(NamedTuple):
+    """A line to run and how it ends."""
+
+    arguments: list[str]
+    exit_status: int
+
+
+def commands(block: str) -> list[Command]:
+    found = []
+    for line in block.splitlines():
+        if not line.startswith("perequa "):
+            continue
+        stated = re.search(r"#.*\bexit (\d+)", line)
+        arguments = shlex.split(line, comments=True)[1:]
+        found.append(Command(arguments, int(stated[1]) if stated else 0))
+    return found
+
+
+def spaced(text: str) -> list[str]:
+    """Lines without the spaces that only look like spaces."""
+    return [re.sub(r"[\u00a0\u202f]", " ", line).rstrip() for line in text.splitlines()]
+
+
+def check_output(shown: str, printed: list[str]) -> None:
+    rest = iter(printed)
+    for line in spaced(shown):
+        if line.strip() not in ("", "…"):
+            assert any(line == other for other in rest), f"not printed (or not in order): {line}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_commands_of_a_page_run(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    printed: list[str] = []
+    for kind, block in BLOCK.findall(page.read_text(encoding="utf-8")):
+        if kind == "output":
+            check_output(block, printed)
+            continue
+        printed = []
+        for command in commands(block):
+            status = main(command.arguments)
+            told = capsys.readouterr()
+            assert status == command.exit_status, (command, told.err)
+            printed += [*spaced(told.err), *spaced(told.out)]
+
+
+def test_every_command_is_shown_somewhere() -> None:
+    shown = {
+        command.arguments[0]
+        for page in PAGES
+        for kind, block in BLOCK.findall(page.read_text(encoding="utf-8"))
+        if kind == "console"
+        for command in commands(block)
+    }
+    assert shown == set(COMMANDS)
