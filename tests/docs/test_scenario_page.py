@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 import yaml
 from pydantic import BaseModel
+from rendered import check_latex, check_markdown
 
 from perequa.checks import load
 from perequa.checks.versions import OBJECTIVE_KINDS as LATER_OBJECTIVES
 from perequa.checks.versions import RULE_KINDS as LATER_RULES
+from perequa.report.mathematics import mathematics
 from perequa_models.catalogue import OBJECTIVE_KINDS, RULE_KINDS
 from perequa_models.derive import FORMULAS
 from perequa_models.objectives.grammar import GapSpec, ObjectiveSpec
+from perequa_models.problems import Problems
+from perequa_models.reference.allocation import reference_allocation
 from perequa_models.rules.grammar import RuleSpec
 from perequa_models.scenario import Objective, Rule, Scenario
 
@@ -188,6 +192,9 @@ def test_every_example_is_valid_over_the_complete_one(example: str, folder: Path
     loaded = load(str(folder / "page"))
     for variant in loaded.raw.data.get("variants") or {}:
         load(str(folder / "page"), [variant])
+    reference = reference_allocation(loaded.instance, Problems())
+    check_markdown(mathematics(loaded.instance, reference, "page"))
+    check_latex(mathematics(loaded.instance, reference, "page", "tex"))
 
 
 def test_excerpts_are_those_of_shipped_scenarios() -> None:

@@ -67,5 +67,29 @@ def test_money_is_compared_in_money() -> None:
     assert plan == pytest.approx({"region:1/aid/2004": 400, "region:2/aid/2004": 2000})
 
 
+def test_unit_is_that_of_the_measures_the_reference_shares() -> None:
+    both = Case(
+        sections={
+            "measures": {"aid": {"unit": "money"}, "home": {"cost": 10_000}},
+            "rules": {
+                "handed": {"kind": "envelope", "measure": "aid", "at_most": 3_000},
+                "places": {"kind": "contingent", "measure": "home", "equals": 3},
+            },
+            "reference": {"of": "handed", "parts": REFERENCE["parts"]},
+            "objectives": {"it": OBJECTIVE},
+        },
+        figures=FIGURES,
+    )
+    assert both.solved().run.weighting.units == ("EUR",)
+    places_too = both.with_sections(
+        reference=[
+            both.sections["reference"],
+            {"of": "places", "parts": REFERENCE["parts"]},
+        ]
+    )
+    assert places_too.solved().run.weighting.units == ("place",)
+    assert case().solved().run.weighting.units == ("place",)
+
+
 def test_golden() -> None:
     check_golden(case().instance(), "objectives/distance_to_reference")

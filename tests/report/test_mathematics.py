@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from rendered import check_latex, check_markdown, equations, section
 
 from perequa.checks import load
 from perequa.cli import main
@@ -43,16 +43,6 @@ def instance_of(name: str, variant: str | None = None, *sets: str) -> tuple[Inst
 
 def written(name: str, variant: str | None = None, *sets: str, form: str = "md") -> str:
     return mathematics(*instance_of(name, variant, *sets), "mine", form)
-
-
-def section(text: str, heading: str) -> str:
-    """What stands under a heading, up to the next of any level."""
-    (found,) = re.findall(rf"^#+ {heading}.*?\n(.*?)(?=^#|\Z)", text, re.MULTILINE | re.DOTALL)
-    return str(found)
-
-
-def equations(text: str) -> list[str]:
-    return [e.strip() for e in re.findall(r"^\$\$\n(.*?)\n\$\$$", text, re.MULTILINE | re.DOTALL)]
 
 
 @pytest.mark.parametrize(("name", "variant"), VARIANTS)
@@ -100,61 +90,12 @@ def test_every_objective_has_its_equation_its_numbers_and_its_weight(
 
 @pytest.mark.parametrize(("name", "variant"), VARIANTS)
 def test_markdown_shows_on_a_plain_viewer(name: str, variant: str | None) -> None:
-    """Dollars and braces pair, no underscore outside code and equations, rows as wide as heads."""
-    text = written(name, variant)
-    assert "\n\n\n" not in text
-    rest = re.sub(r"^\$\$\n.*?\n\$\$$", "", text, flags=re.MULTILINE | re.DOTALL)
-    rest = re.sub(r"`[^`\n]+`", "", rest)
-    assert all(line.count("$") % 2 == 0 for line in rest.replace("\\$", "").splitlines())
-    inline = re.findall(r"\$([^$\n]+)\$", rest)
-    for latex in [*equations(text), *inline]:
-        check_equation(latex)
-        assert not re.search(r"\\[^A-Za-z]", latex), "a viewer takes the backslash for its own"
-    plain = re.sub(r"\$[^$\n]+\$", "", rest)
-    assert not re.search(r"(?<!\\)[_*<\[]", plain), "a mark that Markdown reads"
-    widths: set[int] = set()
-    for line in [*text.splitlines(), ""]:
-        if line.startswith("|"):
-            widths.add(len(re.findall(r"(?<!\\)\|", line)))
-        else:
-            assert len(widths) <= 1
-            widths.clear()
+    check_markdown(written(name, variant))
 
 
 @pytest.mark.parametrize(("name", "variant"), VARIANTS)
 def test_latex_is_balanced(name: str, variant: str | None) -> None:
-    text = written(name, variant, form="tex")
-    opened: list[str] = []
-    for what, environment in re.findall(r"\\(begin|end)\{([a-z*]+)\}", text):
-        if what == "begin":
-            opened.append(environment)
-        else:
-            assert opened.pop() == environment
-    assert not opened
-    assert text.startswith(r"\documentclass")
-    body = text.partition(r"\begin{document}")[2]
-    check_equation(body)
-    for latex in re.findall(r"\\begin\{equation\*\}(.*?)\\end\{equation\*\}", body, re.DOTALL):
-        check_equation(latex)
-    words = re.sub(r"\\begin\{equation\*\}.*?\\end\{equation\*\}", "", body, flags=re.DOTALL)
-    words = re.sub(r"(?<!\\)\$[^$]*(?<!\\)\$", "", words)
-    assert not re.search(r"(?<!\\)[_#^$%]", words), "a character that LaTeX reads"
-    columns = 0
-    for line in words.splitlines():
-        found = re.fullmatch(r"\\begin\{longtable\}\{(.*)\}", line)
-        columns = found[1].count("p{") if found else columns
-        if line.endswith(r"\\"):
-            assert len(re.findall(r"(?<!\\)&", line)) == columns - 1
-
-
-def check_equation(latex: str) -> None:
-    bare = re.sub(r"\\[{}]", "", latex)
-    depth = 0
-    for character in bare:
-        depth += {"{": 1, "}": -1}.get(character, 0)
-        assert depth >= 0, latex
-    assert depth == 0, latex
-    assert len(re.findall(r"\\left\b", latex)) == len(re.findall(r"\\right\b", latex)), latex
+    check_latex(written(name, variant, form="tex"))
 
 
 @pytest.mark.parametrize("name", shipped_names())
@@ -192,6 +133,13 @@ def test_a_sum_of_objectives_shows_its_weights() -> None:
     weights = weigh(instance, reference, lambda _k: 0.0).weights[0]
     assert f"{weights[1]:.12g} H_" in told
     assert r"7.34326276914 \cdot 10^{-5} D_{\text{converge}}" in told
+
+
+def test_a_range_that_only_a_solution_knows_is_no_error() -> None:
+    """Nothing is spent before the plan: its range is not known to be above zero until solved."""
+    change = "objectives.thrift={kind: spend, normalise: range, weight: 0.5}"
+    told = section(written("ssiad-2004", None, change), "Priorities and weights")
+    assert r"\frac{0.5}{V_{\text{thrift}} - V^{\min}_{\text{thrift}}} K_{\text{thrift}}" in told
 
 
 def test_a_weight_by_range_is_left_in_symbols() -> None:
@@ -312,6 +260,84 @@ def test_what_a_planner_wrote_is_never_markup() -> None:
         assert written("ssiad-2004", None, f"title='{start}'").splitlines()[2] == kept
     tex = written("ssiad-2004", None, title, form="tex")
     assert r"50 \% \_of\_ *all* \$x \textless{}b\textgreater{} | \& \#1" in tex
+
+
+MIX = "{mix: [{column: pop_75p, weight: 1.5}, {column: installed, weight: -0.5}], times: 2}"
+PART = "reference.parts.1.basis"
+ALONE = ["objectives.converge.priority=2", "objectives.extremes.priority=1"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (["tie_break.toward=population"], "$a_{tm}$: the population of the first indicator"),
+        (["tie_break.toward=installed"], r"$a_{tm} = \max\left(1, S^0_{tm}\right)$"),
+        (["tie_break.toward=equal"], "$a_{tm} = 1$"),
+        (["tie_break.toward=reference"], r"\left(x_{tmy} - x^{\text{ref}}_{tmy}\right)^2"),
+        (["tie_break.toward={column: pop_75p}"], "$a_{tm}$: column `pop_75p`"),
+        (["tie_break.method=stepped"], "hence one plan; method stepped."),
+        (["measures.ssiad.recurrent=false"], "never enters the next year's budget: `ssiad`."),
+        (["measures.ssiad.financed_share=0.8"], "10\u202f500, of which 0.8 is financed"),
+        (["measures.ssiad.rate={2004: 0.01}"], r"$\rho_{t,\text{ssiad},y}$"),
+        (["measures.ssiad.rate={2004: 0.01}"], "2004: 0.01"),
+        (["measures.ssiad.cost={column: all_places}"], "| column `all_places` of `supply.csv` |"),
+        (["supply.absent=closed", "measures.day={cost: 1}"], "52 decisions of closed pairs"),
+        ([*ALONE, "indicators.ssiad_rate.in=budget"], r"\sum_{t \in \mathcal{T}_u} G_{t,"),
+        (["objectives.converge.target=national"], r"Target $\tau_y$: the national rate"),
+        (["objectives.converge.target=18.5"], r"Target: $\tau = 18.5$, a number of the scenario."),
+        (["objectives.converge.territories=['region:01']"], r"$\mathcal{T}^{\star}$: 1 territory"),
+        (["objectives.converge.weighting=territory"], "Weighting: territory, $w_{uy} = 1$."),
+        ([f"{PART}=equal"], "Key: $b_t = 1$."),
+        ([f"{PART}=equal", f"{PART}={MIX}"], "Key $b_t$: 2 × (1.5 × the share of column `pop_75p`"),
+        (
+            [f"{PART}=equal", f"{PART}={MIX}", "reference.parts.1.negative=keep"],
+            "); negative keys are kept.",
+        ),
+        (["reference.parts.1.floor=3"], r"a^{\text{by-population}}_t = 3 + \lambda b_t"),
+        (["reference.parts.1.cap=90"], "Cap $U_t$: 90, on this part; what it stops goes to those"),
+        (["reference.parts.1.eligible={territories: ['region:01']}"], ": `01` Guadeloupe."),
+        (["reference.parts.1.eligible={column: installed, equals: 226}"], "Eligible: 1 of 26 "),
+        (
+            ["reference.parts.1.share=null", "reference.parts.1.rest=true"],
+            "Size: what the other parts leave; handed out: 730.",
+        ),
+        (
+            ["rules.kept={kind: reserve, of: contingent, amount: 25}"],
+            r"R^{\text{kept}} = 25",
+        ),
+        (
+            [
+                "rules.kept={kind: reserve, of: contingent, share: 0.2}",
+                "reference.reserve=after",
+            ],
+            "the same share of which is taken off every territory's total, after the parts.",
+        ),
+        (
+            ["rules.kept={kind: reserve, of: population_share, amount: {column: installed}}"],
+            r"R^{\text{kept}}_{t} = A_{t} \qquad \forall t \in \mathcal{T}",
+        ),
+        (
+            ["rules.held={kind: withhold, territories: ['region:01']}"],
+            "Shared out and not delivered: the credits of 2 decisions (1 line in `rules.csv`",
+        ),
+        (
+            ["rules.both={kind: floor, by: region, at_least: 0, at_most: {column: installed}}"],
+            r"\sum_{y \in \mathcal{Y}} x_{t,\text{ssiad},y} \le L^{\max}_{t}",
+        ),
+        (
+            ["rules.some={kind: cap, by: region, at_most: {column: pop_75p, plus: 2}}"],
+            "column `pop_75p` of `population.csv` + 2.",
+        ),
+        (
+            ["rules.top={kind: ceiling, by: [territory, year], above: forbid, at_most: 99999999}"],
+            "`above: forbid`: a base above its ceiling leaves no plan.",
+        ),
+    ],
+)  # fmt: skip
+def test_what_else_a_scenario_may_state(changes: list[str], told: str) -> None:
+    assert told in written("ssiad-2004", None, *changes)
+    check_markdown(written("ssiad-2004", None, *changes))
+    check_latex(written("ssiad-2004", None, *changes, form="tex"))
 
 
 def test_tally_counts_as_the_program_is_built() -> None:

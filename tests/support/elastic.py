@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from programs import Dense
 
 
+SLACK = 1e-8
+TIGHT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
+
+
 def elastic_totals(program: Dense, stages: list[list[int]]) -> list[float] | None:
     """Least total move of each stage in turn, by scipy; None when no move is enough."""
     m, n = program.A.shape
@@ -25,11 +29,12 @@ def elastic_totals(program: Dense, stages: list[list[int]]) -> list[float] | Non
     totals = []
     for stage in stages:
         cost = np.concatenate([np.zeros(n), *(2 * [np.isin(np.arange(m), stage) * 1.0])])
-        found = linprog(cost, np.vstack(rows), np.concatenate(limits), bounds=bounds)
-        if found.status == 2:
+        found = linprog(cost, np.vstack(rows), np.concatenate(limits), bounds=bounds, options=TIGHT)
+        if found.status == 2 and not totals:
             return None
         assert found.status == 0, found.message
         totals.append(float(found.fun))
         rows.append(cost[None])
-        limits.append(np.array([found.fun + 1e-9 * max(1.0, found.fun)]))
+        # wide enough that the solver's own tolerance does not close what is left
+        limits.append(np.array([found.fun + SLACK * max(1.0, found.fun)]))
     return totals

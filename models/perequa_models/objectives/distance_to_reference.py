@@ -26,8 +26,20 @@ class DistanceToReference(ObjectiveSpec):
 
 
 def unit(instance: Instance, spec: DistanceToReference) -> str:  # noqa: ARG001 - one face for all
-    """Places, or money when every measure is counted in money."""
-    return instance.scenario.currency if instance.is_money.all() else "place"
+    """Places, or money when every measure the reference speaks of is counted in money."""
+    money = [instance.is_money[m] for m in _shared(instance)]
+    return instance.scenario.currency if money and all(money) else "place"
+
+
+def _shared(instance: Instance) -> list[int]:
+    """Positions of the measures that the blocks of the reference share out."""
+    found: set[int] = set()
+    for block in instance.scenario.reference:
+        rule = instance.scenario.rules.get(block.of or "")
+        name = block.measure or (rule.measure if rule is not None else None)
+        everything = range(len(instance.measures))
+        found.update(everything if name is None else [instance.measures.index(name)])
+    return sorted(found)
 
 
 def value(spec: DistanceToReference, plan: Quantities, reference: Reference) -> float:

@@ -8,8 +8,6 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
-from perequa.engine.vertex import reach
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -57,16 +55,29 @@ def along_basis(vertex: Vertex, rows: Sequence[int]) -> Iterator[BasisMove]:
         chunk = np.array(rows[start : start + CHUNK])
         right = np.zeros((len(holding), len(chunk)))
         right[place[chunk], np.arange(len(chunk))] = 1.0
-        moves = factors.solve(right)
+        moves = np.asfortranarray(factors.solve(right))
         moves[np.abs(moves) < 1e-12 * np.abs(moves).max(axis=0, initial=1.0)] = 0.0
-        rates = into @ moves
+        rates = np.asfortranarray(into @ moves)
         for k, i in enumerate(chunk):
             move, rate = moves[:, k], rates[:, k]
             touched, felt = np.flatnonzero(move), np.flatnonzero(rate)
-            for sign in (1, -1):
-                far = min(
-                    reach(sign * move[touched], *(bound[touched] for bound in column_bounds)),
-                    reach(sign * rate[felt], *(bound[felt] for bound in row_bounds)),
-                )
+            both = (
+                _both_ways(move[touched], *(bound[touched] for bound in column_bounds)),
+                _both_ways(rate[felt], *(bound[felt] for bound in row_bounds)),
+            )
+            for sign, far in zip((1, -1), map(min, *both), strict=True):
                 if far > FREE_MOVE:
                     yield BasisMove(int(i), sign, far, columns[touched], sign * move[touched])
+
+
+def _both_ways(rate: Floats, at: Floats, low: Floats, high: Floats) -> tuple[float, float]:
+    """Longest steps along `rate` and against it that keep `at` within its bounds."""
+    if rate.size == 0:
+        return np.inf, np.inf
+    size = np.abs(rate)
+    kept = size > 1e-10 * max(1.0, float(size.max()))
+    size = size[kept]
+    above, below = (high - at)[kept] / size, (at - low)[kept] / size
+    rising = rate[kept] > 0
+    ahead, behind = np.where(rising, above, below), np.where(rising, below, above)
+    return max(0.0, float(ahead.min(initial=np.inf))), max(0.0, float(behind.min(initial=np.inf)))

@@ -218,23 +218,33 @@ class _Pricing:
             for i, sign in wanted:
                 if cone is None or (i, sign) in level.sides:
                     continue
-                unit = self.scaled.row[i]
-                earlier = [
-                    before.sides[i, sign].price * self.vertex.factors[j] / unit
-                    for j, before in enumerate(self.levels[:p])
-                ]
-                found = cone.move(i, sign, earlier)
+                found = cone.move(i, sign, self._earlier(p, i, sign))
                 level.solved += 1
-                if isinstance(found, TangentMove):
-                    dual = self._known(p, found)
-                    chord = (found.columns, found.values)
-                    self._finite(p, i, sign, found.reach, chord, dual)
-                else:
-                    ray = found * (1.0 if sign * found[i] > 0 else -1.0)
-                    ray = ray / max(1e-300, abs(found[i]))
-                    ray = np.where(np.abs(ray) < 1e-11, 0.0, ray)
-                    self._check_ray(i, ray)
-                    self._infinite(i, sign, ray)
+                if not isinstance(found, TangentMove):
+                    self._impossible(i, sign, found)
+                    continue
+                self._moved(p, i, sign, found)
+                rest = [key for key in wanted if key not in level.sides]
+                for j, other, move in cone.along_last_basis(rest):
+                    self._moved(p, j, other, move)
+
+    def _earlier(self, p: int, i: int, sign: int) -> list[float]:
+        """Prices of a move at the earlier priorities, in the solver's units."""
+        unit = self.scaled.row[i]
+        return [
+            before.sides[i, sign].price * self.vertex.factors[j] / unit
+            for j, before in enumerate(self.levels[:p])
+        ]
+
+    def _moved(self, p: int, i: int, sign: int, move: TangentMove) -> None:
+        dual = self._known(p, move)
+        self._finite(p, i, sign, move.reach, (move.columns, move.values), dual)
+
+    def _impossible(self, i: int, sign: int, found: Floats) -> None:
+        ray = found * (1.0 if sign * found[i] > 0 else -1.0) / max(1e-300, abs(found[i]))
+        ray = np.where(np.abs(ray) < 1e-11, 0.0, ray)
+        self._check_ray(i, ray)
+        self._infinite(i, sign, ray)
 
     def _known(self, p: int, move: TangentMove) -> int:
         """Position of a dual among the distinct ones of a priority."""

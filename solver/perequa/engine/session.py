@@ -19,6 +19,8 @@ from perequa.engine.termination import Termination
 from perequa_models.errors import InternalError, NotProven
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from scipy import sparse
 
 Floats = NDArray[np.float64]
@@ -246,10 +248,12 @@ class Session:
 
 def basic_places(basis: Any) -> tuple[Indices, Indices]:  # noqa: ANN401 - HiGHS's own object
     """Return the basic columns and the basic rows of a basis."""
-    basic = highspy.HighsBasisStatus.kBasic
-    columns = [j for j, status in enumerate(basis.col_status) if status == basic]
-    rows = [i for i, status in enumerate(basis.row_status) if status == basic]
-    return np.array(columns, dtype=np.intp), np.array(rows, dtype=np.intp)
+    return np.flatnonzero(_basic(basis.col_status)), np.flatnonzero(_basic(basis.row_status))
+
+
+def _basic(statuses: Sequence[Any]) -> NDArray[np.bool_]:
+    codes = np.fromiter(map(int, statuses), dtype=np.int8, count=len(statuses))
+    return np.asarray(codes == int(highspy.HighsBasisStatus.kBasic))
 
 
 def some_of_basis(basis: Any, rows: Indices, columns: Indices) -> Any:  # noqa: ANN401
@@ -259,8 +263,7 @@ def some_of_basis(basis: Any, rows: Indices, columns: Indices) -> Any:  # noqa: 
     some.col_status = [of_columns[int(j)] for j in columns]
     some.row_status = [of_rows[int(i)] for i in rows]
     some.valid = True
-    basic = highspy.HighsBasisStatus.kBasic
-    count = sum(s == basic for s in some.col_status) + sum(s == basic for s in some.row_status)
+    count = int(_basic(some.col_status).sum() + _basic(some.row_status).sum())
     return some if count == len(rows) else None
 
 

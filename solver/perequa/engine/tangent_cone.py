@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import sparse
+from scipy.sparse.linalg import splu
 
-from perequa.engine.session import DUAL, Session, some_of_basis
+from perequa.engine.session import DUAL, Session, basic_places, some_of_basis
 from perequa.engine.termination import Termination
 from perequa.engine.vertex import reach
 from perequa_models.errors import NotProven
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from perequa.engine.session import Outcome, SolverOptions
-    from perequa.engine.vertex import Floats, Indices, Vertex
+    from perequa.engine.vertex import Flags, Floats, Indices, Vertex
+
+CHUNK = 64
 
 
 class TangentMove(NamedTuple):
@@ -70,6 +73,7 @@ class TangentCone:
             options,
         )
         self._session.set_cost(vertex.costs[stage][self._columns])
+        self._last: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
         basis = some_of_basis(vertex.basis, self._rows, self._columns)
         if basis is not None and stage == 0:
             self._session.set_basis(basis)
@@ -113,31 +117,79 @@ class TangentCone:
         ray[self._rows] = found[:count]
         return ray
 
+    def along_last_basis(
+        self, wanted: Sequence[tuple[int, int]]
+    ) -> Iterator[tuple[int, int, TangentMove]]:
+        """Yield the moves that the basis of the last solve settles as it stands.
+
+        At a degenerate vertex few bases explain most prices: one factorisation answers for many
+        limits where a program each would find the same basis again.
+        """
+        columns, rows = basic_places(self._session.basis())
+        basic = np.zeros(len(self._rows), dtype=np.bool_)
+        basic[rows[rows < len(self._rows)]] = True
+        held = self._rows[~basic]
+        place = np.full(len(self._vertex.activity), -1, dtype=np.intp)
+        place[held] = np.arange(len(held))
+        sides = [(i, sign) for i, sign in wanted if place[i] >= 0]
+        if self._stage > 0 or not sides or len(held) != len(columns):
+            return
+        real = self._columns[columns]
+        factors = splu(sparse.csc_array(self._vertex.rows[held][:, real]))
+        carried = sparse.csr_array(self._vertex.scaled.matrix[:, real])
+        for start in range(0, len(sides), CHUNK):
+            chunk = sides[start : start + CHUNK]
+            own = np.array([i for i, _ in chunk])
+            right = np.zeros((len(held), len(chunk)))
+            right[place[own], np.arange(len(chunk))] = [float(sign) for _, sign in chunk]
+            moves = factors.solve(right)
+            rates = np.asfortranarray(carried @ moves)
+            for k in np.flatnonzero(self._stay(real, moves, rates, own)):
+                move = np.zeros(len(self._vertex.x))
+                move[real] = moves[:, k]
+                yield *chunk[k], self._measured(move, rates[:, k], self._last)
+
+    def _stay(self, columns: Indices, moves: Floats, rates: Floats, own: Indices) -> Flags:
+        """Which moves keep every active limit but their own, shape (number of moves,)."""
+        vertex = self._vertex
+        small = 1e-10 * np.maximum(1.0, np.abs(moves).max(axis=0, initial=0.0))
+        low, high = vertex.column_low[columns], vertex.column_high[columns]
+        leaves = (moves[low] < -small).any(axis=0) | (moves[high] > small).any(axis=0)
+        lean = rates[self._rows]
+        lean[self._place[own], np.arange(len(own))] = 0.0
+        small = 1e-10 * np.maximum(1.0, np.abs(lean).max(axis=0, initial=0.0))
+        low, high = vertex.low[self._rows], vertex.high[self._rows]
+        leaves |= (lean[low] < -small).any(axis=0) | (lean[high] > small).any(axis=0)
+        return np.asarray(~leaves)
+
     def _completed(self, outcome: Outcome) -> TangentMove:
-        """Measure how far a move holds in the whole program."""
+        """Measure how far the move just found holds in the whole program."""
+        move = np.zeros(len(self._vertex.x))
+        move[self._columns] = outcome.x
+        dual = np.where(np.abs(outcome.y) < 1e-12, 0.0, outcome.y)
+        y = np.zeros(len(self._vertex.activity))
+        y[self._rows] = dual[: len(self._rows)]
+        self._last = (y, np.maximum(0.0, -dual[len(self._rows) :]))
+        return self._measured(move, self._vertex.rows @ move, self._last)
+
+    def _measured(self, move: Floats, rates: Floats, dual: tuple[Floats, Floats]) -> TangentMove:
         vertex, scaled = self._vertex, self._vertex.scaled
-        move = np.zeros(len(vertex.x))
-        small = 1e-11 * max(1.0, float(np.abs(outcome.x).max(initial=0.0)))
-        move[self._columns] = np.where(np.abs(outcome.x) < small, 0.0, outcome.x)
-        rates = vertex.rows @ move
+        small = 1e-11 * max(1.0, float(np.abs(move).max(initial=0.0)))
+        columns = np.flatnonzero(np.abs(move) >= small)
+        felt = np.flatnonzero(rates)
         # what is active moves with the cone: only the others bound the reach
         far = min(
             reach(
-                rates,
-                vertex.activity,
-                np.where(vertex.low, -np.inf, scaled.row_lower),
-                np.where(vertex.high, np.inf, scaled.row_upper),
+                rates[felt],
+                vertex.activity[felt],
+                np.where(vertex.low[felt], -np.inf, scaled.row_lower[felt]),
+                np.where(vertex.high[felt], np.inf, scaled.row_upper[felt]),
             ),
             reach(
-                move,
-                vertex.x,
-                np.where(vertex.column_low, -np.inf, scaled.column_lower),
-                np.where(vertex.column_high, np.inf, scaled.column_upper),
+                move[columns],
+                vertex.x[columns],
+                np.where(vertex.column_low[columns], -np.inf, scaled.column_lower[columns]),
+                np.where(vertex.column_high[columns], np.inf, scaled.column_upper[columns]),
             ),
         )
-        dual = np.where(np.abs(outcome.y) < 1e-12, 0.0, outcome.y)
-        y = np.zeros(len(vertex.activity))
-        y[self._rows] = dual[: len(self._rows)]
-        columns = np.flatnonzero(move)
-        lam = np.maximum(0.0, -dual[len(self._rows) :])
-        return TangentMove(far, columns, move[columns], y, lam)
+        return TangentMove(far, columns, move[columns], *dual)

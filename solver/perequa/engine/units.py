@@ -25,6 +25,9 @@ FACTORS = (1e3, 1e6)
 ENOUGH = 10.0
 """A limit that a change of this size mends is no typing error, only too tight."""
 
+MOST_ALONE = 20
+"""Clashing rows of a rule up to which each is tried by itself."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitSlip:
@@ -52,7 +55,9 @@ def unit_slips(
     """
     slips: list[UnitSlip] = []
     for whole, clashing in _candidates(program, conflicts):
-        tried = (_slip(program, conflicts, clashes, (row,)) for row in clashing)
+        # where more of them clash, one row alone is not what is wrong
+        few = clashing if len(clashing) <= MOST_ALONE else []
+        tried = (_slip(program, conflicts, clashes, (row,)) for row in few)
         alone = [slip for slip in tried if slip is not None]
         together = None
         if len(alone) != 1 and len(whole) > 1:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from perequa.engine.repair import Repair
     from perequa.engine.session import SolverOptions
     from perequa_models.instance import Instance, RuleRow
+    from perequa_models.keys import AuxiliaryKey
 
 PREFERENCE = "preference"
 """The menu in which every rule may move, the law last, earmarks first."""
@@ -165,16 +166,16 @@ def _far_off(
 
 
 def adjustments(
-    program: CompiledProgram, moves: Mapping[int, float]
+    row_keys: Sequence[RowKey | AuxiliaryKey], moves: Mapping[int, float]
 ) -> dict[str, tuple[Adjust, ...]]:
-    """Write moves of limits as entries of `adjust`, by rule.
+    """Write moves of limits, by position of the row, as entries of `adjust` by rule.
 
     An entry that leaves a part out moves every row: rows that name more parts are written after
     those that name fewer, and take back what does not concern them.
     """
     keys: dict[str, list[RowKey]] = {}
     wanted: dict[RowKey, float] = {}
-    for i, key in enumerate(program.row_keys):
+    for i, key in enumerate(row_keys):
         if isinstance(key, RowKey):
             keys.setdefault(key.rule, []).append(key)
             wanted[key] = moves.get(i, 0.0)

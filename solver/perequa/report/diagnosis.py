@@ -25,7 +25,14 @@ def diagnosis_text(run: FinishedRun) -> str:
     parts = [_causes(conflicts)]
     suspected = [f.message for f in run.findings if f.code == "suspected_unit"]
     if suspected:
-        parts.append("\n".join(["Check the units first (each of these alone may be what is wrong):", *(f"  {s}" for s in suspected)]))
+        parts.append(
+            "\n".join(
+                [
+                    "Check the units first (each of these alone may be what is wrong):",
+                    *(f"  {s}" for s in suspected),
+                ]
+            )
+        )
     parts.append("\n".join(["The cheapest ways out:", *_ways_out(menus, repairs)]))
     return "\n".join(parts)
 

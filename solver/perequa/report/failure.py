@@ -69,7 +69,7 @@ def failed_files(
         moves = menu.repair.moves if menu.repair is not None else {}
         entries = {
             rule: [entry.model_dump(exclude_none=True) for entry in listed]
-            for rule, listed in adjustments(failure.program, moves).items()
+            for rule, listed in adjustments(failure.program.row_keys, moves).items()
         }
         files[repair_file(menu)] = repair_yaml(raw, menu.name, entries)
     return files

@@ -164,7 +164,10 @@ def _tie_break(instance: Instance) -> list[Block]:
         ),
         "installed": say(r"$a_{tm} = \max\left(1, S^0_{tm}\right)$: places installed"),
         "equal": say("$a_{tm} = 1$"),
-        "reference": say(r"$x^{\text{ref}}$: the reference below, 0 where it does not speak"),
+        "reference": say(
+            r"$x^{\text{ref}}$: the reference below (credits for measures counted in money), "
+            "0 where it does not speak"
+        ),
     }
     if isinstance(toward, ColumnRef):
         told: Line = say("$a_{tm}$: column {}", code(toward.column))
