@@ -43,9 +43,7 @@ def first_value(instance: Instance) -> float:
 
 def moved(instance: Instance, row: str, by: float) -> Instance:
     """The same instance with the limit of one row moved."""
-    rows = tuple(
-        replace(r, limit=r.limit + by) if str(r.key) == row else r for r in instance.rows
-    )
+    rows = tuple(replace(r, limit=r.limit + by) if str(r.key) == row else r for r in instance.rows)
     return replace(instance, rows=rows)
 
 

@@ -147,6 +147,16 @@ def _check_measures(scenario: Scenario, problems: Problems) -> None:
             _known(
                 problems, ("indicators", name, "measures", i), "measure", measure, scenario.measures
             )
+    for name, measure in scenario.measures.items():
+        if measure.minimum is not None:
+            problems.warning(
+                "minimum_not_kept",
+                f"the plan is in fractions of places: the least opening of {name} is not kept",
+                path=("measures", name, "minimum"),
+                received=f"{measure.minimum:g}",
+                accepted="a minimum is kept by whole plans only, which come later",
+                remedy="read it as information, or drop it",
+            )
     if not scenario.envelopes:
         return
     for name, spec in scenario.measures.items():

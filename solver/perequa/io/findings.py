@@ -149,6 +149,10 @@ def shortened(text: str, most: int = 80) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
+SPACES = "\u00a0\u202f"
+"""Spaces of French figures, which Python does not call printable."""
+
+
 def one_line(text: str) -> str:
     """Write control characters visibly: a finding is one line whatever the file holds."""
-    return "".join(c if c.isprintable() or c in "  " else repr(c)[1:-1] for c in text)
+    return "".join(c if c.isprintable() or c in SPACES else repr(c)[1:-1] for c in text)

@@ -127,7 +127,7 @@ def prices_text(prices: Table, rules: Table) -> str:
 
 def _ranked(rows: list[dict[str, Value]]) -> list[str]:
     """Sentences, money and places apart, since their prices cannot be compared."""
-    lines = []
+    lines: list[str] = []
     for unit in sorted({str(r["unit"]) for r in rows}, key=lambda u: (u == "place", u)):
         ranked = sorted(
             (r for r in rows if r["unit"] == unit), key=lambda r: (-_size(r), str(r["row"]))
