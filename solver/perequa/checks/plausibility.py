@@ -147,13 +147,13 @@ def _check_measures(scenario: Scenario, problems: Problems) -> None:
             _known(
                 problems, ("indicators", name, "measures", i), "measure", measure, scenario.measures
             )
-    for name, measure in scenario.measures.items():
-        if measure.minimum is not None:
+    for name, handed_out in scenario.measures.items():
+        if handed_out.minimum is not None:
             problems.warning(
                 "minimum_not_kept",
                 f"the plan is in fractions of places: the least opening of {name} is not kept",
                 path=("measures", name, "minimum"),
-                received=f"{measure.minimum:g}",
+                received=f"{handed_out.minimum:g}",
                 accepted="a minimum is kept by whole plans only, which come later",
                 remedy="read it as information, or drop it",
             )

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.verification.duals import multipliers, proven_bound, wrong_signs
-from perequa.verification.evidence import Evidence
 from perequa.verification.optimum import GAP
 from perequa.verification.outcome import Notebook
 from perequa.verification.price_table import TABLE
 from perequa.verification.prices import dual_vector, evidence_of, name_of
 
 if TYPE_CHECKING:
+    from perequa.verification.evidence import Evidence
     from perequa.verification.folder import RunFolder
     from perequa.verification.outcome import Check
 
