@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -97,7 +98,25 @@ def solve_instance(
     NotProven
         When a limit was reached or the solver failed.
     """
-    clock = clock or Clock()
+    with _uncollected():
+        return _solve(instance, name, prices=prices, options=options, clock=clock or Clock())
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Leave the garbage collector off: it would walk the whole Pyomo model again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _solve(
+    instance: Instance, name: str, *, prices: bool, options: SolverOptions, clock: Clock
+) -> Success | Failure:
     problems = Problems()
     with clock.stage("reference"):
         reference = reference_allocation(instance, problems)

@@ -131,3 +131,33 @@ def check_repair(
         fewer = [[i for i in stage if i in moves and i != row] for stage in stages]
         without = elastic_totals(program, fewer)
         assert without is None or not np.allclose(without, wanted, atol=1e-5), row
+
+
+def test_one_row_moves_where_one_is_enough() -> None:
+    """Floors of 100, 1 000 and 1 000 in a total of 2 090: the large ones can give 5 each.
+
+    As shares of their limits the two large floors would be the cheaper to move.
+    """
+    program = Dense(
+        A=np.vstack([np.eye(3), np.ones((1, 3)), np.eye(3)[1:]]),
+        low=np.array([100.0, 1000.0, 1000.0, -np.inf, 995.0, 995.0]),
+        up=np.array([np.inf, np.inf, np.inf, 2090.0, np.inf, np.inf]),
+        c=np.zeros(3),
+        least=np.zeros(3),
+        most=np.full(3, np.inf),
+    )
+    repair = cheapest_repair(program.compiled(), [[0, 1, 2]], OPTIONS)
+    assert repair.moves == {0: -10.0}
+    assert repair.plan == pytest.approx([90, 1000, 1000])
+
+
+def test_the_largest_limit_moves_among_equals() -> None:
+    program = Dense(
+        A=np.vstack([np.eye(2), np.ones((1, 2))]),
+        low=np.array([40.0, 4000.0, -np.inf]),
+        up=np.array([np.inf, np.inf, 4030.0]),
+        c=np.zeros(2),
+        least=np.zeros(2),
+        most=np.full(2, np.inf),
+    )
+    assert cheapest_repair(program.compiled(), [[0, 1]], OPTIONS).moves == {1: -10.0}

@@ -78,4 +78,5 @@ def test_the_plan_keeps_every_rule(case: Case) -> None:
             assert activity <= row.limit + 1e-6
         if key.side != "at_most":
             assert activity >= row.limit - 1e-6
-    assert (run.x >= -1e-12).all()
+    assert (run.x >= 0.0).all()
+    assert not ((run.x > 0.0) & (run.x < 1e-12)).any()

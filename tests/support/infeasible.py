@@ -112,6 +112,19 @@ SCENARIOS = {
         causes=(rows("contingent/-/2004/equals", *each("cap", "at_most")),),
         needed={"contingent_only": {"contingent/-/2004/equals": -10}},
     ),
+    "contingent_above_envelope": Scenario(
+        rules={
+            "contingent": {"kind": "contingent", "equals": 30},
+            "envelope": {"kind": "envelope", "at_most": 250_000},
+        },
+        causes=(rows("contingent/-/2004/equals", ENVELOPE_ROW),),
+        needed={
+            # one class: money is kept before places
+            "preference": {"contingent/-/2004/equals": -5},
+            "contingent_only": {"contingent/-/2004/equals": -5},
+            "envelope_only": {ENVELOPE_ROW: 50_000},
+        },
+    ),
     "ring_fence_above_envelope": Scenario(
         rules={
             "aside": {"kind": "ring_fence", "territories": ["A"], "at_least": 300_000},

@@ -54,7 +54,7 @@ class Limits:
         nodes = self._nodes(column, group)
         measures = group.measures if column.values.shape[1] > 1 else np.array([0])
         years = group.years if column.values.shape[2] > 1 else np.array([0])
-        values = self._sums[name][np.ix_(nodes, measures, years)]
+        values = self._sums[name][nodes[:, None, None], measures[:, None], years]
         gone = np.argwhere(np.isnan(values))
         if gone.size == 0:
             return float(values.sum())

@@ -50,8 +50,9 @@ class Group:
 
     def cells(self, shape: tuple[int, int, int]) -> Indices:
         """Flat positions of the group's cells in an array of `shape`."""
-        grid = np.ix_(self.members, self.measures, self.years)
-        return np.arange(int(np.prod(shape))).reshape(shape)[grid].ravel()
+        _, m, y = shape
+        rows = self.members[:, None] * m + self.measures
+        return np.asarray((rows[:, :, None] * y + self.years).ravel(), dtype=np.intp)
 
 
 def decision_territories(

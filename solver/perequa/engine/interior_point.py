@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ROUNDS = 100
 CLOSE_ENOUGH = 1e-11
 REGULAR = 1e-11
+LEAST = 1e-20
 
 
 @dataclass(slots=True)
@@ -111,13 +112,16 @@ class Bounds:
         self.count = max(1, int(self.vl.sum() + self.vu.sum() + self.sl.sum() + self.su.sum()))
 
     def slacks(self, p: Iterate) -> tuple[Floats, Floats, Floats, Floats]:
-        """Distances to the four kinds of bounds, 1 where there is none."""
+        """Distances to the four kinds of bounds, 1 where there is none.
+
+        Never zero: a step that ends next to a bound is sometimes rounded onto it.
+        """
         q = self.q
         return (
-            np.where(self.vl, p.v - q.lower, 1.0),
-            np.where(self.vu, q.upper - p.v, 1.0),
-            np.where(self.sl, p.s - q.row_lower, 1.0),
-            np.where(self.su, q.row_upper - p.s, 1.0),
+            np.where(self.vl, np.maximum(p.v - q.lower, LEAST), 1.0),
+            np.where(self.vu, np.maximum(q.upper - p.v, LEAST), 1.0),
+            np.where(self.sl, np.maximum(p.s - q.row_lower, LEAST), 1.0),
+            np.where(self.su, np.maximum(q.row_upper - p.s, LEAST), 1.0),
         )
 
     def complementarity(self, p: Iterate) -> float:

@@ -144,26 +144,44 @@ def _relative(program: CompiledProgram, moves: list[_Move]) -> Floats:
 
 
 def _fewest(staged: Staged, n: int, relative: Floats) -> Floats:
-    """Leave alone every row that the cost allows to; return the size of each move."""
+    """Leave alone every row that the cost allows to; return the size of each move.
+
+    Starts from the moves that are the smallest shares of their limits. Rows are left alone first
+    among those moved only, then with any other stepping in; the second is kept when fewer move.
+    """
     session, face, scaled = staged.session, staged.face, staged.scaled
     session.set_row_bounds(np.arange(session.m), face.row_lower, face.row_upper)
-    session.set_column_bounds(np.arange(session.n), face.column_lower, face.column_upper)
-    cost = np.concatenate([np.zeros(n), relative])
-    session.set_cost(scaled.cost(cost)[0])
-    outcome = session.solve(strategy=PRIMAL)
-    x = outcome.x if outcome.termination is Termination.OPTIMAL else _last(staged)
+    session.set_cost(scaled.cost(np.concatenate([np.zeros(n), relative]))[0])
     dust = _dust(scaled.column != 1.0) / scaled.column
-    for j in n + np.argsort(x[n:] * scaled.column[n:] * relative, kind="stable"):
-        if x[j] <= dust[j]:
-            continue
-        alone = np.array([j])
-        session.set_column_bounds(alone, np.zeros(1), np.zeros(1))
-        outcome = session.solve()
-        if outcome.termination is Termination.OPTIMAL:
-            x = outcome.x
-        else:
-            session.set_column_bounds(alone, face.column_lower[alone], face.column_upper[alone])
-    return np.maximum(scaled.natural_x(x)[n:], 0.0)
+
+    def moved(x: Floats) -> NDArray[np.intp]:
+        return n + np.flatnonzero(x[n:] > dust[n:])
+
+    def left_alone(x: Floats, upper: Floats) -> Floats:
+        for j in n + np.argsort(x[n:] * scaled.column[n:] * relative, kind="stable"):
+            if x[j] <= dust[j]:
+                continue
+            alone = np.array([j])
+            session.set_column_bounds(alone, np.zeros(1), np.zeros(1))
+            outcome = session.solve()
+            if outcome.termination is Termination.OPTIMAL:
+                x = outcome.x
+            else:
+                session.set_column_bounds(alone, face.column_lower[alone], upper[alone])
+        return x
+
+    columns = np.arange(session.n)
+    session.set_column_bounds(columns, face.column_lower, face.column_upper)
+    outcome = session.solve(strategy=PRIMAL)
+    start = outcome.x if outcome.termination is Termination.OPTIMAL else _last(staged)
+    among = face.column_upper.copy()
+    among[np.setdiff1d(columns[n:], moved(start))] = 0.0
+    session.set_column_bounds(columns, np.minimum(face.column_lower, among), among)
+    first = left_alone(start, among)
+    session.set_column_bounds(columns, face.column_lower, face.column_upper)
+    second = left_alone(start, face.column_upper)
+    fewest = second if len(moved(second)) < len(moved(first)) else first
+    return np.maximum(scaled.natural_x(fewest)[n:], 0.0)
 
 
 def _last(staged: Staged) -> Floats:

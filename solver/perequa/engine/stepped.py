@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from perequa.engine.scaling import size_factor
-from perequa.engine.session import Outcome, Session
+from perequa.engine.session import DUAL, PRIMAL, Outcome, Session
 from perequa.engine.termination import Termination
 from perequa_models.errors import NotProven
 
@@ -79,7 +79,9 @@ def solve_stepped(staged: Staged, spread: Spread, options: SolverOptions) -> Ste
     session = Session(
         scaled.matrix, face.row_lower, face.row_upper, face.column_lower, face.column_upper, options
     )
-    least, least_y = _minimise(session, spread.cost * scaled.column, scaled.row)
+    # the last optimum lies on the face: least spending starts from its basis
+    session.set_basis(staged.last_basis)
+    least, least_y = _minimise(session, spread.cost * scaled.column, scaled.row, PRIMAL)
     rho_x = scaled.natural_x(least.x)
     rho = max(float(spread.cost @ rho_x) / float(spread.cost @ spread.basis), 1e-9)
     free = np.flatnonzero((face.column_lower < face.column_upper) & (spread.cost > 0))
@@ -91,7 +93,7 @@ def solve_stepped(staged: Staged, spread: Spread, options: SolverOptions) -> Ste
     at = np.where(first.y > 0, *_padded(face.row_lower, face.row_upper, len(free)))[held]
     session.set_row_bounds(held, at, at)
     session.set_column_bounds(np.arange(session.n), lower, upper)
-    last, neutral_y = _minimise(session, spread.neutral * scaled.column, scaled.row)
+    last, neutral_y = _minimise(session, spread.neutral * scaled.column, scaled.row, DUAL)
     x = np.clip(last.x, scaled.column_lower, scaled.column_upper)
     return Stepped(
         plan=scaled.natural_x(x),
@@ -111,11 +113,13 @@ def _padded(lower: Floats, upper: Floats, extra: int) -> tuple[Floats, Floats]:
     return np.append(lower, np.zeros(extra)), np.append(upper, np.zeros(extra))
 
 
-def _minimise(session: Session, cost: Floats, row: Floats) -> tuple[Outcome, Floats]:
+def _minimise(
+    session: Session, cost: Floats, row: Floats, strategy: int | None = None
+) -> tuple[Outcome, Floats]:
     """Minimise one cost; return the outcome and its row duals in natural units."""
     factor = size_factor(cost)
     session.set_cost(cost * factor)
-    outcome = session.solve()
+    outcome = session.solve(strategy=strategy)
     if outcome.termination is not Termination.OPTIMAL:
         message = f"the tie-break ended {outcome.termination.value}"
         raise NotProven(message)

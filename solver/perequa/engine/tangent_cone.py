@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from perequa.engine.session import Outcome, SolverOptions
     from perequa.engine.vertex import Flags, Floats, Indices, Vertex
 
-CHUNK = 64
+CHUNK = 16
 
 
 class TangentMove(NamedTuple):

@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 
 EXACT_UP_TO = 2500
 """Free cells above which the stepped method is the default (scenario reference, section 6)."""
+NOTHING = 1e-12
+"""Distance from its lower bound at which a decision is set to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,10 @@ def _exact(staged: Staged, spread: Spread, options: SolverOptions) -> tuple[Floa
     if found is None:
         return None
     x = held.copy()
-    x[free] = found.v
+    low = face.column_lower[free]
+    # next to nothing is nothing: 1e-27 places come out where 0 is meant
+    near = np.abs(found.v - low) <= NOTHING * np.maximum(1.0, np.abs(found.v))
+    x[free] = np.where(near, low, found.v)
     x = np.clip(x, scaled.column_lower, scaled.column_upper)
     y = np.zeros(len(scaled.row))
     y[rows] = found.y * size
