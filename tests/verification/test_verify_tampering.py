@@ -238,6 +238,7 @@ def test_exact_range_needs_the_dual_that_takes_over(tiny: Any, run: Path) -> Non
     index = np.flatnonzero(change)
     arrays["dual_ptr"] = np.array([0, 0, len(index)])
     arrays["dual_row"], arrays["dual_val"] = index, change[index]
+    arrays["dual_lam"] = np.zeros((2, 1))
     arrays["end_dual"] = arrays["end_dual"].copy()
     arrays["end_dual"][6] = 1
     np.savez(run / "evidence.npz", **arrays)

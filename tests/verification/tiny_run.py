@@ -212,6 +212,7 @@ def evidence(stages: int) -> dict[str, Any]:
         "dual_ptr": np.array([0, 0]),
         "dual_row": np.zeros(0, dtype=int),
         "dual_val": np.zeros(0),
+        "dual_lam": np.zeros((1, stages)),
         "ray_ptr": np.array([0, 2]),
         "ray_row": np.array([CAP_C, FLOOR]),
         "ray_val": np.array([-1.0, 1.0]),

@@ -9,6 +9,7 @@ cost allows: few territories move, rather than all a little.
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 DUST_PLACES, DUST_MONEY = 1e-7, 1e-5
-"""Moves are told to the nearest round figure within this distance, then confirmed."""
+"""A limit this near to a round figure is that figure, a move this small is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,31 +197,64 @@ def _dust(is_money: NDArray[np.bool_]) -> Floats:
 def _confirmed(
     program: CompiledProgram, changes: dict[int, float], options: SolverOptions
 ) -> Repair:
-    """Solve once more under the moved limits: round figures first, then a hair beyond.
+    """Solve once more under the moved limits: round limits first, then a hair beyond.
+
+    A program whose limits leave one plan only, to the last bit, may be called infeasible by the
+    next solver that reads it.
 
     Raises
     ------
     NotProven
         When no plan is found under the moved limits.
     """
-    dust = _dust(program.row_is_money)
-    rounded = {i: _round(change, float(dust[i])) for i, change in changes.items()}
-    wider = {i: c * (1.0 + 1e-9) + np.sign(c) * float(dust[i]) for i, c in changes.items()}
-    for tried in (rounded, changes, wider):
-        kept = {i: c for i, c in sorted(tried.items()) if c != 0.0}
+    figures = {
+        i: _Figure(float(program.row_limit[i]), change, is_money=bool(program.row_is_money[i]))
+        for i, change in sorted(changes.items())
+    }
+    for tried in (
+        {i: figure.rounded() for i, figure in figures.items()},
+        {i: figure.beyond() for i, figure in figures.items()},
+        changes,
+    ):
+        kept = {i: c for i, c in tried.items() if c != 0.0}
         plan = _plan_with(program, kept, options)
         if plan is not None:
             return Repair(moves=kept, plan=plan)
     raise NotProven("a repair was computed that could not be confirmed")
 
 
-def _round(change: float, dust: float) -> float:
-    """Return the roundest figure within `dust`, the change itself when there is none."""
-    for digits in (0, 1, 2, 3, 4):
-        near = round(change, digits)
-        if abs(near - change) <= dust:
-            return near
-    return change
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    """A limit and the change computed for it, written for people: cents, millionths of a place."""
+
+    limit: float
+    change: float
+    is_money: bool
+
+    def rounded(self) -> float:
+        """Change to the roundest limit that is the same for people, else outward."""
+        new, dust = self.limit + self.change, DUST_MONEY if self.is_money else DUST_PLACES
+        for digits in (0, 1, 2, 3, 4):
+            near = round(new, digits)
+            if abs(near - new) <= dust:
+                return near - self.limit
+        return self.outward(new)
+
+    def beyond(self) -> float:
+        """Change to a limit that leaves room for rounding."""
+        step = 10.0**-self.digits
+        return self.outward(self.limit + self.change + math.copysign(step, self.change))
+
+    @property
+    def digits(self) -> int:
+        """Decimals of a limit."""
+        return 2 if self.is_money else 6
+
+    def outward(self, new: float) -> float:
+        """Change to the next figure of so many decimals, on the side the limit moves to."""
+        scale = 10.0**self.digits
+        whole = math.ceil(new * scale) if self.change > 0 else math.floor(new * scale)
+        return whole / scale - self.limit
 
 
 def _plan_with(
@@ -239,5 +273,9 @@ def _plan_with(
         scaled.column_upper,
         options,
     )
+    # whoever solves the repaired scenario starts with presolve, which has tolerances of its own
+    with_presolve = session.solve(presolve=True).termination
+    session.forget_basis()
     outcome = session.solve(presolve=False)
-    return scaled.natural_x(outcome.x) if has_plan(outcome) else None
+    found = with_presolve is Termination.OPTIMAL and has_plan(outcome)
+    return scaled.natural_x(outcome.x) if found else None

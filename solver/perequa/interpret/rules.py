@@ -95,11 +95,16 @@ def _price(limit: float, more: Side, less: Side) -> tuple[Value, ...]:
     return (
         up,
         down,
-        limit + more.reach if np.isfinite(up) else limit,
-        limit - less.reach if np.isfinite(down) else limit,
+        _snapped(limit + more.reach, limit) if np.isfinite(up) else limit,
+        _snapped(limit - less.reach, limit) if np.isfinite(down) else limit,
         "inner",
         bool(finite and abs(up + down) <= 1e-9 * max(abs(up), abs(down), 1e-300)),
     )
+
+
+def _snapped(end: float, limit: float) -> float:
+    """Write an end that is zero to rounding as zero."""
+    return 0.0 if abs(end) <= 1e-12 * max(1.0, abs(limit)) else end
 
 
 def objectives_table(run: Solved) -> Table:

@@ -52,6 +52,10 @@ def check_price_table(
         if priority not in served:
             continue
         level = served.index(priority)
+        if level >= len(levels):
+            if not (math.isnan(more) and math.isnan(less)):
+                notes.wrong(TABLE, label, "a price without proof", more, "nothing")
+            continue
         _check_unique(notes, label, more, less, said[i])
         for column, price, to, side in (
             ("effect_of_one_more", more, up, 1.0),

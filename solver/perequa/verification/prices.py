@@ -9,6 +9,7 @@ import numpy as np
 from perequa.verification.duals import SIGN, multipliers, note_signs, proven_bound
 from perequa.verification.evidence import Evidence
 from perequa.verification.optimum import GAP
+from perequa.verification.folder import evidence_file
 from perequa.verification.outcome import Notebook
 from perequa.verification.price_table import check_price_table
 
@@ -52,7 +53,8 @@ def check_prices(folder: RunFolder, rows: list[ExpectedRow]) -> Check:
     notes = Notebook(6, "prices")
     if not folder.has("shadow_prices.csv"):
         return notes.skip("no prices were asked of this run")
-    levels = [evidence_of(folder, p) for p in range(len(folder.solution["x"]))]
+    proven = [p for p in range(len(folder.solution["x"])) if p == 0 or folder.has(evidence_file(p))]
+    levels = [evidence_of(folder, p) for p in proven]
     used = 0
     for p, evidence in enumerate(levels):
         earlier = _earlier(levels[:p], evidence)
