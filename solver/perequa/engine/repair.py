@@ -238,7 +238,7 @@ class _Figure:
             near = round(new, digits)
             if abs(near - new) <= dust:
                 return near - self.limit
-        return self.outward(new)
+        return self.change
 
     def beyond(self) -> float:
         """Change to a limit that leaves room for rounding."""

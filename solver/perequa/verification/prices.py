@@ -8,8 +8,8 @@ import numpy as np
 
 from perequa.verification.duals import SIGN, multipliers, note_signs, proven_bound
 from perequa.verification.evidence import Evidence
-from perequa.verification.optimum import GAP
 from perequa.verification.folder import evidence_file
+from perequa.verification.optimum import GAP
 from perequa.verification.outcome import Notebook
 from perequa.verification.price_table import check_price_table
 
