@@ -5,6 +5,7 @@ Pydantic's errors are translated by their type, never by their text.
 
 from __future__ import annotations
 
+import copy
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,7 +20,7 @@ from perequa_models.scenario import Scenario
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-    from perequa_models.problems import Path, Problems
+    from perequa_models.problems import Path, Problem, Problems
 
 _KINDED = ("rules", "objectives")
 _NOWHERE = object()
@@ -47,8 +48,10 @@ def check_schema(data: dict[Any, Any], problems: Problems) -> Scenario | None:
     Returns
     -------
     Scenario or None
-        None when anything is wrong.
+        None when anything but names of keys is wrong; keys that only look mistyped are read as the
+        nearest known ones, so that what else is wrong can be told at once.
     """
+    before = len(problems.found)
     try:
         return Scenario.model_validate(data)
     except ValidationError as invalid:
@@ -65,7 +68,26 @@ def check_schema(data: dict[Any, Any], problems: Problems) -> Scenario | None:
         elif item.union not in told:
             told.add(item.union)
             _note_union(item.union, unions[item.union], data, problems)
-    return None
+    return _read_as_meant(data, problems.found[before:])
+
+
+def _read_as_meant(data: dict[Any, Any], noted: list[Problem]) -> Scenario | None:
+    """Read a scenario whose only faults are unknown keys, each as the nearest known one."""
+    if not noted or any(problem.code != "unknown_key" for problem in noted):
+        return None
+    meant = copy.deepcopy(data)
+    for problem in noted:
+        *above, key = problem.path
+        mapping: Any = meant
+        for step in above:
+            mapping = mapping[step]
+        value = mapping.pop(key, _NOWHERE)
+        if value is not _NOWHERE and problem.nearest and problem.nearest not in mapping:
+            mapping[problem.nearest] = value
+    try:
+        return Scenario.model_validate(meant)
+    except ValidationError:
+        return None
 
 
 def _is_echo(item: _Placed, placed: list[_Placed]) -> bool:
