@@ -5,19 +5,19 @@ from __future__ import annotations
 import gc
 import hashlib
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from perequa.certificate import Certificate, certify
 from perequa.compilation import compile_program
+from perequa.engine.optimum_alone import Alone
 from perequa.engine.prices import two_sided_prices
 from perequa.engine.session import SolverOptions
 from perequa.engine.spread import Spread
-from perequa.engine.stages import Alone, solve_stages
+from perequa.engine.stages import solve_stages
 from perequa.engine.termination import Termination
 from perequa.engine.tie_break import publish
 from perequa.interpret.diagnosis import diagnose
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from perequa.compilation import CompiledProgram
     from perequa.engine.stages import Staged
+    from perequa.weighting import Weighting
     from perequa_models.instance import Instance
     from perequa_models.keys import AuxiliaryKey, CellKey
     from perequa_models.reference.reference import Reference
@@ -124,30 +125,29 @@ def _solve(
         problems.stop_if_wrong()
     program = _compiled(instance, reference, clock)
     with clock.stage("solve"):
-        alone = Alone(program, options)
-        try:
-            weighting = weigh(instance, reference, alone.least)
-            staged = solve_stages(
-                program, weighting.priorities, weighting.weights @ program.costs, options
-            )
-            _check_termination(staged)
-        except Infeasible:
-            return _confirmed_failure(instance, name, program, options, clock)
-    # HiGHS lets other threads run while it solves: these programs cost no time beside the rest
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        alone_values = beside.submit(alone.all, staged.first_basis)
-        with clock.stage("tie-break"):
-            spread = _spread(instance, program, even)
-            published = publish(staged, spread, instance.scenario.tie_break.method, options)
-        with clock.stage("certify"):
-            certificate = certify(
-                program_arrays(program, weighting, spread),
-                solution_arrays(staged.stages, published),
-            )
-        with clock.stage("prices"):
-            levels = two_sided_prices(program, staged, published.plan, options) if prices else ()
-        with clock.stage("optimum alone"):
-            least = alone_values.result()
+        optimum = _optimum(instance, reference, program, options)
+    if optimum is None:
+        with clock.stage("diagnose"):
+            found = diagnose(instance, program, options)
+        if found is not None:
+            return Failure(name=name, instance=instance, program=program, diagnosis=found)
+        if not options.presolve:
+            raise NotProven("HiGHS called a program infeasible that has a plan")
+        # presolve has declared feasible programs infeasible (HiGHS issues 2511, 1725)
+        careful = replace(options, presolve=False)
+        return _solve(instance, name, prices=prices, options=careful, clock=clock)
+    alone, weighting, staged = optimum
+    with clock.stage("optimum alone"):
+        least = alone.all()
+    with clock.stage("tie-break"):
+        spread = _spread(instance, program, even)
+        published = publish(staged, spread, instance.scenario.tie_break.method, options)
+    with clock.stage("certify"):
+        certificate = certify(
+            program_arrays(program, weighting, spread), solution_arrays(staged.stages, published)
+        )
+    with clock.stage("prices"):
+        levels = two_sided_prices(program, staged, published.plan, options) if prices else ()
     run = Solved(
         name=name,
         instance=instance,
@@ -206,21 +206,19 @@ def _compiled(instance: Instance, reference: Reference, clock: Clock) -> Compile
         return compile_program(formulation)
 
 
-def _confirmed_failure(
-    instance: Instance, name: str, program: CompiledProgram, options: SolverOptions, clock: Clock
-) -> Failure:
-    """Diagnose a program that the solver called infeasible.
-
-    Raises
-    ------
-    NotProven
-        When it is not, once presolve is left out.
-    """
-    with clock.stage("diagnose"):
-        found = diagnose(instance, program, options)
-    if found is None:
-        raise NotProven("HiGHS called the program infeasible, and then did not without presolve")
-    return Failure(name=name, instance=instance, program=program, diagnosis=found)
+def _optimum(
+    instance: Instance, reference: Reference, program: CompiledProgram, options: SolverOptions
+) -> tuple[Alone, Weighting, Staged] | None:
+    """Solve every priority; None when the solver finds no plan at all."""
+    alone = Alone(program, options)
+    try:
+        weighting = weigh(instance, reference, alone.least)
+        stage_costs = weighting.weights @ program.costs
+        staged = solve_stages(program, weighting.priorities, stage_costs, options)
+        _check_termination(staged)
+    except Infeasible:
+        return None
+    return alone, weighting, staged
 
 
 def _check_termination(staged: Staged) -> None:

@@ -195,12 +195,15 @@ def groups(
     -----
     A rule that selects nothing is noted as a problem and yields nothing.
     """
+    told = len(source.problems.errors)
     members = decision_territories(source, spec.territories, (*path, "territories"))
     members = _condition(source, indicators, members, spec.where, (*path, "where"))
     measures = _measures(source, spec, path)
     years = _years(source, spec, path)
     if not (members.size and measures.size and years.size):
-        _matches_nothing(source, path, members, measures)
+        if len(source.problems.errors) == told:
+            # a name that is wrong was told already: it is why nothing is selected
+            _matches_nothing(source, path, members, measures)
         return
     keys = [item for item in spec.by if isinstance(item, str)]
     for level, territory, node, inside in _territory_groups(source, spec, members, path):

@@ -43,6 +43,7 @@ def write(b: Builder, name: str, spec: Worst) -> Any:  # noqa: ANN401 - a Pyomo 
     where = b.where(data.nodes, data.years)
     years = [Where(year=b.instance.years[y]) for y in data.years]
     worst = np.array(b.variables(name, "worst", years), dtype=object)
-    gap = data.people * data.targets(b.quantities) - data.counted(b.quantities)
-    b.at_least_zero(name, "gap", where, (data.people / data.weight * worst - gap).ravel())
+    wanted = data.people * data.targets(b.quantities)
+    reached = data.counted(b.quantities) + data.people / data.weight * worst
+    b.at_least_zero(name, "gap", where, (reached - wanted).ravel())
     return sum(worst) * (1.0 / len(years))

@@ -56,19 +56,30 @@ def along_basis(vertex: Vertex, rows: Sequence[int]) -> Iterator[BasisMove]:
         chunk = np.array(rows[start : start + CHUNK])
         right = np.zeros((len(holding), len(chunk)))
         right[place[chunk], np.arange(len(chunk))] = 1.0
-        moves = np.asfortranarray(factors.solve(right))
-        moves[np.abs(moves) < 1e-12 * np.abs(moves).max(axis=0, initial=1.0)] = 0.0
-        rates = np.asfortranarray(into @ moves)
+        moves = sparse_moves(factors.solve(right))
+        rates = sparse.csc_array(into @ moves)
         for k, i in enumerate(chunk):
-            move, rate = moves[:, k], rates[:, k]
-            touched, felt = np.flatnonzero(move), np.flatnonzero(rate)
+            touched, move = entries(moves, k)
+            felt, rate = entries(rates, k)
             both = (
-                _both_ways(move[touched], *(bound[touched] for bound in column_bounds)),
-                _both_ways(rate[felt], *(bound[felt] for bound in row_bounds)),
+                _both_ways(move, *(bound[touched] for bound in column_bounds)),
+                _both_ways(rate, *(bound[felt] for bound in row_bounds)),
             )
             for sign, far in zip((1, -1), map(min, *both), strict=True):
                 if far > FREE_MOVE:
-                    yield BasisMove(int(i), sign, far, columns[touched], sign * move[touched])
+                    yield BasisMove(int(i), sign, far, columns[touched], sign * move)
+
+
+def sparse_moves(moves: Floats) -> sparse.csc_array:
+    """Keep the entries that are more than rounding: a move touches few columns."""
+    moves[np.abs(moves) < 1e-12 * np.abs(moves).max(axis=0, initial=1.0)] = 0.0
+    return sparse.csc_array(moves)
+
+
+def entries(moves: sparse.csc_array, k: int) -> tuple[Indices, Floats]:
+    """Places and values of one column."""
+    part = slice(moves.indptr[k], moves.indptr[k + 1])
+    return moves.indices[part], moves.data[part]
 
 
 def _both_ways(rate: Floats, at: Floats, low: Floats, high: Floats) -> tuple[float, float]:

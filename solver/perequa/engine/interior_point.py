@@ -157,7 +157,7 @@ class Bounds:
             format="csc",
         )
         try:
-            return splu(system)
+            return splu(system, permc_spec="MMD_AT_PLUS_A")
         except RuntimeError:
             return None
 

@@ -146,7 +146,7 @@ def _equations(
         format="csc",
     )
     try:
-        factors = splu(system)
+        factors = splu(system, permc_spec="MMD_AT_PLUS_A")
     except RuntimeError:
         return None
     for _ in range(12):

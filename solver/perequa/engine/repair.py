@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from perequa.engine.infeasibility import has_plan
-from perequa.engine.scaling import scale
+from perequa.engine.scaling import THOUSAND, scale
 from perequa.engine.session import PRIMAL, Session
 from perequa.engine.stages import solve_stages
 from perequa.engine.termination import Termination
@@ -36,6 +36,9 @@ Floats = NDArray[np.float64]
 
 DUST_PLACES, DUST_MONEY = 1e-7, 1e-5
 """A limit this near to a round figure is that figure, a move this small is none."""
+
+NUDGES = (2e-9, 2e-8, 2e-7)
+"""What is added to moves that leave no room for rounding, in places or thousands of money."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,8 +202,8 @@ def _confirmed(
 ) -> Repair:
     """Solve once more under the moved limits: round limits first, then a hair beyond.
 
-    A program whose limits leave one plan only, to the last bit, may be called infeasible by the
-    next solver that reads it.
+    A program whose limits leave one plan only may be called infeasible for the last bit by whoever
+    reads it next: a plan is asked for to a tenth of the usual tolerance.
 
     Raises
     ------
@@ -211,11 +214,9 @@ def _confirmed(
         i: _Figure(float(program.row_limit[i]), change, is_money=bool(program.row_is_money[i]))
         for i, change in sorted(changes.items())
     }
-    for tried in (
-        {i: figure.rounded() for i, figure in figures.items()},
-        {i: figure.beyond() for i, figure in figures.items()},
-        changes,
-    ):
+    rounded = {i: figure.rounded() for i, figure in figures.items()}
+    nudged = ({i: f.nudged(by) for i, f in figures.items()} for by in NUDGES)
+    for tried in (rounded, *nudged, changes):
         kept = {i: c for i, c in tried.items() if c != 0.0}
         plan = _plan_with(program, kept, options)
         if plan is not None:
@@ -225,14 +226,14 @@ def _confirmed(
 
 @dataclass(frozen=True, slots=True)
 class _Figure:
-    """A limit and the change computed for it, written for people: cents, millionths of a place."""
+    """A limit and the change computed for it."""
 
     limit: float
     change: float
     is_money: bool
 
     def rounded(self) -> float:
-        """Change to the roundest limit that is the same for people, else outward."""
+        """Change to the roundest limit that rounding could have missed."""
         new, dust = self.limit + self.change, DUST_MONEY if self.is_money else DUST_PLACES
         for digits in (0, 1, 2, 3, 4):
             near = round(new, digits)
@@ -240,21 +241,9 @@ class _Figure:
                 return near - self.limit
         return self.change
 
-    def beyond(self) -> float:
-        """Change to a limit that leaves room for rounding."""
-        step = 10.0**-self.digits
-        return self.outward(self.limit + self.change + math.copysign(step, self.change))
-
-    @property
-    def digits(self) -> int:
-        """Decimals of a limit."""
-        return 2 if self.is_money else 6
-
-    def outward(self, new: float) -> float:
-        """Change to the next figure of so many decimals, on the side the limit moves to."""
-        scale = 10.0**self.digits
-        whole = math.ceil(new * scale) if self.change > 0 else math.floor(new * scale)
-        return whole / scale - self.limit
+    def nudged(self, by: float) -> float:
+        """Change a hair larger: `by` places or thousands of money."""
+        return self.change + math.copysign(by * (THOUSAND if self.is_money else 1.0), self.change)
 
 
 def _plan_with(
@@ -262,6 +251,7 @@ def _plan_with(
 ) -> Floats | None:
     shift = np.zeros(len(program.row_keys))
     shift[list(changes)] = list(changes.values())
+    strict = replace(options, tolerance=options.tolerance / 10.0)
     scaled = scale(
         replace(program, row_lower=program.row_lower + shift, row_upper=program.row_upper + shift)
     )
@@ -271,7 +261,7 @@ def _plan_with(
         scaled.row_upper,
         scaled.column_lower,
         scaled.column_upper,
-        options,
+        strict,
     )
     # whoever solves the repaired scenario starts with presolve, which has tolerances of its own
     with_presolve = session.solve(presolve=True).termination

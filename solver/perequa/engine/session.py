@@ -71,12 +71,15 @@ class SolverOptions:
         Simplex strategy of the first solve: `DUAL` or `PRIMAL`.
     time_limit
         Seconds for each solve.
+    tolerance
+        How far a plan may stand beyond a limit, in places or thousands of money.
     """
 
     presolve: bool = True
     seed: int = 0
     strategy: int = DUAL
     time_limit: float = 3600.0
+    tolerance: float = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +125,7 @@ class Session:
             ("presolve", "on" if options.presolve else "off"),
             ("simplex_strategy", options.strategy),
             ("time_limit", options.time_limit),
-            ("primal_feasibility_tolerance", 1e-9),
+            ("primal_feasibility_tolerance", options.tolerance),
             ("dual_feasibility_tolerance", 1e-9),
             ("small_matrix_value", 1e-12),
         ):

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from perequa.engine.scaling import ScaledProgram, scale
 from perequa.engine.session import PRIMAL, Session, SolverOptions
 from perequa.engine.termination import Termination
-from perequa_models.errors import Infeasible, NotProven
 
 if TYPE_CHECKING:
     from perequa.compilation import CompiledProgram
@@ -167,71 +166,6 @@ def solve_stages(
         first_basis=first_basis,
         last_basis=last_basis,
     )
-
-
-class Alone:
-    """Least value of each cost on its own, one after another from the last basis.
-
-    Parameters
-    ----------
-    program
-        The compiled program.
-    options
-        How the solver works.
-    """
-
-    def __init__(self, program: CompiledProgram, options: SolverOptions) -> None:
-        self._program = program
-        self._scaled = scale(program)
-        self._options = options
-        self._session: Session | None = None
-        self._found: dict[int, float] = {}
-
-    def all(self, basis: object) -> dict[str, float]:
-        """Least value of every objective by name, starting from a basis of the program."""
-        self._hot(basis)
-        return {name: self.least(k) for k, name in enumerate(self._program.objective_names)}
-
-    def least(self, k: int) -> float:
-        """Least value of the k-th objective, in its own unit; solved once.
-
-        Raises
-        ------
-        Infeasible
-            When there is no plan at all.
-        NotProven
-            When the solver does not prove it.
-        """
-        if k not in self._found:
-            hot = self._session is not None
-            session = self._hot(None)
-            cost = self._program.costs[k]
-            session.set_cost(self._scaled.cost(cost)[0])
-            outcome = session.solve(strategy=PRIMAL if hot else None)
-            if outcome.termination is Termination.INFEASIBLE:
-                raise Infeasible("no plan satisfies every rule")
-            if outcome.termination is not Termination.OPTIMAL:
-                message = f"an objective on its own ended {outcome.termination.value}"
-                raise NotProven(message)
-            value = float(cost @ self._scaled.natural_x(outcome.x))
-            self._found[k] = value + float(self._program.offsets[k])
-        return self._found[k]
-
-    def _hot(self, basis: object) -> Session:
-        """Return the session, made once, at a basis where one is given."""
-        if self._session is None:
-            scaled = self._scaled
-            self._session = Session(
-                scaled.matrix,
-                scaled.row_lower,
-                scaled.row_upper,
-                scaled.column_lower,
-                scaled.column_upper,
-                self._options,
-            )
-            if basis is not None:
-                self._session.set_basis(basis)
-        return self._session
 
 
 def _restrict(

@@ -12,6 +12,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
+from perequa.engine.basis_moves import entries, sparse_moves
 from perequa.engine.session import DUAL, Session, basic_places, some_of_basis
 from perequa.engine.termination import Termination
 from perequa.engine.vertex import reach
@@ -125,6 +126,7 @@ class TangentCone:
         At a degenerate vertex few bases explain most prices: one factorisation answers for many
         limits where a program each would find the same basis again.
         """
+        vertex = self._vertex
         columns, rows = basic_places(self._session.basis())
         basic = np.zeros(len(self._rows), dtype=np.bool_)
         basic[rows[rows < len(self._rows)]] = True
@@ -142,54 +144,69 @@ class TangentCone:
             own = np.array([i for i, _ in chunk])
             right = np.zeros((len(held), len(chunk)))
             right[place[own], np.arange(len(chunk))] = [float(sign) for _, sign in chunk]
-            moves = factors.solve(right)
-            rates = np.asfortranarray(carried @ moves)
-            for k in np.flatnonzero(self._stay(real, moves, rates, own)):
-                move = np.zeros(len(self._vertex.x))
-                move[real] = moves[:, k]
-                yield *chunk[k], self._measured(move, rates[:, k], self._last)
-
-    def _stay(self, columns: Indices, moves: Floats, rates: Floats, own: Indices) -> Flags:
-        """Which moves keep every active limit but their own, shape (number of moves,)."""
-        vertex = self._vertex
-        small = 1e-10 * np.maximum(1.0, np.abs(moves).max(axis=0, initial=0.0))
-        low, high = vertex.column_low[columns], vertex.column_high[columns]
-        leaves = (moves[low] < -small).any(axis=0) | (moves[high] > small).any(axis=0)
-        lean = rates[self._rows]
-        lean[self._place[own], np.arange(len(own))] = 0.0
-        small = 1e-10 * np.maximum(1.0, np.abs(lean).max(axis=0, initial=0.0))
-        low, high = vertex.low[self._rows], vertex.high[self._rows]
-        leaves |= (lean[low] < -small).any(axis=0) | (lean[high] > small).any(axis=0)
-        return np.asarray(~leaves)
+            moves = sparse_moves(factors.solve(right))
+            rates = sparse.csc_array(carried @ moves)
+            stay = ~_leaves(moves, vertex.column_low[real], vertex.column_high[real])
+            stay &= ~_leaves(rates, vertex.low, vertex.high, own)
+            for k in np.flatnonzero(stay).tolist():
+                columns, values = entries(moves, k)
+                order = np.argsort(real[columns])
+                move = (real[columns][order], values[order])
+                yield *chunk[k], self._measured(move, entries(rates, k), self._last)
 
     def _completed(self, outcome: Outcome) -> TangentMove:
         """Measure how far the move just found holds in the whole program."""
+        small = 1e-11 * max(1.0, float(np.abs(outcome.x).max(initial=0.0)))
+        moved = np.flatnonzero(np.abs(outcome.x) >= small)
         move = np.zeros(len(self._vertex.x))
-        move[self._columns] = outcome.x
+        move[self._columns[moved]] = outcome.x[moved]
+        rates = self._vertex.rows @ move
+        felt = np.flatnonzero(rates)
         dual = np.where(np.abs(outcome.y) < 1e-12, 0.0, outcome.y)
         y = np.zeros(len(self._vertex.activity))
         y[self._rows] = dual[: len(self._rows)]
         self._last = (y, np.maximum(0.0, -dual[len(self._rows) :]))
-        return self._measured(move, self._vertex.rows @ move, self._last)
+        chord = (self._columns[moved], outcome.x[moved])
+        return self._measured(chord, (felt, rates[felt]), self._last)
 
-    def _measured(self, move: Floats, rates: Floats, dual: tuple[Floats, Floats]) -> TangentMove:
+    def _measured(
+        self,
+        move: tuple[Indices, Floats],
+        felt_at: tuple[Indices, Floats],
+        dual: tuple[Floats, Floats],
+    ) -> TangentMove:
         vertex, scaled = self._vertex, self._vertex.scaled
-        small = 1e-11 * max(1.0, float(np.abs(move).max(initial=0.0)))
-        columns = np.flatnonzero(np.abs(move) >= small)
-        felt = np.flatnonzero(rates)
+        columns, values = move
+        felt, rates = felt_at
         # what is active moves with the cone: only the others bound the reach
         far = min(
             reach(
-                rates[felt],
+                rates,
                 vertex.activity[felt],
                 np.where(vertex.low[felt], -np.inf, scaled.row_lower[felt]),
                 np.where(vertex.high[felt], np.inf, scaled.row_upper[felt]),
             ),
             reach(
-                move[columns],
+                values,
                 vertex.x[columns],
                 np.where(vertex.column_low[columns], -np.inf, scaled.column_lower[columns]),
                 np.where(vertex.column_high[columns], np.inf, scaled.column_upper[columns]),
             ),
         )
-        return TangentMove(far, columns, move[columns], *dual)
+        return TangentMove(far, columns, values, *dual)
+
+
+def _leaves(moves: sparse.csc_array, low: Flags, high: Flags, own: Indices | None = None) -> Flags:
+    """Which moves (columns) pass an active limit other than their own."""
+    move = np.repeat(np.arange(moves.shape[1]), np.diff(moves.indptr))
+    place, value = moves.indices, moves.data
+    if own is not None:
+        kept = place != own[move]
+        move, place, value = move[kept], place[kept], value[kept]
+    largest = np.ones(moves.shape[1])
+    np.maximum.at(largest, move, np.abs(value))
+    small = 1e-10 * largest[move]
+    passes = (low[place] & (value < -small)) | (high[place] & (value > small))
+    leaves = np.zeros(moves.shape[1], dtype=np.bool_)
+    leaves[move[passes]] = True
+    return leaves
