@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from programs import EFFORT, Dense, costs_of, in_turn, random_program
 
-from perequa.engine.optimum_alone import Alone, Stage, solve_stages
+from perequa.engine.optimum_alone import Alone
 from perequa.engine.session import SolverOptions
+from perequa.engine.stages import Stage, solve_stages
 from perequa.engine.termination import Termination
 
 OPTIONS = SolverOptions()
