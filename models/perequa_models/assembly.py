@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from perequa_models.columns import Column
-    from perequa_models.instance import Floats, RuleRow
+    from perequa_models.instance import Flags, Floats, RuleRow
     from perequa_models.problems import Problems
     from perequa_models.scenario import Scenario
     from perequa_models.tree import Tree
@@ -83,26 +83,29 @@ def assemble(
     )
     _write_all(work, scenario)
     _check_needs(source)
-    if problems.errors:
-        return None
+    return None if problems.errors else _instance(work, pairs, rate)
+
+
+def _instance(work: Work, pairs: Flags, rate: Floats) -> Instance:
+    """Gather what was read and written; the remaining figures are read here."""
+    source, scenario = work.source, work.source.scenario
+    months = [scenario.measures[m].opening_months for m in source.measures]
     return Instance(
         scenario=scenario,
-        tree=tree,
+        tree=source.tree,
         level=source.level,
         measures=source.measures,
         years=source.years,
-        columns=columns,
+        columns=source.columns,
         open_pairs=pairs,
-        installed=places,
-        base=base,
+        installed=work.installed,
+        base=work.base,
         carried=np.array(quantity(source, "carried", 0.0, ("supply",))[:, :, 0]),
-        closed=_by_year(quantity(source, "closed", 0.0, ("supply",)), shape),
+        closed=_by_year(quantity(source, "closed", 0.0, ("supply",)), work.shape),
         cost=costs(source, pairs),
         rate=rate,
-        opening_months=np.array(
-            [scenario.measures[m].opening_months for m in source.measures], dtype=np.intp
-        ),
-        indicators=data,
+        opening_months=np.array(months, dtype=np.intp),
+        indicators=work.indicators,
         rows=tuple(row for name in sorted(work.rows) for row in work.rows[name]),
         withheld=tuple(work.withheld),
         overruns=tuple(work.overruns),

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
+RAY_NOISE = (0.0, 1e-9, 1e-7, 1e-5)
+"""Shares of its largest multiplier below which those of a ray are rounding, the least first."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
@@ -154,7 +157,14 @@ class Clashes:
         ray = self._session.dual_ray()
         if ray is None:
             return None
-        return checked_farkas(self._program, np.where(self._free, 0.0, ray * self._scaled.row))
+        ray = np.where(self._free, 0.0, ray)
+        largest = float(np.abs(ray).max(initial=0.0))
+        for noise in RAY_NOISE:
+            clean = np.where(np.abs(ray) < noise * largest, 0.0, ray)
+            proof = checked_farkas(self._program, clean * self._scaled.row)
+            if proof is not None:
+                return proof
+        return None
 
     def _leave_out(self, rows: Collection[int]) -> None:
         wanted = np.zeros_like(self._free)

@@ -255,14 +255,7 @@ def _plan_with(
     scaled = scale(
         replace(program, row_lower=program.row_lower + shift, row_upper=program.row_upper + shift)
     )
-    session = Session(
-        scaled.matrix,
-        scaled.row_lower,
-        scaled.row_upper,
-        scaled.column_lower,
-        scaled.column_upper,
-        strict,
-    )
+    session = Session(scaled.matrix, *scaled.bounds, strict)
     # whoever solves the repaired scenario starts with presolve, which has tolerances of its own
     with_presolve = session.solve(presolve=True).termination
     session.forget_basis()

@@ -44,6 +44,11 @@ class ScaledProgram:
     row: Floats
     column: Floats
 
+    @property
+    def bounds(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """Bounds of the rows, then of the columns."""
+        return self.row_lower, self.row_upper, self.column_lower, self.column_upper
+
     def cost(self, cost: Floats) -> tuple[Floats, float]:
         """Scale a cost vector; returns it with the factor it was multiplied by."""
         scaled = cost * self.column

@@ -111,22 +111,8 @@ def solve_stages(
         How the solver works.
     """
     scaled = scale(program)
-    session = Session(
-        scaled.matrix,
-        scaled.row_lower,
-        scaled.row_upper,
-        scaled.column_lower,
-        scaled.column_upper,
-        options,
-    )
-    face = Face(
-        row_lower=scaled.row_lower.copy(),
-        row_upper=scaled.row_upper.copy(),
-        column_lower=scaled.column_lower.copy(),
-        column_upper=scaled.column_upper.copy(),
-        rows=np.zeros(session.m, dtype=np.bool_),
-        columns=np.zeros(session.n, dtype=np.bool_),
-    )
+    session = Session(scaled.matrix, *scaled.bounds, options)
+    face = _whole(scaled)
     stages: list[Stage] = []
     held: list[tuple[Indices, Indices]] = []
     first_basis: object = None
@@ -165,6 +151,19 @@ def solve_stages(
         session=session,
         first_basis=first_basis,
         last_basis=last_basis,
+    )
+
+
+def _whole(scaled: ScaledProgram) -> Face:
+    """Every plan, before anything is optimal: the bounds of the program."""
+    m, n = scaled.matrix.shape
+    return Face(
+        row_lower=scaled.row_lower.copy(),
+        row_upper=scaled.row_upper.copy(),
+        column_lower=scaled.column_lower.copy(),
+        column_upper=scaled.column_upper.copy(),
+        rows=np.zeros(m, dtype=np.bool_),
+        columns=np.zeros(n, dtype=np.bool_),
     )
 
 
