@@ -81,6 +81,21 @@ class Solved:
         return Quantities(self.instance, np.nan_to_num(x))
 
     @cached_property
+    def change_of_hands(self) -> tuple[float, float] | None:
+        """Places (or money) that change hands against the reference, and their share of it.
+
+        ½ Σ |x − x_ref| over the cells the reference speaks of; None where it speaks of none.
+        """
+        money = self.instance.is_money[None, :, None]
+        wanted = np.where(money, self.reference.credits, self.reference.places)
+        known = ~np.isnan(wanted)
+        total = float(wanted[known].sum())
+        if total <= 0:
+            return None
+        moved = 0.5 * float(np.abs(self.x - wanted)[known].sum())
+        return moved, moved / total
+
+    @cached_property
     def activity(self) -> Floats:
         """Activity of every row at the published plan, constants included, shape (m,)."""
         return np.asarray(self.program.matrix @ self.published.plan + self.program.row_constant)

@@ -91,6 +91,9 @@ def solved_record(run: Solved) -> dict[str, Any]:
         "reference": {
             "unplaced": [dict(u._asdict()) for u in run.reference.unplaced],
             "amounts": list(run.reference.amounts),
+            "change_of_hands": None
+            if run.change_of_hands is None
+            else {"amount": run.change_of_hands[0], "share": run.change_of_hands[1]},
         },
     }
 

@@ -57,12 +57,28 @@ def allocation_text(allocation: Table, totals: Table) -> str:
         for name in ("places", "credits", "reference_places", "reference_credits", "due_after")
         if any(isinstance(r[name], float) and r[name] != 0 for r in allocation.records())
     ]
+    distance = change_of_hands(allocation)
     header = [*keys, *figures, "change"] if "reference_places" in figures else [*keys, *figures]
     rows = [
         [*(_word(r[k]) for k in keys), *(_figure(r[f]) for f in figures), *_change(r, figures)]
         for r in [*shown, *nation]
     ]
-    return aligned(header, rows, words=len(keys))
+    return "\n".join(part for part in (aligned(header, rows, words=len(keys)), distance) if part)
+
+
+def change_of_hands(allocation: Table) -> str:
+    """Say how far the plan is from the reference: half the sum of the differences."""
+    pairs = [
+        (places, reference)
+        for r in allocation.records()
+        if isinstance(places := r["places"], float)
+        and isinstance(reference := r["reference_places"], float)
+    ]
+    total = sum(reference for _, reference in pairs)
+    if total <= 0:
+        return ""
+    moved = 0.5 * sum(abs(places - reference) for places, reference in pairs)
+    return f"{_figure(moved)} places change hands against the reference ({moved / total:.0%})"
 
 
 def _referred(row: Mapping[str, Value]) -> bool:
