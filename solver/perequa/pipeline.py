@@ -191,7 +191,8 @@ def diagnose_instance(
     with clock.stage("reference"):
         reference = reference_allocation(instance, problems)
         problems.stop_if_wrong()
-    program = _compiled(instance, reference, clock)
+    with _uncollected():
+        program = _compiled(instance, reference, clock)
     with clock.stage("diagnose"):
         found = diagnose(instance, program, options, protected)
     if found is None:

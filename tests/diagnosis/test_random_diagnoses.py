@@ -118,7 +118,7 @@ def check_repair(
     """The totals are the least there are, the plan fits, and no row moved can be left alone."""
     assert set(moves) <= {i for stage in stages for i in stage}
     found = [sum(abs(moves.get(i, 0.0)) for i in stage) for stage in stages]
-    assert found == pytest.approx(wanted, abs=1e-5)
+    assert found == pytest.approx(wanted, abs=1e-4)  # what the slack lets through
     repaired = program
     for row, change in moves.items():
         repaired = repaired.moved(row, change)
@@ -130,7 +130,7 @@ def check_repair(
     for row in moves:
         fewer = [[i for i in stage if i in moves and i != row] for stage in stages]
         without = elastic_totals(program, fewer)
-        assert without is None or not np.allclose(without, wanted, atol=1e-5), row
+        assert without is None or not np.allclose(without, wanted, atol=1e-4), row
 
 
 def test_one_row_moves_where_one_is_enough() -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
+from perequa.checks import load
+from perequa.cli import main
 from perequa.cli.verify import verify
 from perequa_models.errors import InvalidScenario
 
@@ -117,3 +119,20 @@ def test_shares_no_code_with_what_it_checks(run: Path) -> None:
         "perequa_models.errors",
         "perequa_models.problems",
     }
+
+
+def test_limits_keyed_by_the_name_of_a_level_are_read(tmp_path: Path) -> None:
+    """A table of limits may name its key column after the level: region,limit."""
+    folder = tmp_path / "mine"
+    assert main(["new", str(folder), "--quiet"]) == 0
+    scenario = folder / "scenario.yaml"
+    text = scenario.read_text(encoding="utf-8")
+    regions = load(str(folder)).instance.territories
+    floors = ["region,limit", *(f"{region.code},100000" for region in regions)]
+    (folder / "floors.csv").write_text("\n".join(floors) + "\n", encoding="utf-8")
+    assert "at_least: 100000" in text
+    keyed = text.replace("at_least: 100000", "at_least: {file: floors.csv}", 1)
+    scenario.write_text(keyed, encoding="utf-8")
+    run = tmp_path / "run"
+    assert main(["solve", str(folder), "-o", str(run), "--quiet"]) == 0
+    assert main(["verify", str(run)]) == 0

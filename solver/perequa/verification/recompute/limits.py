@@ -101,6 +101,11 @@ def _from_table(model: Model, bound: Mapping[str, Any], group: Group) -> float:
     if "territory" in table.header or "code" in table.header:
         nodes = np.array(nodes_of(model.tree, table, bound))
         wanted.append(nodes == model.tree.index.get(group.label, -1))
+    for level in model.tree.levels:
+        if level in table.header:
+            # a key named after a level holds its codes, written 11 or region:11
+            codes = [code.removeprefix(f"{level}:") for code in table.column(level)]
+            wanted.append(np.array([group.label == (level, code) for code in codes]))
     if "measure" in table.header:
         wanted.append(np.array(table.column("measure")) == group.measure)
     if "year" in table.header:
