@@ -22,7 +22,11 @@ SHOWN = 20
 WORDS = {"ok": "ok", "wrong": "WRONG", "not_applicable": "not applicable"}
 
 
-@click.command("verify", short_help="re-check a run folder without a solver")
+@click.command(
+    "verify",
+    short_help="re-check a run folder without a solver",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--exact", is_flag=True, help="Make the sums of the optimality check in fractions.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")

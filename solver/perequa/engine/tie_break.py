@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ from scipy import sparse
 from perequa.engine.convex import Quadratic
 from perequa.engine.quadratic import solve_quadratic
 from perequa.engine.stepped import Stepped, solve_stepped
+from perequa_models.errors import NotProven
 
 if TYPE_CHECKING:
     from perequa.engine.session import SolverOptions
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
+LOOSE = 1e-7
+"""Tolerance of the second attempt where the optimal face seems empty by rounding."""
 EXACT_UP_TO = 2500
 """Free cells above which the stepped method is the default (scenario reference, section 6)."""
 NOTHING = 1e-12
@@ -71,7 +74,20 @@ def publish(
     """
     free = (staged.face.column_lower < staged.face.column_upper) & (spread.cost > 0)
     cells = int(free.sum())
-    if wanted == "exact" or (wanted is None and cells <= EXACT_UP_TO):
+    by_square = wanted == "exact" or (wanted is None and cells <= EXACT_UP_TO)
+    try:
+        return _published(staged, spread, options, cells, by_square=by_square)
+    except NotProven:
+        # limits that meet in one point may miss each other by rounding on the optimal face; the
+        # certificate still judges the plan
+        loose = replace(options, tolerance=LOOSE)
+        return _published(staged, spread, loose, cells, by_square=by_square)
+
+
+def _published(
+    staged: Staged, spread: Spread, options: SolverOptions, cells: int, *, by_square: bool
+) -> Published:
+    if by_square:
         exact = _exact(staged, spread, options)
         if exact is not None:
             plan, y = exact
