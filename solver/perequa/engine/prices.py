@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perequa.engine.basis_moves import along_basis
+from perequa.engine.stages import NOT_ZERO
 from perequa.engine.tangent_cone import TangentCone, TangentMove
 from perequa.engine.vertex import ACTIVE, optimal_vertex
 from perequa_models.errors import InternalError
@@ -164,7 +165,8 @@ class _Pricing:
         """Settle a side without solving: inactive, relaxed without a price, or stuck."""
         lower, upper = self.scaled.row_lower[i], self.scaled.row_upper[i]
         relaxes = (sign > 0 and np.isinf(lower)) or (sign < 0 and np.isinf(upper))
-        if lower != upper:
+        # a limit that carries a price is met, whatever rounding leaves between it and the plan
+        if lower != upper and np.abs(self.vertex.duals[:, i]).max() <= NOT_ZERO:
             limit = upper if np.isinf(lower) else lower
             for base, activity in (
                 (AT_PLAN, self.plan_activity),
