@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 
 from perequa.checks import load
+from perequa.cli import main
 from perequa.engine.session import DUAL, PRIMAL, SolverOptions
 from perequa.interpret.run import Failure
 from perequa.io.shipped import shipped_names
 from perequa.pipeline import Success, solve_instance
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from perequa.engine.prices import Side
     from perequa_models.instance import Instance
 
@@ -123,3 +126,11 @@ def test_every_variant_solves_or_says_why(name: str) -> None:
     for variant in load(name).raw.data.get("variants") or {}:
         outcome = solve_instance(load(name, [variant]).instance, variant, prices=False)
         assert isinstance(outcome, Failure) == variant.startswith("infeasible"), variant
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_what_solve_writes_verifies(name: str, tmp_path: Path) -> None:
+    """The proofs of the prices among the rest: a chord or a dual that is off ends in 6."""
+    run = tmp_path / "run"
+    assert main(["solve", name, "-o", str(run), "--quiet"]) == 0
+    assert main(["verify", str(run)]) == 0
