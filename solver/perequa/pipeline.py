@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from perequa.compilation import CompiledProgram
     from perequa.engine.stages import Staged
+    from perequa.engine.tie_break import Published
     from perequa.weighting import Weighting
     from perequa_models.instance import Instance
     from perequa_models.keys import AuxiliaryKey, CellKey
@@ -67,6 +68,30 @@ class Success:
     run: Solved
     spread: Spread
     certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Optimum:
+    """A scenario solved, with what solved it: moved limits can be answered from here.
+
+    Attributes
+    ----------
+    instance, reference, program
+        The figures, the circular's own allocation, the compiled program.
+    weighting, alone
+        What each priority minimises; the least value of each objective on its own.
+    staged, spread, published
+        The solved stages, what the tie-break evens out, the published plan.
+    """
+
+    instance: Instance
+    reference: Reference
+    program: CompiledProgram
+    weighting: Weighting
+    alone: dict[str, float]
+    staged: Staged
+    spread: Spread
+    published: Published
 
 
 def solve_instance(
@@ -118,6 +143,49 @@ def _uncollected() -> Iterator[None]:
 def _solve(
     instance: Instance, name: str, *, prices: bool, options: SolverOptions, clock: Clock
 ) -> Success | Failure:
+    found = _found(instance, name, options, clock)
+    if isinstance(found, Failure):
+        return found
+    program, staged, published = found.program, found.staged, found.published
+    with clock.stage("certify"):
+        certificate = certify(
+            program_arrays(program, found.weighting, found.spread),
+            solution_arrays(staged.stages, published),
+        )
+    with clock.stage("prices"):
+        levels = two_sided_prices(program, staged, published.plan, options) if prices else ()
+    run = Solved(
+        name=name,
+        instance=instance,
+        reference=found.reference,
+        program=program,
+        weighting=found.weighting,
+        alone=found.alone,
+        stages=staged.stages,
+        published=published,
+        levels=levels,
+    )
+    return Success(run=run, spread=found.spread, certificate=certificate)
+
+
+def find_optimum(
+    instance: Instance,
+    name: str,
+    *,
+    options: SolverOptions = DEFAULT_OPTIONS,
+    clock: Clock | None = None,
+) -> Optimum | Failure:
+    """Take an instance to its published plan, with what solved it still in hand.
+
+    Parameters and errors are those of `solve_instance`.
+    """
+    with _uncollected():
+        return _found(instance, name, options, clock or Clock())
+
+
+def _found(
+    instance: Instance, name: str, options: SolverOptions, clock: Clock
+) -> Optimum | Failure:
     problems = Problems()
     with clock.stage("reference"):
         reference = reference_allocation(instance, problems)
@@ -135,31 +203,23 @@ def _solve(
             raise NotProven("HiGHS called a program infeasible that has a plan")
         # presolve has declared feasible programs infeasible (HiGHS issues 2511, 1725)
         careful = replace(options, presolve=False)
-        return _solve(instance, name, prices=prices, options=careful, clock=clock)
+        return _found(instance, name, careful, clock)
     alone, weighting, staged = optimum
     with clock.stage("optimum alone"):
         least = alone.all()
     with clock.stage("tie-break"):
         spread = _spread(instance, program, even)
         published = publish(staged, spread, instance.scenario.tie_break.method, options)
-    with clock.stage("certify"):
-        certificate = certify(
-            program_arrays(program, weighting, spread), solution_arrays(staged.stages, published)
-        )
-    with clock.stage("prices"):
-        levels = two_sided_prices(program, staged, published.plan, options) if prices else ()
-    run = Solved(
-        name=name,
+    return Optimum(
         instance=instance,
         reference=reference,
         program=program,
         weighting=weighting,
         alone=least,
-        stages=staged.stages,
+        staged=staged,
+        spread=spread,
         published=published,
-        levels=levels,
     )
-    return Success(run=run, spread=spread, certificate=certificate)
 
 
 def diagnose_instance(
