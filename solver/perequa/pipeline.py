@@ -13,14 +13,17 @@ import numpy as np
 
 from perequa.certificate import Certificate, certify
 from perequa.compilation import compile_program
-from perequa.engine.optimum_alone import Alone
+from perequa.engine.optimum_alone import Alone, owners
+from perequa.engine.plan_moves import plan_moves
 from perequa.engine.prices import two_sided_prices
+from perequa.engine.response import active_plan
 from perequa.engine.session import SolverOptions
 from perequa.engine.spread import Spread
 from perequa.engine.stages import solve_stages
 from perequa.engine.termination import Termination
 from perequa.engine.tie_break import publish
 from perequa.interpret.diagnosis import diagnose
+from perequa.interpret.printed import printed_rows
 from perequa.interpret.run import Failure, Solved
 from perequa.report.arrays import program_arrays, solution_arrays
 from perequa.weighting import weigh
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from perequa.compilation import CompiledProgram
+    from perequa.engine.plan_moves import PlanMoves
+    from perequa.engine.prices import Prices
+    from perequa.engine.response import ActivePlan
     from perequa.engine.stages import Staged
     from perequa.engine.tie_break import Published
     from perequa.weighting import Weighting
@@ -92,6 +98,15 @@ class Optimum:
     staged: Staged
     spread: Spread
     published: Published
+
+    def active(self) -> ActivePlan:
+        """Find which limits the published plan meets."""
+        served = {
+            name for p in range(len(self.weighting.weights)) for name in self.weighting.served(p)
+        }
+        unserved = frozenset(self.weighting.names) - served
+        idle = np.isin(owners(self.program.row_keys, unserved), sorted(unserved))
+        return active_plan(self.program, self.staged, self.spread, self.published, idle)
 
 
 def solve_instance(
@@ -154,6 +169,8 @@ def _solve(
         )
     with clock.stage("prices"):
         levels = two_sided_prices(program, staged, published.plan, options) if prices else ()
+    with clock.stage("by objective"):
+        moves = _moves(found, levels, options)
     run = Solved(
         name=name,
         instance=instance,
@@ -164,8 +181,18 @@ def _solve(
         stages=staged.stages,
         published=published,
         levels=levels,
+        moves=moves,
     )
     return Success(run=run, spread=found.spread, certificate=certificate)
+
+
+def _moves(found: Optimum, levels: tuple[Prices, ...], options: SolverOptions) -> PlanMoves | None:
+    """Follow the plan along the limits that are printed."""
+    if not levels or found.published.method != "exact":
+        return None
+    plan, program = found.published.plan, found.program
+    rows = {i for level in levels for i in printed_rows(program, plan, level)}
+    return plan_moves(found.active(), found.published.y, sorted(rows), program.costs, options)
 
 
 def find_optimum(

@@ -44,8 +44,8 @@ class Alone:
         self._scaled = scale(program)
         self._matrix = sparse.csr_array(self._scaled.matrix)
         names = frozenset(program.objective_names)
-        self._row_owners = _owners(program.row_keys, names)
-        self._column_owners = _owners(program.column_keys, names)
+        self._row_owners = owners(program.row_keys, names)
+        self._column_owners = owners(program.column_keys, names)
         self._found: dict[int, float] = {}
 
     def all(self) -> dict[str, float]:
@@ -88,7 +88,7 @@ class Alone:
         return float(cost[columns] @ outcome.x) / factor + float(self._program.offsets[k])
 
 
-def _owners(keys: Sequence[object], objectives: frozenset[str]) -> NDArray[np.str_]:
+def owners(keys: Sequence[object], objectives: frozenset[str]) -> NDArray[np.str_]:
     """Name the objective each row or column belongs to; empty for decisions, rules, reserves."""
     return np.array(
         [

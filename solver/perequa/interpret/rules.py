@@ -61,7 +61,7 @@ BINDING = 1e-9
 def rules_table(run: Solved) -> Table:
     """One row per rule row of the program, and one per group whose delivery is withheld."""
     rows: list[tuple[Value, ...]] = []
-    for i, identity in _rule_rows(run).items():
+    for i, identity in rule_rows(run).items():
         limit, activity = float(run.program.row_limit[i]), float(run.activity[i])
         slack = abs(limit - activity)
         binding = slack <= BINDING * max(1.0, abs(limit))
@@ -77,7 +77,7 @@ def prices_table(run: Solved) -> Table:
     """One line per rule row and priority: a vector of prices under strict priorities."""
     rows: list[tuple[Value, ...]] = []
     levels = [{(side.row, side.sign): side for side in level.sides} for level in run.levels]
-    for i, identity in _rule_rows(run).items():
+    for i, identity in rule_rows(run).items():
         limit = float(run.program.row_limit[i])
         for p, sides in enumerate(levels):
             objective = ";".join(run.weighting.served(p))
@@ -130,7 +130,7 @@ def objectives_table(run: Solved) -> Table:
     return Table(OBJECTIVES, tuple(rows))
 
 
-def _rule_rows(run: Solved) -> dict[int, tuple[Value, ...]]:
+def rule_rows(run: Solved) -> dict[int, tuple[Value, ...]]:
     """Identifying columns of every rule row, by its position in the program."""
     currency = run.instance.scenario.currency
     rows = {row.key: row for row in run.instance.rows}

@@ -13,6 +13,7 @@ from perequa_models.quantities import Quantities
 if TYPE_CHECKING:
     from perequa.compilation import CompiledProgram
     from perequa.engine.infeasibility import Conflict
+    from perequa.engine.plan_moves import PlanMoves
     from perequa.engine.prices import Prices
     from perequa.engine.stages import Stage
     from perequa.engine.tie_break import Published
@@ -38,6 +39,9 @@ class Solved:
         The optimum of each priority, the published plan.
     levels
         The two-sided prices of each priority; empty when not asked for.
+    moves
+        How the plan follows the limits that are printed; None when not asked for, or when the
+        plan was published by steps.
     """
 
     name: str
@@ -49,6 +53,7 @@ class Solved:
     stages: tuple[Stage, ...]
     published: Published
     levels: tuple[Prices, ...]
+    moves: PlanMoves | None
 
     @property
     def prices(self) -> Prices | None:

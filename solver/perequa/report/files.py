@@ -8,6 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from perequa.interpret.allocation import allocation_table, totals_table
+from perequa.interpret.by_objective import by_objective_table
 from perequa.interpret.extras import choices_table, overruns_table, parts_table
 from perequa.interpret.rates import equity_table, indicators_table
 from perequa.interpret.rules import objectives_table, prices_table, rules_table
@@ -32,6 +33,8 @@ def tables_of(run: Solved) -> dict[str, Table]:
     }
     if run.prices is not None:
         tables["shadow_prices"] = prices_table(run)
+    if run.moves is not None:
+        tables["prices_by_objective"] = by_objective_table(run)
     if run.reference.parts:
         tables["reference_parts"] = parts_table(run)
     if run.instance.scenario.choices:

@@ -1,0 +1,106 @@
+"""What one more and one less of a limit do to each objective along the published plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perequa.interpret.rules import IDENTITY, rule_rows
+from perequa.interpret.tables import Table, Value
+from perequa.weighting import objective_value
+from perequa_models.catalogue import OBJECTIVE_KINDS
+from perequa_models.quantities import Quantities
+
+if TYPE_CHECKING:
+    from perequa.interpret.run import Solved
+    from perequa_models.instance import Floats
+
+COLUMNS = (
+    *(name if name != "unit" else "row_unit" for name in IDENTITY),
+    "priority",
+    "objective",
+    "unit",
+    "effect_of_one_more",
+    "effect_of_one_less",
+    "unique",
+)
+STEPS = (1e-3, 5e-4)
+"""Two steps whose difference quotients must agree, as a share of the size of the plan."""
+AGREE = 1e-6
+ROUNDING = 1e-12
+"""Share of the size of its terms below which a sum is zero."""
+
+
+def by_objective_table(run: Solved) -> Table:
+    """One line per rule row printed and objective, in the objective's own unit.
+
+    Raises
+    ------
+    ValueError
+        When the plan was not followed: no prices were asked, or it was published by steps.
+    """
+    moves = run.moves
+    if moves is None:
+        raise ValueError(f"{run.name}: the plan was not followed along its limits")
+    units = {
+        name: OBJECTIVE_KINDS[spec.kind].unit(run.instance, spec)
+        for name, spec in run.instance.scenario.objectives.items()
+    }
+    followed = {i for i, _ in moves.rates}
+    rows: list[tuple[Value, ...]] = []
+    for i, identity in rule_rows(run).items():
+        if i not in followed:
+            continue
+        more, less = (_effects(run, moves.rates.get((i, sign), _UNKNOWN)) for sign in (1, -1))
+        for k, name in enumerate(run.weighting.names):
+            spec = run.instance.scenario.objectives[name]
+            rows.append(
+                (*identity, spec.priority, name, units[name], more[k], less[k], moves.constant[k])
+            )
+    return Table(COLUMNS, tuple(rows))
+
+
+_UNKNOWN = np.zeros(0)
+"""Stands for a side that the solver could not prove."""
+
+
+def _effects(run: Solved, rate: Floats | None) -> list[float | None]:
+    """Rate of change of every objective: infinite when impossible, None when not known."""
+    if rate is None:
+        return [np.inf] * len(run.weighting.names)
+    if rate is _UNKNOWN:
+        return [None] * len(run.weighting.names)
+    served = [bool(weights.any()) for weights in run.weighting.weights.T]
+    return [
+        _linear(run.program.costs[k], rate) if served[k] else slope_of(run, name, rate)
+        for k, name in enumerate(run.weighting.names)
+    ]
+
+
+def _linear(cost: Floats, rate: Floats) -> float:
+    terms = cost * rate
+    total = float(terms.sum())
+    # what cancels but for rounding is nothing
+    return 0.0 if abs(total) <= ROUNDING * float(np.abs(terms).sum()) else total
+
+
+def slope_of(run: Solved, name: str, rate: Floats) -> float | None:
+    """Slope of an objective of no weight along a move, by its definition.
+
+    Its columns in the program are not held at what it is worth. Every objective is linear by
+    pieces: two short steps with the same slope lie on one piece.
+    """
+    cells = int(np.prod(run.instance.shape))
+    move = rate[:cells].reshape(run.instance.shape)
+    size = float(np.abs(move).max(initial=0.0))
+    if size == 0.0:
+        return 0.0
+    here = objective_value(run.instance, name, run.plan, run.reference)
+    slopes = []
+    for share in STEPS:
+        step = share * max(1.0, float(np.abs(run.x).max())) / size
+        there = Quantities(run.instance, run.x + step * move)
+        slopes.append((objective_value(run.instance, name, there, run.reference) - here) / step)
+    agree = abs(slopes[0] - slopes[1]) <= AGREE * max(abs(slopes[0]), abs(slopes[1]))
+    return slopes[1] if agree else None
