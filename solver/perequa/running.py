@@ -16,6 +16,7 @@ from perequa.pipeline import DEFAULT_OPTIONS, Clock, Success, diagnose_instance,
 from perequa.report.failure import failed_files, failed_record, failure_tables
 from perequa.report.files import json_bytes, solved_files, tables_of
 from perequa.report.record import base_record, input_files, solved_record
+from perequa.words import words_in
 from perequa_models.errors import (
     Infeasible,
     InvalidScenario,
@@ -197,7 +198,7 @@ def _solved(
 ) -> FinishedRun:
     run = outcome.run
     with clock.stage("tables"):
-        tables = tables_of(run)
+        tables = tables_of(run, words_in(record["lang"]))
     with clock.stage("write"):
         files = inputs | solved_files(run, outcome.spread, tables)
         files["certificate.json"] = json_bytes(outcome.certificate.record())
@@ -226,8 +227,8 @@ def _infeasible(
 ) -> FinishedRun:
     with clock.stage("tables"):
         tables = failure_tables(failure)
-        places = Places(loaded.raw)
-        suspected = tuple(places.finding(problem) for problem in suspected_units(failure))
+        places, words = Places(loaded.raw), words_in(record["lang"])
+        suspected = tuple(places.finding(problem) for problem in suspected_units(failure, words))
     with clock.stage("write"):
         files = inputs | failed_files(failure, tables, loaded.raw, record["inputs"])
         timings = {name: round(spent, 6) for name, spent in clock.seconds.items()}

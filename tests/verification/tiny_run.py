@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perequa.interpret.sentences import price_statement
+from perequa.words import words_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -382,7 +383,7 @@ def _rules(folder: Path, plan: Any) -> None:
 def _prices(folder: Path, stages: int) -> None:
     header = IDENTITY + _columns(
         "limit,priority,effect_of_one_more,effect_of_one_less,holds_up_to,holds_down_to,"
-        "range,unique,objective,objective_unit,same_as,statement"
+        "range,unique,objective,objective_kind,objective_unit,same_as,statement"
     )
     proofs = evidence(stages)
     figures = zip(*(proofs[k].tolist() for k in ("row", "side", "price", "T")), strict=True)
@@ -393,9 +394,11 @@ def _prices(folder: Path, stages: int) -> None:
         to = LIMITS[i] + up if math.isfinite(more) else LIMITS[i]
         down_to = LIMITS[i] - down if math.isfinite(less) else LIMITS[i]
         unique = "true" if math.isfinite(more) and more + less == 0 else "false"
-        shown = [more, less, to, down_to, "inner", unique, "missing", "place", ""]
-        later = [*[""] * 6, "spread", "rate point", ""]
+        shown = [more, less, to, down_to, "inner", unique, "missing", "shortfall", "place", ""]
+        later = [*[""] * 6, "spread", "range", "rate point", ""]
         for priority, figures in (("1", shown), ("2", later))[:stages]:
             row = [*_identity(name), *map(_text, [LIMITS[i], priority, *figures])]
-            rows.append([*row, price_statement(dict(zip(header, row, strict=False)))])
+            rows.append(
+                [*row, price_statement(dict(zip(header, row, strict=False)), words_in("en"))]
+            )
     _csv(folder / "shadow_prices.csv", header, rows)

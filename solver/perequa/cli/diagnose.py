@@ -57,10 +57,11 @@ def diagnose(
 
 def _say(run: FinishedRun) -> None:
     from perequa.report.terminal import failure_text  # noqa: PLC0415
+    from perequa.words import words_in  # noqa: PLC0415
 
     # what the text says of units is not said twice
     print_findings(f for f in run.findings if f.code != "suspected_unit")
-    click.echo(failure_text(run))
+    click.echo(failure_text(run, words_in(settings().lang)))
 
 
 def _document(run: FinishedRun) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from perequa.running import FinishedRun
+    from perequa.words import Words
 
 ORDER = (1, 3, 5, 4, 0)
 """Exit status of several scenarios: the first of these that occurred."""
@@ -46,6 +47,7 @@ def solve(
     """
     # imported here so that `perequa --help` does not pay for the solver
     from perequa.running import run_scenario  # noqa: PLC0415
+    from perequa.words import words_in  # noqa: PLC0415
     from perequa_models.errors import NotInThisVersion  # noqa: PLC0415
 
     if whole:
@@ -64,7 +66,7 @@ def solve(
             lang=settings.lang,
         )
         finished.append(run)
-        _say(run, form, quiet=settings.quiet)
+        _say(run, form, words_in(settings.lang), quiet=settings.quiet)
     code = next(code for code in ORDER if any(run.exit_code == code for run in finished))
     if form == "json":
         click.echo(_document(finished, code))
@@ -89,7 +91,7 @@ def _destination(output: Path | None, *, several: bool) -> Callable[[str], Path]
     return place
 
 
-def _say(run: FinishedRun, form: str, *, quiet: bool) -> None:
+def _say(run: FinishedRun, form: str, words: Words, *, quiet: bool) -> None:
     """Print results to stdout; findings and failures to stderr."""
     from perequa.report.files import csv_bytes  # noqa: PLC0415
     from perequa.report.terminal import run_text  # noqa: PLC0415
@@ -98,9 +100,9 @@ def _say(run: FinishedRun, form: str, *, quiet: bool) -> None:
         if not quiet or finding.severity == "error":
             click.echo(str(finding), err=True)
     if form == "table" and run.folder is not None:
-        click.echo(run_text(run))
+        click.echo(run_text(run, words))
     elif run.exit_code and run.status != "invalid":
-        click.echo(run_text(run), err=True)
+        click.echo(run_text(run, words), err=True)
     elif form == "csv" and "allocation" in run.tables:
         click.echo(csv_bytes(run.tables["allocation"]).decode(), nl=False)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from perequa.interpret.diagnosis import PREFERENCE
-from perequa.interpret.sentences import amount, number
 from perequa.interpret.tables import Table, Value
+from perequa.words.terms import amount, limit_named, unit_named
 from perequa_models.precedence import class_of
 from perequa_models.problems import Problem
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from perequa.engine.units import UnitSlip
     from perequa.interpret.diagnosis import Menu
     from perequa.interpret.run import Failure
+    from perequa.words import Words
     from perequa_models.instance import RuleRow
     from perequa_models.keys import RowKey
 
@@ -116,7 +118,7 @@ def repair_file(menu: Menu) -> str:
     return "repair.yaml" if menu.name == PREFERENCE else f"repair-{menu.name}.yaml"
 
 
-def suspected_units(failure: Failure) -> Iterator[Problem]:
+def suspected_units(failure: Failure, words: Words) -> Iterator[Problem]:
     """Yield a warning for each limit that looks typed in another unit."""
     listed = _rows(failure)
     for slip in failure.diagnosis.slips:
@@ -125,34 +127,66 @@ def suspected_units(failure: Failure) -> Iterator[Problem]:
         unit = _unit(failure, first)
         rule, side = first.key.rule, first.key.side
         several = len(slip.rows) > 1
-        what = f"the {len(slip.rows)} limits of {rule}" if several else _subject(failure, first)
+        what = (
+            words.phrase("the {count} limits of {rule}", count=len(slip.rows), rule=rule)
+            if several
+            else _subject(failure, first, words)
+        )
         yield Problem(
             code="suspected_unit",
             severity="warning",
-            message=f"{what}: {_suspicion(slip, limit, unit, several=several)}",
+            message=_suspicion(what, _ways(slip, limit, unit, words, several=several), words),
             path=("rules", rule, side),
-            received="" if several else amount(limit, unit),
-            accepted=f"{'places' if unit == 'place' else unit}, neither thousands nor millions",
-            remedy="check the unit in which it was typed",
+            received="" if several else amount(limit, unit, words),
+            accepted=words.phrase(
+                "{unit}, neither thousands nor millions", unit=unit_named(unit, words)
+            ),
+            remedy=words.phrase("check the unit in which it was typed"),
         )
 
 
-def _suspicion(slip: UnitSlip, limit: float, unit: str, *, several: bool) -> str:
+def _ways(slip: UnitSlip, limit: float, unit: str, words: Words, *, several: bool) -> str:
+    """Say how many times more or less each limit may be; nothing when that is not known."""
     if not slip.factors:
-        return "more than a thousand times from what it must be: a typing error in the unit?"
+        return ""
     ways = []
     for factor in slip.factors:
-        size = number(max(factor, 1.0 / factor))
-        way = f"{size} times {'more' if factor > 1 else 'less'}"
-        ways.append(way if several else f"{way}, {amount(limit * factor, unit)}")
-    return f"a typing error in the unit? {' or '.join(ways)} leaves a plan with no other change"
+        size = words.number(max(factor, 1.0 / factor))
+        way = (
+            words.phrase("{size} times more", size=size)
+            if factor > 1
+            else words.phrase("{size} times less", size=size)
+        )
+        ways.append(way if several else f"{way}, {amount(limit * factor, unit, words)}")
+    return reduce(lambda one, other: words.phrase("{one} or {other}", one=one, other=other), ways)
 
 
-def _subject(failure: Failure, row: RuleRow) -> str:
-    name = _where(failure, row.key)[2]
-    side = {"at_least": "at least", "at_most": "at most"}.get(row.key.side, "exactly")
-    where = f" ({name})" if name else ""
-    return f"{row.key.rule}{where}, {side} {amount(row.limit, _unit(failure, row))}"
+def _suspicion(what: str, ways: str, words: Words) -> str:
+    if not ways:
+        return words.phrase(
+            "{what}: more than a thousand times from what it must be: a typing error in the unit?",
+            what=what,
+        )
+    return words.phrase(
+        "{what}: a typing error in the unit? {ways} leaves a plan with no other change",
+        what=what,
+        ways=ways,
+    )
+
+
+def _subject(failure: Failure, row: RuleRow, words: Words) -> str:
+    named = {
+        "rule": row.key.rule,
+        "kind": row.kind,
+        "territory": "",
+        "territory_name": _where(failure, row.key)[2],
+        "measure": "",
+        "year": "",
+        "side": row.key.side,
+        "limit": row.limit,
+        "unit": _unit(failure, row),
+    }
+    return limit_named(named, words)
 
 
 def _rows(failure: Failure) -> dict[int, RuleRow]:

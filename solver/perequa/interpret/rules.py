@@ -14,6 +14,7 @@ from perequa_models.keys import RowKey
 if TYPE_CHECKING:
     from perequa.engine.prices import Side
     from perequa.interpret.run import Solved
+    from perequa.words import Words
 
 IDENTITY = (
     "scenario",
@@ -40,6 +41,7 @@ PRICES = (
     "range",
     "unique",
     "objective",
+    "objective_kind",
     "objective_unit",
     "same_as",
     "statement",
@@ -73,20 +75,26 @@ def rules_table(run: Solved) -> Table:
     return Table(RULES, tuple(rows))
 
 
-def prices_table(run: Solved) -> Table:
+def prices_table(run: Solved, words: Words) -> Table:
     """One line per rule row and priority: a vector of prices under strict priorities."""
     rows: list[tuple[Value, ...]] = []
     levels = [{(side.row, side.sign): side for side in level.sides} for level in run.levels]
     for i, identity in rule_rows(run).items():
         limit = float(run.program.row_limit[i])
         for p, sides in enumerate(levels):
-            objective = ";".join(run.weighting.served(p))
             shown = _price(limit, sides[i, 1], sides[i, -1])
-            unit = run.weighting.units[p]
-            line = (*identity, limit, run.weighting.priorities[p], *shown, objective, unit, "")
+            priority = run.weighting.priorities[p]
+            line = (*identity, limit, priority, *shown, *_objective(run, p), "")
             record = {k: cell(v) for k, v in zip(PRICES, line, strict=False)}
-            rows.append((*line, price_statement(record)))
+            rows.append((*line, price_statement(record, words)))
     return Table(PRICES, tuple(rows))
+
+
+def _objective(run: Solved, stage: int) -> tuple[str, str, str]:
+    """Name, kind and unit of what a priority minimises."""
+    served = run.weighting.served(stage)
+    kinds = (run.instance.scenario.objectives[name].kind for name in served)
+    return ";".join(served), ";".join(kinds), run.weighting.units[stage]
 
 
 def _price(limit: float, more: Side, less: Side) -> tuple[Value, ...]:

@@ -1,6 +1,7 @@
 """The price of a rule, said in words a planner can defend.
 
-A sentence is made from the row's own cells alone, so that it can be made again from a run folder.
+A sentence is made from the row's own cells and a language alone, so that it can be made again from
+a run folder. One function per sentence, each taking ``(row, words)``.
 """
 
 from __future__ import annotations
@@ -8,87 +9,176 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from perequa.words.terms import amount, limit_named, objective_named
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from perequa.words import Words
+
 PER = 100_000.0
 """Money is spoken of by hundred thousands."""
+MORE, LESS = 1, -1
 
 
-def price_statement(row: Mapping[str, str]) -> str:
+def price_statement(row: Mapping[str, str], words: Words) -> str:
     """Say what one more and one less of a limit would do.
 
     Parameters
     ----------
     row
         Cells of a row of ``shadow_prices.csv``, as text.
+    words
+        Language of the sentence.
     """
-    subject = _subject(row)
+    subject = limit_named(row, words)
     if not row["effect_of_one_more"]:
-        return f"{subject}: the price at priority {row['priority']} is not available yet."
-    more, less = float(row["effect_of_one_more"]), float(row["effect_of_one_less"])
-    if more == 0.0 and less == 0.0:
-        return f"{subject}: one more or one less changes nothing{_between(row)}."
-    money = row["unit"] != "place"
-    size = PER if money else 1.0
-    what = amount(PER, row["unit"]) if money else "one place"
-    up = _effect(more, size, row, f"{what} more")
-    down = _effect(less, size, row, f"{what} less")
-    return f"{subject}: {up}{_reach(row, 1, size)}; {down}{_reach(row, -1, size)}."
+        return words.phrase(
+            "{subject}: the price at priority {priority} is not available yet.",
+            subject=subject,
+            priority=row["priority"],
+        )
+    if float(row["effect_of_one_more"]) == 0.0 == float(row["effect_of_one_less"]):
+        return nothing_statement(row, words)
+    return words.phrase(
+        "{subject}: {more}; {less}.",
+        subject=subject,
+        more=move_clause(row, MORE, words),
+        less=move_clause(row, LESS, words),
+    )
 
 
-def _subject(row: Mapping[str, str]) -> str:
-    place = row["territory_name"] or row["territory"]
-    parts = [p for p in (place, row["measure"], row["year"]) if p]
-    where = f" ({', '.join(parts)})" if parts else ""
-    side = {"at_least": "at least", "at_most": "at most", "equals": "exactly"}[row["side"]]
-    return f"{row['rule']}{where}, {side} {amount(float(row['limit']), row['unit'])}"
+def nothing_statement(row: Mapping[str, str], words: Words) -> str:
+    """Say that a limit has no price on either side, and between which limits that is so."""
+    subject = limit_named(row, words)
+    ends = (float(row["holds_down_to"]), float(row["holds_up_to"]))
+    low, high = map(words.number, ends)
+    match tuple(map(math.isfinite, ends)):
+        case (True, True):
+            return words.phrase(
+                "{subject}: one more or one less changes nothing between {low} and {high}.",
+                subject=subject,
+                low=low,
+                high=high,
+            )
+        case (True, False):
+            return words.phrase(
+                "{subject}: one more or one less changes nothing above {low}.",
+                subject=subject,
+                low=low,
+            )
+        case (False, True):
+            return words.phrase(
+                "{subject}: one more or one less changes nothing below {high}.",
+                subject=subject,
+                high=high,
+            )
+    return words.phrase("{subject}: one more or one less changes nothing.", subject=subject)
 
 
-def _effect(effect: float, size: float, row: Mapping[str, str], move: str) -> str:
+def move_clause(row: Mapping[str, str], sign: int, words: Words) -> str:
+    """Say what moving a limit one way does, and how far that holds.
+
+    Parameters
+    ----------
+    row
+        Cells of a row of ``shadow_prices.csv``, as text.
+    sign
+        `MORE` or `LESS`.
+    words
+        Language of the sentence.
+    """
+    effect = float(row["effect_of_one_more" if sign == MORE else "effect_of_one_less"])
+    size = step_size(row)
+    moved = {
+        "step": amount(size, row["unit"], words),
+        "objective": objectives_said(row, words),
+        "by": amount(abs(effect) * size, row["objective_unit"], words),
+    }
+    said = (_raised if sign == MORE else _lowered)(effect, size, moved, words)
+    reach = _reach(row, sign, size, words)
+    return f"{said} ({reach})" if reach else said
+
+
+def step_size(row: Mapping[str, str]) -> float:
+    """Return the step a sentence speaks of, in the row's own unit: one place, `PER` of money."""
+    return 1.0 if row["unit"] == "place" else PER
+
+
+def objectives_said(row: Mapping[str, str], words: Words) -> str:
+    """Name the objectives that a priority adds up."""
+    named = zip(row["objective"].split(";"), row["objective_kind"].split(";"), strict=True)
+    return " + ".join(objective_named(name, kind, words) for name, kind in named)
+
+
+def _raised(effect: float, size: float, moved: Mapping[str, str], words: Words) -> str:
+    """Say what a higher limit does; whole sentences, since verbs agree with the step."""
     if math.isinf(effect):
-        return f"{move} is impossible: no plan would satisfy every rule"
+        return words.plural(
+            "one place more is impossible: no plan would satisfy every rule",
+            "{step} more is impossible: no plan would satisfy every rule",
+            size,
+            **moved,
+        )
     if effect == 0.0:
-        return f"{move} changes nothing"
-    verb = "improves" if effect < 0 else "worsens"
-    by = amount(abs(effect) * size, row["objective_unit"])
-    return f"{move} {verb} {row['objective'].replace(';', ' + ')} by {by}"
+        return words.plural(
+            "one place more changes nothing", "{step} more changes nothing", size, **moved
+        )
+    if effect < 0.0:
+        return words.plural(
+            "one place more improves {objective} by {by}",
+            "{step} more improves {objective} by {by}",
+            size,
+            **moved,
+        )
+    return words.plural(
+        "one place more worsens {objective} by {by}",
+        "{step} more worsens {objective} by {by}",
+        size,
+        **moved,
+    )
 
 
-def _reach(row: Mapping[str, str], sign: int, size: float) -> str:
+def _lowered(effect: float, size: float, moved: Mapping[str, str], words: Words) -> str:
+    """Say what a lower limit does."""
+    if math.isinf(effect):
+        return words.plural(
+            "one place less is impossible: no plan would satisfy every rule",
+            "{step} less is impossible: no plan would satisfy every rule",
+            size,
+            **moved,
+        )
+    if effect == 0.0:
+        return words.plural(
+            "one place less changes nothing", "{step} less changes nothing", size, **moved
+        )
+    if effect < 0.0:
+        return words.plural(
+            "one place less improves {objective} by {by}",
+            "{step} less improves {objective} by {by}",
+            size,
+            **moved,
+        )
+    return words.plural(
+        "one place less worsens {objective} by {by}",
+        "{step} less worsens {objective} by {by}",
+        size,
+        **moved,
+    )
+
+
+def _reach(row: Mapping[str, str], sign: int, size: float, words: Words) -> str:
     """Say how far a price holds, and whether that is less than what the sentence speaks of."""
-    effect = float(row["effect_of_one_more" if sign > 0 else "effect_of_one_less"])
-    end = float(row["holds_up_to" if sign > 0 else "holds_down_to"])
+    effect = float(row["effect_of_one_more" if sign == MORE else "effect_of_one_less"])
+    end = float(row["holds_up_to" if sign == MORE else "holds_down_to"])
     if math.isinf(effect) or math.isinf(end):
         return ""
-    way = "up" if sign > 0 else "down"
     short = abs(end - float(row["limit"])) < size
-    return f" (holds {way} to {number(end)}{', less than that step' if short else ''})"
-
-
-def _between(row: Mapping[str, str]) -> str:
-    low, high = float(row["holds_down_to"]), float(row["holds_up_to"])
-    if math.isinf(low) and math.isinf(high):
-        return ""
-    if math.isinf(high):
-        return f" above {number(low)}"
-    if math.isinf(low):
-        return f" below {number(high)}"
-    return f" between {number(low)} and {number(high)}"
-
-
-def amount(value: float, unit: str) -> str:
-    """Write a figure with its unit: one place, 14.94 places, 24 100 000 EUR."""
-    plural = {"place": "places", "rate point": "points of rate"}
-    single = {"rate point": "point of rate"}
-    word = single.get(unit, unit) if value == 1.0 else plural.get(unit, unit)
-    return f"{number(value)} {word}"
-
-
-def number(value: float) -> str:
-    """Write a figure for reading: four significant digits, or whole when large."""
-    if value == 0.0:
-        return "0"
-    if abs(value) >= 1000 or value == round(value):
-        return f"{value:,.0f}".replace(",", "\u202f")
-    return f"{value:.4g}"
+    figure = words.number(end)
+    if sign == MORE:
+        if short:
+            return words.phrase("holds up to {end}, less than that step", end=figure)
+        return words.phrase("holds up to {end}", end=figure)
+    if short:
+        return words.phrase("holds down to {end}, less than that step", end=figure)
+    return words.phrase("holds down to {end}", end=figure)

@@ -5,102 +5,137 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perequa.interpret.diagnosis import PREFERENCE
-from perequa.interpret.sentences import amount
+from perequa.words.terms import amount, bound, row_named, rule_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from perequa.interpret.tables import Value
     from perequa.running import FinishedRun
+    from perequa.words import Words
 
 SHOWN = 20
 """Causes, and lines of one cause or menu, printed; the tables have them all."""
 
 
-def diagnosis_text(run: FinishedRun) -> str:
+def diagnosis_text(run: FinishedRun, words: Words) -> str:
     """Write why there is no plan and what would make one possible."""
     conflicts = list(run.tables["conflicts"].records())
     menus = list(run.tables["menus"].records())
     repairs = list(run.tables["repairs"].records())
-    parts = [_causes(conflicts)]
+    parts = [_causes(conflicts, words)]
     suspected = [f.message for f in run.findings if f.code == "suspected_unit"]
     if suspected:
-        parts.append(
-            "\n".join(
-                [
-                    "Check the units first (each of these alone may be what is wrong):",
-                    *(f"  {s}" for s in suspected),
-                ]
-            )
+        head = words.phrase(
+            "Check the units first (each of these alone may be what is wrong):",
         )
-    parts.append("\n".join(["The cheapest ways out:", *_ways_out(menus, repairs)]))
+        parts.append("\n".join([head, *(f"  {s}" for s in suspected)]))
+    head = words.phrase("The cheapest ways out:")
+    parts.append("\n".join([head, *_ways_out(menus, repairs, words)]))
     return "\n".join(parts)
 
 
-def _causes(conflicts: Sequence[Mapping[str, Value]]) -> str:
+def _causes(conflicts: Sequence[Mapping[str, Value]], words: Words) -> str:
     numbers = sorted({int(row["conflict"] or 0) for row in conflicts})
-    count = "One cause" if len(numbers) == 1 else f"{len(numbers)} causes"
-    lines = [f"{count}. No plan satisfies its rules together; without any one of them, one does."]
+    lines = [
+        words.plural(
+            "One cause. No plan satisfies its rules together; without any one of them, one does.",
+            "{count} causes. No plan satisfies its rules together; "
+            "without any one of them, one does.",
+            len(numbers),
+        )
+    ]
     for k in numbers[:SHOWN]:
         rows = [row for row in conflicts if row["conflict"] == k]
-        lines.append(f"  cause {k}")
-        lines.extend(f"    {_limit(row)}" for row in rows[:SHOWN])
-        lines.extend(_more(len(rows), "rules", "conflicts.csv", "    "))
-    lines.extend(_more(len(numbers), "causes", "conflicts.csv", "  "))
+        lines.append("  " + words.phrase("cause {number}", number=k))
+        lines.extend(f"    {_limit(row, words)}" for row in rows[:SHOWN])
+        if len(rows) > SHOWN:
+            more = words.plural(
+                "and {count} more rule in {file}",
+                "and {count} more rules in {file}",
+                len(rows) - SHOWN,
+                file="conflicts.csv",
+            )
+            lines.append(f"    {more}")
+    if len(numbers) > SHOWN:
+        more = words.plural(
+            "and {count} more cause in {file}",
+            "and {count} more causes in {file}",
+            len(numbers) - SHOWN,
+            file="conflicts.csv",
+        )
+        lines.append(f"  {more}")
     return "\n".join(lines)
 
 
 def _ways_out(
-    menus: Sequence[Mapping[str, Value]], repairs: Sequence[Mapping[str, Value]]
+    menus: Sequence[Mapping[str, Value]], repairs: Sequence[Mapping[str, Value]], words: Words
 ) -> list[str]:
     preferred = _moves([row for row in repairs if row["menu"] == PREFERENCE])
     lines = []
     for menu in menus:
-        title = _title(str(menu["menu"]))
+        title = _title(str(menu["menu"]), words)
         if not menu["possible"]:
-            cause = menu["blocked_by"]
-            why = "moving them is not enough" if cause is None else f"none is in cause {cause}"
-            if menu["menu"] == PREFERENCE:
-                why = "no repair exists among the rules that are not protected"
-            lines.append(f"  {title}: impossible, {why}")
+            lines.append(f"  {_impossible(menu, title, words)}")
             continue
         rows = [row for row in repairs if row["menu"] == menu["menu"]]
         if menu["menu"] != PREFERENCE and _moves(rows) == preferred:
-            lines.append(f"  {title} ({menu['file']}): the same")
+            same = words.phrase("{menu} ({file}): the same", menu=title, file=menu["file"])
+            lines.append(f"  {same}")
             continue
-        lines.append(f"  {title} ({menu['file']}):")
-        lines.extend(f"    {_move(row)}" for row in rows[:SHOWN])
-        lines.extend(_more(len(rows), "limits", "repairs.csv", "    "))
+        lines.append("  " + words.phrase("{menu} ({file}):", menu=title, file=menu["file"]))
+        lines.extend(f"    {_move(row, words)}" for row in rows[:SHOWN])
+        if len(rows) > SHOWN:
+            more = words.plural(
+                "and {count} more limit in {file}",
+                "and {count} more limits in {file}",
+                len(rows) - SHOWN,
+                file="repairs.csv",
+            )
+            lines.append(f"    {more}")
     return lines
+
+
+def _impossible(menu: Mapping[str, Value], title: str, words: Words) -> str:
+    """Say why a menu offers nothing."""
+    if menu["menu"] == PREFERENCE:
+        return words.phrase(
+            "{menu}: impossible, no repair exists among the rules that are not protected",
+            menu=title,
+        )
+    if menu["blocked_by"] is None:
+        return words.phrase("{menu}: impossible, moving them is not enough", menu=title)
+    return words.phrase(
+        "{menu}: impossible, none is in cause {cause}", menu=title, cause=menu["blocked_by"]
+    )
 
 
 def _moves(rows: Sequence[Mapping[str, Value]]) -> dict[Value, Value]:
     return {row["row"]: row["change"] for row in rows}
 
 
-def _title(menu: str) -> str:
+def _title(menu: str, words: Words) -> str:
     if menu == PREFERENCE:
-        return "in order of preference: earmarks give way first, then floors, caps, envelopes, law"
-    return f"{menu.removesuffix('_only').replace('_', ' ')} rules only"
+        return words.phrase(
+            "in order of preference: earmarks give way first, then floors, caps, envelopes, law"
+        )
+    kind = menu.removesuffix("_only")
+    return words.phrase("{kind} rules only", kind=rule_kinds(words).get(kind, kind))
 
 
-def _limit(row: Mapping[str, Value]) -> str:
-    side = str(row["side"]).replace("_", " ").replace("equals", "exactly")
-    return f"{_subject(row)}: {side} {amount(float(row['limit'] or 0.0), str(row['unit']))}"
+def _limit(row: Mapping[str, Value], words: Words) -> str:
+    limit = amount(float(row["limit"] or 0.0), str(row["unit"]), words)
+    stated = bound(str(row["side"]), limit, words)
+    return words.phrase("{row}: {limit}", row=row_named(row, words), limit=stated)
 
 
-def _move(row: Mapping[str, Value]) -> str:
+def _move(row: Mapping[str, Value], words: Words) -> str:
     change, unit = float(row["change"] or 0.0), str(row["unit"])
-    verb = "raise" if change > 0 else "lower"
-    after = amount(float(row["new_limit"] or 0.0), unit)
-    return f"{_subject(row)}: {verb} by {amount(abs(change), unit)}, to {after}"
-
-
-def _subject(row: Mapping[str, Value]) -> str:
-    place = row["territory_name"] or row["territory"]
-    parts = [str(p) for p in (place, row["measure"], row["year"]) if p]
-    return f"{row['rule']} ({', '.join(parts)})" if parts else str(row["rule"])
-
-
-def _more(count: int, what: str, file: str, indent: str) -> list[str]:
-    return [f"{indent}and {count - SHOWN} more {what} in {file}"] if count > SHOWN else []
+    told = {
+        "row": row_named(row, words),
+        "change": amount(abs(change), unit, words),
+        "limit": amount(float(row["new_limit"] or 0.0), unit, words),
+    }
+    if change > 0:
+        return words.phrase("{row}: raise by {change}, to {limit}", **told)
+    return words.phrase("{row}: lower by {change}, to {limit}", **told)

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from perequa.engine.spread import Spread
     from perequa.interpret.run import Solved
     from perequa.interpret.tables import Table
+    from perequa.words import Words
 
 
-def tables_of(run: Solved) -> dict[str, Table]:
-    """Every table of a solved run, by file name without its ending."""
+def tables_of(run: Solved, words: Words) -> dict[str, Table]:
+    """Every table of a solved run, by file name without its ending; sentences in one language."""
     tables = {
         "allocation": allocation_table(run),
         "totals": totals_table(run),
@@ -32,7 +33,7 @@ def tables_of(run: Solved) -> dict[str, Table]:
         "rules": rules_table(run),
     }
     if run.prices is not None:
-        tables["shadow_prices"] = prices_table(run)
+        tables["shadow_prices"] = prices_table(run, words)
     if run.moves is not None:
         tables["prices_by_objective"] = by_objective_table(run)
     if run.reference.parts:

@@ -12,15 +12,16 @@ if TYPE_CHECKING:
 
     from perequa.interpret.tables import Table, Value
     from perequa.running import FinishedRun
+    from perequa.words import Words
 
 PRINTED_PRICES = 50
 """Most binding rows printed; every row is in ``shadow_prices.csv``."""
 
 
-def run_text(run: FinishedRun) -> str:
+def run_text(run: FinishedRun, words: Words) -> str:
     """Write a finished run for a terminal."""
     if run.status != "optimal":
-        return failure_text(run)
+        return failure_text(run, words)
     parts = [
         f"{run.name}: optimal",
         allocation_text(run.tables["allocation"], run.tables["totals"]),
@@ -33,11 +34,11 @@ def run_text(run: FinishedRun) -> str:
     return "\n\n".join(parts)
 
 
-def failure_text(run: FinishedRun) -> str:
+def failure_text(run: FinishedRun, words: Words) -> str:
     """Say why there is no plan, and what would make one possible."""
     lines = [f"{run.name}: {run.message}"]
     if "conflicts" in run.tables:
-        lines.append(diagnosis_text(run))
+        lines.append(diagnosis_text(run, words))
     if run.folder is not None:
         lines.append(f"saved in {run.folder}")
     return "\n".join(lines)

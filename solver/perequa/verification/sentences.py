@@ -8,6 +8,7 @@ from perequa import __version__
 from perequa.interpret.sentences import price_statement
 from perequa.verification.outcome import Notebook
 from perequa.verification.price_table import TABLE
+from perequa.words import LANGUAGES, SOURCE, words_in
 
 if TYPE_CHECKING:
     from perequa.verification.folder import RunFolder
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def check_sentences(folder: RunFolder) -> Check:
-    """Write each statement again from the printed figures of its row."""
+    """Write each statement again from the printed figures of its row, in the run's language."""
     notes = Notebook(8, "sentences")
     if not folder.has(TABLE):
         return notes.skip("no prices were asked of this run")
@@ -23,11 +24,16 @@ def check_sentences(folder: RunFolder) -> Check:
     if written_by != __version__:
         # Another version may say the same in other words: its figures are checked all the same.
         return notes.skip(f"sentences of perequa {written_by}; this is {__version__}")
+    lang = str(folder.run.get("lang", SOURCE))
+    if lang not in LANGUAGES:
+        notes.wrong("run.json", "", "lang", lang, " or ".join(LANGUAGES))
+        return notes.close("sentences")
+    words = words_in(lang)
     table = folder.table(TABLE)
     for cells in table.rows:
         fields = dict(zip(table.header, cells, strict=True))
         said = fields.pop("statement", "")
-        expected = price_statement(fields)
+        expected = price_statement(fields, words)
         if said != expected:
             label = f"{fields.get('row', '')}, priority {fields.get('priority', '')}"
             notes.wrong(TABLE, label, "statement", said, expected)

@@ -1,0 +1,72 @@
+"""How a language writes figures: decimal mark, percent sign, which figures take a plural.
+
+Thousands are set apart by U+202F in both languages. What a program reads is never written here.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+
+THOUSANDS = "\u202f"
+WHOLE_FROM = 1000.0
+"""Figures from here on are written without decimals."""
+SMALLEST = 1e-6
+"""Figures below are written with a power of ten."""
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What a language does with figures.
+
+    Attributes
+    ----------
+    decimal
+        Decimal mark.
+    before_percent
+        What stands between a figure and its percent sign.
+    plural_from
+        A figure that is not whole is plural from here on: 1.5 places, but 1,5 place in French.
+    """
+
+    decimal: str
+    before_percent: str
+    plural_from: float
+
+    def number(self, value: float) -> str:
+        """Write a figure for reading: four significant digits, or whole when large."""
+        if math.isinf(value) or math.isnan(value):
+            return {math.inf: "∞", -math.inf: "−∞"}.get(value, "")
+        if value == 0.0:
+            return "0"
+        if abs(value) >= WHOLE_FROM or value == round(value):
+            return self.fixed(value, 0)
+        if abs(value) < SMALLEST:
+            digits, _, power = f"{value:.3e}".partition("e")
+            mantissa = digits.rstrip("0").rstrip(".").replace(".", self.decimal)
+            return f"{mantissa} × 10{str(int(power)).translate(SUPERSCRIPTS)}"
+        return f"{Decimal(f'{value:.4g}'):f}".replace(".", self.decimal)
+
+    def fixed(self, value: float, decimals: int, *, sign: str = "") -> str:
+        """Write a figure with so many decimals; `sign` is ``+`` for a difference."""
+        text = f"{value:{sign},.{decimals}f}"
+        return text.replace(",", THOUSANDS).replace(".", self.decimal)
+
+    def significant(self, value: float, digits: int) -> str:
+        """Write a figure with so many significant digits, as in a table."""
+        return f"{value:.{digits}g}".replace(".", self.decimal)
+
+    def percent(self, share: float) -> str:
+        """Write a share as a percentage: four significant digits."""
+        return f"{self.number(share * 100.0)}{self.before_percent}%"
+
+    def counted(self, value: float) -> int:
+        """Return the whole number whose plural form a figure takes, as it is read."""
+        if not math.isfinite(value):
+            return 2
+        read = abs(float(f"{value:.4g}")) if abs(value) < WHOLE_FROM else abs(value)
+        if read == round(read):
+            return round(read)
+        return 1 if read < self.plural_from else max(2, int(read))

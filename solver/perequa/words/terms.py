@@ -1,0 +1,129 @@
+"""The field's words: kinds of rules and of objectives, units, bounds, and how a row is named."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from perequa.words.language import Words
+
+
+@cache
+def rule_kinds(words: Words) -> Mapping[str, str]:
+    """Return the word for each kind of rule."""
+    return {
+        "contingent": words.term("kind of rule", "contingent"),
+        "envelope": words.term("kind of rule", "envelope"),
+        "floor": words.term("kind of rule", "floor"),
+        "cap": words.term("kind of rule", "cap"),
+        "ceiling": words.term("kind of rule", "ceiling"),
+        "reserve": words.term("kind of rule", "reserve"),
+        "ring_fence": words.term("kind of rule", "ring-fence"),
+        "withhold": words.term("kind of rule", "withholding"),
+        "pace": words.term("kind of rule", "pace"),
+    }
+
+
+@cache
+def objective_kinds(words: Words) -> Mapping[str, str]:
+    """Return what each kind of objective makes small, with an article where there is one."""
+    return {
+        "shortfall": words.term("kind of objective", "shortfall"),
+        "absolute_gap": words.term("kind of objective", "absolute gap"),
+        "worst": words.term("kind of objective", "worst shortfall"),
+        "range": words.term("kind of objective", "range"),
+        "unmet_need": words.term("kind of objective", "unmet need"),
+        "distance_to_reference": words.term("kind of objective", "distance to the reference"),
+        "spend": words.term("kind of objective", "spending"),
+    }
+
+
+@cache
+def _currencies(words: Words) -> Mapping[str, str]:
+    return {"EUR": words.term("currency", "EUR"), "FRF": words.term("currency", "FRF")}
+
+
+def rule_named(name: str, kind: str, words: Words) -> str:
+    """Name a rule with its kind, unless its name says it already: ``cap unfunded``, ``floor``."""
+    word = rule_kinds(words).get(kind, kind)
+    if name == kind:
+        return word
+    return name if word.casefold() in name.replace("_", " ").casefold() else f"{word} {name}"
+
+
+def objective_named(name: str, kind: str, words: Words) -> str:
+    """Name an objective by what it makes small: ``range (amplitude)``, ``shortfall``."""
+    word = objective_kinds(words).get(kind, "")
+    if not word:
+        return name
+    return word if name in (kind, word) else f"{word} ({name})"
+
+
+def amount(value: float, unit: str, words: Words) -> str:
+    """Write a figure with its unit, as cells name it: one place, 14.94 places, 24 100 000 EUR."""
+    match unit:
+        case "place":
+            return words.plural("{count} place", "{count} places", value)
+        case "rate point":
+            return words.plural("{count} point of rate", "{count} points of rate", value)
+        case "share of the initial gap":
+            share = words.figures.percent(value)
+            return words.phrase("{share} of the initial gap", share=share)
+    figure = words.number(value)
+    return words.phrase("{figure} {currency}", figure=figure, currency=currency(unit, words))
+
+
+def unit_named(unit: str, words: Words) -> str:
+    """Name a unit as figures of it are told: places, points of rate, EUR."""
+    match unit:
+        case "place":
+            return words.phrase("places")
+        case "rate point":
+            return words.phrase("points of rate")
+        case "share of the initial gap":
+            return words.phrase("shares of the initial gap")
+    return currency(unit, words)
+
+
+def currency(unit: str, words: Words) -> str:
+    """Write a currency for reading; one that the catalogue does not know by its code."""
+    return _currencies(words).get(unit, unit)
+
+
+def bound(side: str, limit: str, words: Words) -> str:
+    """Say on which side a limit stands."""
+    match side:
+        case "at_least":
+            return words.phrase("at least {limit}", limit=limit)
+        case "at_most":
+            return words.phrase("at most {limit}", limit=limit)
+    return words.phrase("exactly {limit}", limit=limit)
+
+
+def row_named(row: Mapping[str, object], words: Words) -> str:
+    """Name a row by its rule and its group: ``floor (Corse, ehpad, 2021)``.
+
+    Parameters
+    ----------
+    row
+        Cells ``rule``, ``kind``, ``territory``, ``territory_name``, ``measure``, ``year``.
+    """
+    place = row["territory_name"] or row["territory"]
+    parts = [str(part) for part in (place, row["measure"], row["year"]) if part]
+    named = rule_named(str(row["rule"]), str(row["kind"]), words)
+    return f"{named} ({', '.join(parts)})" if parts else named
+
+
+def limit_named(row: Mapping[str, object], words: Words) -> str:
+    """Name a row and its limit: ``floor (Corse, ehpad, 2021), at least 100 000 EUR``.
+
+    Parameters
+    ----------
+    row
+        As for `row_named`, with ``side``, ``limit`` and ``unit``.
+    """
+    limit = amount(float(str(row["limit"] or 0.0)), str(row["unit"]), words)
+    return f"{row_named(row, words)}, {bound(str(row['side']), limit, words)}"
