@@ -13,6 +13,8 @@ from perequa_models.catalogue import OBJECTIVE_KINDS
 from perequa_models.quantities import Quantities
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from perequa.interpret.run import Solved
     from perequa_models.instance import Floats
 
@@ -52,7 +54,7 @@ def by_objective_table(run: Solved) -> Table:
     for i, identity in rule_rows(run).items():
         if i not in followed:
             continue
-        more, less = (_effects(run, moves.rates.get((i, sign), _UNKNOWN)) for sign in (1, -1))
+        more, less = (_side(run, moves.rates, (i, sign)) for sign in (1, -1))
         for k, name in enumerate(run.weighting.names):
             spec = run.instance.scenario.objectives[name]
             rows.append(
@@ -61,16 +63,29 @@ def by_objective_table(run: Solved) -> Table:
     return Table(COLUMNS, tuple(rows))
 
 
-_UNKNOWN = np.zeros(0)
-"""Stands for a side that the solver could not prove."""
-
-
-def _effects(run: Solved, rate: Floats | None) -> list[float | None]:
-    """Rate of change of every objective: infinite when impossible, None when not known."""
-    if rate is None:
-        return [np.inf] * len(run.weighting.names)
-    if rate is _UNKNOWN:
+def _side(
+    run: Solved, rates: Mapping[tuple[int, int], Floats | None], side: tuple[int, int]
+) -> list[float | None]:
+    """Effects of one side: infinite when impossible, None when the solver could not prove it."""
+    if side not in rates:
         return [None] * len(run.weighting.names)
+    rate = rates[side]
+    return [np.inf] * len(run.weighting.names) if rate is None else effects_of(run, rate)
+
+
+def effects_of(run: Solved, rate: Floats) -> list[float | None]:
+    """Rate of change of every objective along a move of the plan, each in its own unit.
+
+    Parameters
+    ----------
+    rate
+        (n,) change of every column, natural units.
+
+    Returns
+    -------
+    list
+        In the order of the objectives; None where an objective of no weight bends right there.
+    """
     served = [bool(weights.any()) for weights in run.weighting.weights.T]
     return [
         _linear(run.program.costs[k], rate) if served[k] else slope_of(run, name, rate)

@@ -58,6 +58,10 @@ class Figures:
         """Write a figure with so many significant digits, as in a table."""
         return f"{value:.{digits}g}".replace(".", self.decimal)
 
+    def signed(self, value: float) -> str:
+        """Write a difference with its sign: four significant digits, or whole when large."""
+        return f"+{self.number(value)}" if value > 0 else self.number(value)
+
     def percent(self, share: float) -> str:
         """Write a share as a percentage: four significant digits."""
         return f"{self.number(share * 100.0)}{self.before_percent}%"

@@ -1,0 +1,68 @@
+"""`perequa explain RUN`: why this territory gets this much, and who pays when a limit moves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from perequa.cli.console import document, settings
+
+if TYPE_CHECKING:
+    from perequa.interpret.explanation import Explanation
+    from perequa.words import Words
+
+
+@click.command("explain", short_help="say why a territory gets this much, and who pays")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--territory", default="", metavar="CODE", help="A territory, or rows of a rule.")
+@click.option("--rule", "rules", multiple=True, metavar="NAME", help="A rule whose limits move.")
+@click.option("--measure", default="", metavar="NAME", help="Rows of one measure only.")
+@click.option("--year", type=int, metavar="YEAR", help="Rows of one year only.")
+@click.option("--by", type=float, multiple=True, metavar="AMOUNT", help="How far limits move.")
+@click.option("--linked", is_flag=True, help="Limits computed from the rule's move with it.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+def explain(
+    run: Path,
+    territory: str,
+    rules: tuple[str, ...],
+    measure: str,
+    year: int | None,
+    by: tuple[float, ...],
+    *,
+    linked: bool,
+    form: str,
+) -> None:
+    """Explain RUN, a run folder: what a rule costs and who pays, or what holds a territory.
+
+    With --rule: its price, who gains and who loses when its limits move, each alone and all
+    together; with --by, the scenario solved again after the move. With --territory alone: what it
+    gets, what holds it there, what would give it one more.
+    """
+    # imported here so that `perequa --help` does not pay for the solver
+    from perequa.explaining import Question, explain_run  # noqa: PLC0415
+    from perequa.report.explanation import explanation_text  # noqa: PLC0415
+    from perequa.words import words_in  # noqa: PLC0415
+
+    question = Question(
+        territory=territory, rules=rules, measure=measure, year=year, by=by, linked=linked
+    )
+    told = explain_run(run, question)
+    words = words_in(settings().lang)
+    click.echo(_document(run, told, words) if form == "json" else explanation_text(told, words))
+
+
+def _document(run: Path, told: Explanation, words: Words) -> str:
+    from perequa.report.explanation import explanation_text  # noqa: PLC0415
+    from perequa.report.explanation_record import explanation_record  # noqa: PLC0415
+
+    return document(
+        "explain",
+        0,
+        "optimal",
+        run=str(run),
+        scenario=told.run.name,
+        **explanation_record(told),
+        statements=explanation_text(told, words).splitlines(),
+    )

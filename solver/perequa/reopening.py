@@ -1,0 +1,111 @@
+"""A saved run opened again: its files checked, its scenario read, its program solved once more."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from perequa.checks import load
+from perequa.io.reopened import lay_out
+from perequa.pipeline import DEFAULT_OPTIONS, Optimum, find_optimum
+from perequa.verification.files import check_files, refuse_other_folders
+from perequa.verification.folder import RunFolder, read_record
+from perequa.verification.outcome import Unreadable
+from perequa_models.errors import NoPrices, RunFolderWrong
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from perequa.checks import Loaded
+    from perequa.engine.session import SolverOptions
+
+SAME = 1e-6
+"""Places (or units of money, relative) within which a plan solved again is the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopened:
+    """A run that found a plan, and what solves it again.
+
+    Attributes
+    ----------
+    folder
+        The run folder.
+    optimum
+        Solved again from the folder's own inputs; its plan is the one published.
+    prices
+        Lines of ``shadow_prices.csv``, cells as text.
+    """
+
+    folder: RunFolder
+    optimum: Optimum
+    prices: tuple[Mapping[str, str], ...]
+
+    @property
+    def name(self) -> str:
+        """The scenario column of the run."""
+        return str(self.folder.run["name"])
+
+
+def reopen(path: Path, options: SolverOptions = DEFAULT_OPTIONS) -> Reopened:
+    """Open a run folder and solve it again from its own inputs.
+
+    Raises
+    ------
+    InvalidScenario
+        When the path is not a run folder.
+    RunFolderWrong
+        When a file is not the one the run wrote, or the same inputs give another plan now.
+    NoPrices
+        When the run found no plan, or no prices were asked of it.
+    """
+    refuse_other_folders(path)
+    folder = RunFolder(path, _record(path))
+    if folder.status != "optimal":
+        why = f"the run ended {folder.status or 'without a status'}: it has no plan"
+        raise NoPrices(
+            f"{path}: {why}; `perequa diagnose` says why an infeasible scenario has none"
+        )
+    if not folder.has("shadow_prices.csv"):
+        raise NoPrices(f"{path}: the run was solved with --no-prices; solve it again without")
+    loaded = read_again(folder)
+    optimum = find_optimum(loaded.instance, str(folder.run["name"]), options=options)
+    if not isinstance(optimum, Optimum):
+        raise _other_plan(path)
+    stored = folder.solution["plan"]
+    plan = optimum.published.plan
+    if (
+        plan.shape != stored.shape
+        or (np.abs(plan - stored) > SAME * np.maximum(1.0, np.abs(stored))).any()
+    ):
+        raise _other_plan(path)
+    table = folder.table("shadow_prices.csv")
+    prices = tuple(dict(zip(table.header, row, strict=True)) for row in table.rows)
+    return Reopened(folder=folder, optimum=optimum, prices=prices)
+
+
+def read_again(folder: RunFolder, sets: Sequence[str] = ()) -> Loaded:
+    """Read the scenario of a run from its own inputs, with changes."""
+    with tempfile.TemporaryDirectory() as name:
+        return load(str(lay_out(folder.run, folder.path, Path(name))), (), sets)
+
+
+def _record(path: Path) -> Mapping[str, Any]:
+    found = check_files(path)
+    if found.disagreements:
+        raise RunFolderWrong(f"{path}: {found.disagreements[0]}; `perequa verify` tells all of it")
+    try:
+        return read_record(path / "run.json")
+    except Unreadable as error:
+        raise RunFolderWrong(f"{path}: {error.file} {error.why}") from error
+
+
+def _other_plan(path: Path) -> RunFolderWrong:
+    return RunFolderWrong(
+        f"{path}: its own inputs give another plan now; it was solved by another version: "
+        "solve the scenario again"
+    )
