@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perequa.checks import load
+from perequa.interpret.rules import PRICES
 from perequa.io.reopened import lay_out
 from perequa.pipeline import DEFAULT_OPTIONS, Optimum, find_optimum
 from perequa.verification.files import check_files, refuse_other_folders
@@ -84,6 +85,12 @@ def reopen(path: Path, options: SolverOptions = DEFAULT_OPTIONS) -> Reopened:
     ):
         raise _other_plan(path)
     table = folder.table("shadow_prices.csv")
+    if not set(PRICES) <= set(table.header):
+        absent = ", ".join(name for name in PRICES if name not in table.header)
+        raise RunFolderWrong(
+            f"{path}: shadow_prices.csv has no column {absent}; it was written by another "
+            "version: solve the scenario again"
+        )
     prices = tuple(dict(zip(table.header, row, strict=True)) for row in table.rows)
     return Reopened(folder=folder, optimum=optimum, prices=prices)
 

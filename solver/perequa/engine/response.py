@@ -39,13 +39,12 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-Direction = "Mapping[int, float]"
-"""How much the limit of each row moves, per unit of the move; natural units."""
-
 ALONG = 1e-8
 """Relative distance within which a limit moves with the plan."""
 EVEN = 1e-11
 """Relative distance from what it is evened around at which a decision stands there."""
+ROUNDING = 1e-12
+"""Share of the largest entry of a move below which an entry is rounding."""
 LOOSE = 1e-7
 """Tolerance of the program that says how far multipliers keep their signs."""
 
@@ -190,8 +189,14 @@ def respond(
     published = publish(staged, still, "exact", options)
     if published.method != "exact":
         raise NotProven("the answer of the plan could not be made even")
-    rate = published.plan
+    rate = without_rounding(published.plan / at.staged.scaled.column) * at.staged.scaled.column
     return Response(rate=rate, prices=at.costs @ rate, holds=holds(at, direction, rate, options))
+
+
+def without_rounding(move: Floats) -> Floats:
+    """Write what is rounding beside the largest entry of a move as nothing."""
+    small = ROUNDING * float(np.abs(move).max(initial=0.0))
+    return np.where(np.abs(move) <= small, 0.0, move)
 
 
 def _cone(at: ActivePlan, direction: Mapping[int, float]) -> CompiledProgram:

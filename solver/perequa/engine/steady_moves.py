@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
+from perequa.engine.response import ROUNDING
 from perequa.engine.stages import NOT_ZERO
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class _System:
         off = np.abs(target - self._held @ v).max(axis=0, initial=0.0) / size
         bent = np.abs(self._bend[:, None] * v - self._held.T @ y).max(axis=0, initial=0.0)
         moves = np.zeros((self._matrix.shape[1], len(rows)))
-        moves[self._free] = np.where(np.abs(v) < 1e-12 * size, 0.0, v)
+        moves[self._free] = np.where(np.abs(v) <= ROUNDING * np.abs(v).max(axis=0), 0.0, v)
         return moves, np.isfinite(size) & (off < EXACT) & (bent / (size + size_y) < EXACT)
 
     def keeps(self, move: Floats) -> bool:

@@ -97,7 +97,8 @@ def _linear(cost: Floats, rate: Floats) -> float:
     terms = cost * rate
     total = float(terms.sum())
     # what cancels but for rounding is nothing
-    return 0.0 if abs(total) <= ROUNDING * float(np.abs(terms).sum()) else total
+    size = float(np.abs(terms).sum())
+    return 0.0 if abs(total) <= ROUNDING * size else total
 
 
 def slope_of(run: Solved, name: str, rate: Floats) -> float | None:

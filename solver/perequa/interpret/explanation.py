@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from perequa_models.instance import Floats
     from perequa_models.tree import Indices, Territory
 
-PriceLine = "Mapping[str, str]"
-"""A line of ``shadow_prices.csv``, cells as text."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmountMoved:
@@ -50,7 +47,7 @@ class RuleExplained:
     lines
         Their lines of ``shadow_prices.csv``, every priority.
     alone
-        For each row the plan meets: its limit raised, then lowered, by one step.
+        For each row the plan meets, the dearest first: its limit raised, then lowered, by a step.
     together
         All rows raised, then lowered, by one step of their unit; empty where there is one.
     amount
@@ -163,6 +160,12 @@ class Explanation:
     lines: Mapping[int, Mapping[str, str]]
     rule: RuleExplained | None
     territory: TerritoryExplained | None
+
+
+def price_size(line: Mapping[str, str]) -> float:
+    """Return the size of the larger effect of a line of ``shadow_prices.csv``."""
+    cells = (line["effect_of_one_more"], line["effect_of_one_less"])
+    return max((abs(float(cell)) for cell in cells if cell), default=0.0)
 
 
 def cells_below(run: Solved, node: int) -> Indices:

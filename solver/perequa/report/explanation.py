@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perequa.interpret.explanation import cells_below, gained
+from perequa.interpret.explanation import cells_below, gained, price_size
 from perequa.interpret.sentences import price_statement
 from perequa.words.terms import amount, limit_named, objective_named, row_named
 
@@ -59,13 +59,15 @@ def signs(words: Words) -> str:
 
 
 def _rule(told: Explanation, rule: RuleExplained, words: Words) -> Iterator[str]:
+    said: set[str] = set()
     for line in rule.lines[:SHOWN_RULES]:
-        yield price_statement(line, words)
+        statement = price_statement(line, words)
+        if statement not in said:  # a limit of no price says the same at every priority
+            yield statement
+        said.add(statement)
         for move in _moves_of(told, rule, line):
             yield from _move(told.run, _step_said(told, move, words), move, words)
     yield from _more(len(rule.lines), words)
-    if not rule.alone and rule.together:
-        yield words.phrase("Too many rows to follow one by one: all of them together.")
     for move in rule.together:
         label = _together_said(told, move, words)
         yield from _move(told.run, label, move, words, indent="")
@@ -106,10 +108,11 @@ def _amount(told: Explanation, rule: RuleExplained, words: Words) -> Iterator[st
         amount(step, told.lines[row]["unit"], words): None
         for row, step in asked.again.direction.items()
     }
-    label = words.phrase(
-        "Limits moved by {sizes} ({count} rows), the scenario solved again",
+    label = words.plural(
+        "{count} limit moved by {sizes}, the scenario solved again",
+        "{count} limits moved by {sizes}, the scenario solved again",
+        len(asked.again.direction),
         sizes=" / ".join(sizes),
-        count=str(len(asked.again.direction)),
     )
     yield from _move(told.run, label, asked.again, words, indent="")
     if not asked.again.possible:
@@ -339,13 +342,8 @@ def _one_more(told: Explanation, more: OneMore, words: Words) -> Iterator[str]:
 
 
 def _overview(told: Explanation, words: Words) -> Iterator[str]:
-    priced = [line for line in told.lines.values() if _size(line)]
-    ranked = sorted(priced, key=lambda line: (line["unit"], -_size(line), line["row"]))
+    priced = [line for line in told.lines.values() if price_size(line)]
+    ranked = sorted(priced, key=lambda line: (line["unit"], -price_size(line), line["row"]))
     yield words.phrase("{count} rules carry a price:", count=str(len(priced)))
     yield from _held(ranked, words)
     yield words.phrase("Ask on: --rule NAME, --territory CODE.")
-
-
-def _size(line: Line) -> float:
-    cells = (line["effect_of_one_more"], line["effect_of_one_less"])
-    return max(abs(float(cell)) for cell in cells if cell)

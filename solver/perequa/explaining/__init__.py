@@ -1,0 +1,53 @@
+"""From a run folder and a question to an explanation: why this much, and who pays for a change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perequa.explaining.chosen_rows import territory_node
+from perequa.explaining.question import Question, check_question
+from perequa.explaining.rule import explain_rule
+from perequa.explaining.subject import Subject
+from perequa.explaining.territory import explain_territory
+from perequa.interpret.explanation import Explanation
+from perequa.pipeline import DEFAULT_OPTIONS
+from perequa.reopening import reopen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from perequa.engine.session import SolverOptions
+
+__all__ = ["Question", "explain_run"]
+
+
+def explain_run(
+    path: Path, question: Question, options: SolverOptions = DEFAULT_OPTIONS
+) -> Explanation:
+    """Explain a saved run.
+
+    Parameters
+    ----------
+    path
+        The run folder.
+    question
+        What is asked.
+    options
+        How the solver works.
+
+    Raises
+    ------
+    UsageError
+        When the question names something the run does not have.
+    InvalidScenario, RunFolderWrong, NoPrices
+        When the folder is no run that can be explained.
+    NotProven
+        When the solver does not prove an answer.
+    """
+    check_question(question)
+    subject = Subject(reopen(path, options), options)
+    node = territory_node(subject, question.territory) if question.territory else None
+    rule = explain_rule(subject, question, node) if question.rules else None
+    alone = node is not None and rule is None
+    territory = explain_territory(subject, node) if alone and node is not None else None
+    return Explanation(run=subject.run, lines=subject.lines, rule=rule, territory=territory)
