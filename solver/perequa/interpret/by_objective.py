@@ -30,6 +30,8 @@ COLUMNS = (
 STEPS = (1e-3, 5e-4)
 """Two steps whose difference quotients must agree, as a share of the size of the plan."""
 AGREE = 1e-6
+NOISE = 1e-13
+"""Relative rounding of the value of an objective."""
 ROUNDING = 1e-12
 """Share of the size of its terms below which a sum is zero."""
 
@@ -113,10 +115,13 @@ def slope_of(run: Solved, name: str, rate: Floats) -> float | None:
     if size == 0.0:
         return 0.0
     here = objective_value(run.instance, name, run.plan, run.reference)
-    slopes = []
+    slopes, noise = [], 0.0
     for share in STEPS:
         step = share * max(1.0, float(np.abs(run.x).max())) / size
         there = Quantities(run.instance, run.x + step * move)
         slopes.append((objective_value(run.instance, name, there, run.reference) - here) / step)
-    agree = abs(slopes[0] - slopes[1]) <= AGREE * max(abs(slopes[0]), abs(slopes[1]))
+        noise = NOISE * abs(here) / step
+    if max(abs(slope) for slope in slopes) <= noise:
+        return 0.0
+    agree = abs(slopes[0] - slopes[1]) <= AGREE * abs(slopes[1]) + noise
     return slopes[1] if agree else None

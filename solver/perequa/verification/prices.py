@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perequa.verification.by_objective import check_by_objective
 from perequa.verification.duals import SIGN, multipliers, note_signs, proven_bound
 from perequa.verification.evidence import Evidence
 from perequa.verification.folder import evidence_file
@@ -62,6 +63,7 @@ def check_prices(folder: RunFolder, rows: list[ExpectedRow]) -> Check:
         used += check_duals(notes, folder, evidence, earlier)
         check_rays(notes, evidence)
     printed = check_price_table(notes, folder, levels, rows)
+    check_by_objective(notes, folder)
     proofs = sum(len(evidence.row) for evidence in levels)
     rays = sum(evidence.rays.rows for evidence in levels)
     return notes.close(
