@@ -16,7 +16,7 @@ from perequa.pipeline import DEFAULT_OPTIONS, Clock, Success, diagnose_instance,
 from perequa.report.failure import failed_files, failed_record, failure_tables
 from perequa.report.files import json_bytes, solved_files, tables_of
 from perequa.report.record import base_record, input_files, solved_record
-from perequa.words import words_in
+from perequa.words import SOURCE, words_in
 from perequa_models.errors import (
     Infeasible,
     InvalidScenario,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from perequa.engine.session import SolverOptions
     from perequa.interpret.tables import Table
     from perequa.io.findings import Finding
+    from perequa.words import Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +76,7 @@ def run_scenario(
     sets: Sequence[str] = (),
     prices: bool = True,
     options: SolverOptions = DEFAULT_OPTIONS,
-    lang: str = "en",
+    lang: str = SOURCE,
 ) -> FinishedRun:
     """Read, check, solve, price and save one scenario.
 
@@ -104,7 +105,8 @@ def run_scenario(
     except InvalidScenario as error:
         findings = findings_of(error)
         advice = envelope_prices(source, variants, sets, findings, options)
-        return _invalid(source, tuple(_with_advice(f, advice) for f in findings))
+        advised = tuple(_with_advice(f, advice) for f in findings)
+        return _invalid(source, advised, words_in(lang))
     folder = destination(loaded.raw.column_name)
     check_replaceable(folder)
     places, inputs = input_files(loaded.raw)
@@ -116,7 +118,7 @@ def run_scenario(
     except InvalidScenario as error:
         where = Places(loaded.raw)
         findings = tuple(where.finding(problem) for problem in error.problems)
-        return _invalid(loaded.raw.column_name, findings)
+        return _invalid(loaded.raw.column_name, findings, words_in(lang))
     except NotProven as error:
         return _not_proven(loaded, folder, record, inputs, error)
     if isinstance(outcome, Failure):
@@ -132,7 +134,7 @@ def diagnose_scenario(
     sets: Sequence[str] = (),
     protected: Sequence[str] = (),
     options: SolverOptions = DEFAULT_OPTIONS,
-    lang: str = "en",
+    lang: str = SOURCE,
 ) -> FinishedRun:
     """Say why a scenario has no plan, and what would be the cheapest way out; save both.
 
@@ -168,7 +170,7 @@ def diagnose_scenario(
             status="feasible",
             exit_code=0,
             findings=loaded.findings,
-            message="a plan satisfies every rule: nothing to diagnose",
+            message=words_in(lang).phrase("a plan satisfies every rule: nothing to diagnose"),
             seconds=dict(clock.seconds),
         )
     places, inputs = input_files(loaded.raw)
@@ -245,7 +247,7 @@ def _infeasible(
         fingerprint=fingerprint,
         tables=tables,
         findings=(*loaded.findings, *suspected),
-        message="no plan satisfies every rule",
+        message=words.phrase("no plan satisfies every rule"),
         seconds=dict(clock.seconds),
     )
 
@@ -279,11 +281,11 @@ def _with_advice(finding: Finding, advice: str) -> Finding:
     return replace(finding, message=f"{finding.message}; {advice}")
 
 
-def _invalid(name: str, findings: tuple[Finding, ...]) -> FinishedRun:
+def _invalid(name: str, findings: tuple[Finding, ...], words: Words) -> FinishedRun:
     return FinishedRun(
         name=name,
         status="invalid",
         exit_code=InvalidScenario.exit_status,
         findings=findings,
-        message="the scenario or its data are wrong",
+        message=words.phrase("the scenario or its data are wrong"),
     )

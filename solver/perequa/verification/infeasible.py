@@ -11,6 +11,7 @@ from perequa.verification.duals import wrong_signs
 from perequa.verification.feasibility import row_tolerance
 from perequa.verification.folder import read_arrays
 from perequa.verification.outcome import Notebook
+from perequa.words import saying
 
 if TYPE_CHECKING:
     from perequa.verification.folder import Program, RunFolder
@@ -39,14 +40,23 @@ def check_infeasible(folder: RunFolder) -> Check:
     y = read_arrays(folder.path / FILE, ["y"])["y"]
     if y.shape != (program.matrix.rows,) or not np.isfinite(y).all():
         notes.wrong(FILE, "y", "shape", y.shape, (program.matrix.rows,))
-        return notes.close("Farkas vector")
+        return notes.close(saying("Farkas vector"))
     demanded, possible = _contradiction(notes, program, y)
     used = int((y != 0).sum())
-    what = f"{used} rows combined demand {demanded:g} where at most {possible:g} is possible"
+    what = saying(
+        "{rows} rows combined demand {demanded} where at most {possible} is possible",
+        rows=used,
+        demanded=demanded,
+        possible=possible,
+    )
     if folder.has(CONFLICTS):
-        what += f"; {_check_conflicts(notes, folder)} conflicts each with its own proof"
+        conflicts = _check_conflicts(notes, folder)
+        proven = saying("{count} conflicts each with its own proof", count=conflicts)
+        what = saying("{one}; {other}", one=what, other=proven)
     if folder.has(REPAIRS):
-        what += f"; {_check_repairs(notes, folder)} repairs each with a plan"
+        repairs = _check_repairs(notes, folder)
+        planned = saying("{count} repairs each with a plan", count=repairs)
+        what = saying("{one}; {other}", one=what, other=planned)
     return notes.close(what)
 
 

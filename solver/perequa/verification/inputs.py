@@ -11,6 +11,7 @@ from perequa.verification.outcome import Notebook, Unreadable
 from perequa.verification.recompute.objectives import objective_value
 from perequa.verification.recompute.stages import check_stages
 from perequa.verification.recompute.tie_break import tie_break_terms
+from perequa.words import saying
 
 if TYPE_CHECKING:
     from perequa.verification.folder import Program, RunFolder
@@ -50,8 +51,14 @@ def check_inputs(
         check_stages(notes, folder, model)
         _compare_tie_break(notes, model, program, cells, reference)
     return notes.close(
-        f"{len(rows)} rule rows with their limits and coefficients, {len(program.objectives)} "
-        f"objectives at {values} plans, {len(cells)} cells, recomputed from inputs/"
+        saying(
+            "{rows} rule rows with their limits and coefficients, {objectives} objectives at "
+            "{plans} plans, {cells} cells, recomputed from inputs/",
+            rows=len(rows),
+            objectives=len(program.objectives),
+            plans=values,
+            cells=len(cells),
+        )
     )
 
 

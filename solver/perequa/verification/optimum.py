@@ -18,6 +18,7 @@ from perequa.verification.duals import (
 from perequa.verification.exact import exact_dot, exact_dual, exact_times
 from perequa.verification.feasibility import check_feasible, row_tolerance
 from perequa.verification.outcome import Notebook
+from perequa.words import saying
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,10 +90,16 @@ def check_optimum(folder: HoldsArrays, *, exact: bool = False) -> Check:
         _check_reached(notes, stage, plan)
         check_complementary(notes, program, stage, plan, activity)
     worst = max(gaps, default=0.0)
-    sums = "in exact fractions" if exact else "by fsum"
+    sums = saying("in exact fractions") if exact else saying("by fsum")
     return notes.close(
-        f"{len(stages)} priorities, {program.matrix.rows} rows × {program.matrix.columns} columns "
-        f"{sums}, largest gap {worst:.1e}"
+        saying(
+            "{priorities} priorities, {rows} rows × {columns} columns {sums}, largest gap {gap}",
+            priorities=len(stages),
+            rows=program.matrix.rows,
+            columns=program.matrix.columns,
+            sums=sums,
+            gap=worst,
+        )
     )
 
 

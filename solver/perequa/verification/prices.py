@@ -12,6 +12,7 @@ from perequa.verification.folder import evidence_file
 from perequa.verification.optimum import GAP
 from perequa.verification.outcome import Notebook
 from perequa.verification.price_table import check_price_table
+from perequa.words import saying
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,7 +53,7 @@ def check_prices(folder: RunFolder, rows: list[ExpectedRow]) -> Check:
     """Check each proof at each priority, then that each printed price is one that is proven."""
     notes = Notebook(6, "prices")
     if not folder.has("shadow_prices.csv"):
-        return notes.skip("no prices were asked of this run")
+        return notes.skip(saying("no prices were asked of this run"))
     proven = [p for p in range(len(folder.solution["x"])) if p == 0 or folder.has(evidence_file(p))]
     levels = [evidence_of(folder, p) for p in proven]
     used = 0
@@ -65,8 +66,15 @@ def check_prices(folder: RunFolder, rows: list[ExpectedRow]) -> Check:
     proofs = sum(len(evidence.row) for evidence in levels)
     rays = sum(evidence.rays.rows for evidence in levels)
     return notes.close(
-        f"{printed} printed prices at {len(levels)} priorities, {proofs} proofs by chords, "
-        f"{used} distinct duals and {rays} rays"
+        saying(
+            "{prices} printed prices at {priorities} priorities, {proofs} proofs by chords, "
+            "{duals} distinct duals and {rays} rays",
+            prices=printed,
+            priorities=len(levels),
+            proofs=proofs,
+            duals=used,
+            rays=rays,
+        )
     )
 
 

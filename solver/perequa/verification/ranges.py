@@ -12,6 +12,7 @@ from perequa.verification.optimum import GAP
 from perequa.verification.outcome import Notebook
 from perequa.verification.price_table import TABLE
 from perequa.verification.prices import dual_vector, evidence_of, name_of
+from perequa.words import saying
 
 if TYPE_CHECKING:
     from perequa.verification.evidence import Evidence
@@ -26,13 +27,19 @@ def check_ranges(folder: RunFolder) -> Check:
     """Check the dual that takes over at the end of each range marked exact."""
     notes = Notebook(7, "ranges")
     if not folder.has(TABLE):
-        return notes.skip("no prices were asked of this run")
+        return notes.skip(saying("no prices were asked of this run"))
     evidence = evidence_of(folder, 0)
     ends = np.flatnonzero(evidence.arrays["end_dual"] >= 0)
     for e in ends:
         _check_end(notes, folder, evidence, int(e))
     marked = _check_marks(notes, folder, evidence)
-    return notes.close(f"{marked} ranges marked exact, {len(ends)} duals at their ends")
+    return notes.close(
+        saying(
+            "{exact} ranges marked exact, {duals} duals at their ends",
+            exact=marked,
+            duals=len(ends),
+        )
+    )
 
 
 def _check_end(notes: Notebook, folder: RunFolder, evidence: Evidence, e: int) -> None:

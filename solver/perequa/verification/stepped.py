@@ -16,6 +16,7 @@ from scipy.sparse.linalg import splu
 
 from perequa.verification.duals import SIGN, wrong_signs
 from perequa.verification.feasibility import check_feasible, row_tolerance
+from perequa.words import saying
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,15 +50,20 @@ def check_stepped(
     absent = [name for name in NEEDED if name not in solution]
     if absent:
         notes.wrong(FILE, "", f"lacks {', '.join(absent)}")
-        return notes.close("stepped")
+        return notes.close(saying("stepped"))
     rho = _check_rho(notes, program, solution, face)
     lower, upper = _check_steps(notes, program, solution, face, rho)
     rows = face[0] | _carries(solution["step_y"])
     free = _check_neutral(notes, program, solution, (rows, lower, upper))
     cells = int((program.arrays["tie_cost"] > 0).sum())
     return notes.close(
-        f"stepped: ρ = {rho:.6g} proven, {cells} decisions on their steps, {free} columns left "
-        "free by the neutral cost and independent, hence one plan"
+        saying(
+            "stepped: ρ = {rho} proven, {cells} decisions on their steps, {free} columns left "
+            "free by the neutral cost and independent, hence one plan",
+            rho=float(rho),
+            cells=cells,
+            free=free,
+        )
     )
 
 

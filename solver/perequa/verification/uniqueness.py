@@ -11,6 +11,7 @@ from perequa.verification.feasibility import row_tolerance
 from perequa.verification.optimum import stages_of
 from perequa.verification.outcome import Notebook
 from perequa.verification.stepped import check_stepped
+from perequa.words import saying
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +37,7 @@ def check_uniqueness(folder: HoldsArrays) -> Check:
     if method == "stepped":
         return check_stepped(notes, program, solution, _face(program, stages))
     notes.wrong(FILE, "tie_method", "method of the tie-break", method, "exact or stepped")
-    return notes.close("tie-break")
+    return notes.close(saying("tie-break"))
 
 
 def _exact(notes: Notebook, folder: HoldsArrays, program: Program, stages: list[Stage]) -> Check:
@@ -75,7 +76,10 @@ def _exact(notes: Notebook, folder: HoldsArrays, program: Program, stages: list[
             "> 0",
         )
     return notes.close(
-        f"exact: stationarity of {int(free.sum())} free cells, strictly convex, hence one plan"
+        saying(
+            "exact: stationarity of {cells} free cells, strictly convex, hence one plan",
+            cells=int(free.sum()),
+        )
     )
 
 

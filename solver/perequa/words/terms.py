@@ -76,15 +76,27 @@ def amount(value: float, unit: str, words: Words) -> str:
     return words.phrase("{figure} {currency}", figure=figure, currency=currency(unit, words))
 
 
+def unit_word(unit: str, words: Words) -> str:
+    """Name a unit as a table does: place, rate point, EUR."""
+    match unit:
+        case "place":
+            return words.term("unit", "place")
+        case "rate point":
+            return words.term("unit", "rate point")
+        case "share of the initial gap":
+            return words.term("unit", "share of the initial gap")
+    return currency(unit, words)
+
+
 def unit_named(unit: str, words: Words) -> str:
     """Name a unit as figures of it are told: places, points of rate, EUR."""
     match unit:
         case "place":
-            return words.phrase("places")
+            return words.term("unit", "places")
         case "rate point":
-            return words.phrase("points of rate")
+            return words.term("unit", "points of rate")
         case "share of the initial gap":
-            return words.phrase("shares of the initial gap")
+            return words.term("unit", "% of the initial gap")
     return currency(unit, words)
 
 
