@@ -98,7 +98,7 @@ def run_scenario(
     UsageError
         When the destination cannot be replaced, or a word is not in this version.
     """
-    clock = Clock()
+    words, clock = words_in(lang), Clock()
     try:
         with clock.stage("read and check"):
             loaded = load(source, variants, sets)
@@ -106,7 +106,7 @@ def run_scenario(
         findings = findings_of(error)
         advice = envelope_prices(source, variants, sets, findings, options)
         advised = tuple(_with_advice(f, advice) for f in findings)
-        return _invalid(source, advised, words_in(lang))
+        return _invalid(source, advised, words)
     folder = destination(loaded.raw.column_name)
     check_replaceable(folder)
     places, inputs = input_files(loaded.raw)
@@ -118,12 +118,12 @@ def run_scenario(
     except InvalidScenario as error:
         where = Places(loaded.raw)
         findings = tuple(where.finding(problem) for problem in error.problems)
-        return _invalid(loaded.raw.column_name, findings, words_in(lang))
+        return _invalid(loaded.raw.column_name, findings, words)
     except NotProven as error:
         return _not_proven(loaded, folder, record, inputs, error)
     if isinstance(outcome, Failure):
-        return _infeasible(loaded, outcome, folder, record, inputs, clock)
-    return _solved(loaded, outcome, folder, record, inputs, clock)
+        return _infeasible(loaded, outcome, folder, record, inputs, clock, words)
+    return _solved(loaded, outcome, folder, record, inputs, clock, words)
 
 
 def diagnose_scenario(
@@ -154,7 +154,7 @@ def diagnose_scenario(
     NotProven
         When a limit was reached or the solver failed.
     """
-    clock = Clock()
+    words, clock = words_in(lang), Clock()
     with clock.stage("read and check"):
         loaded = load(source, variants, sets)
     _check_rules(loaded, protected)
@@ -170,13 +170,13 @@ def diagnose_scenario(
             status="feasible",
             exit_code=0,
             findings=loaded.findings,
-            message=words_in(lang).phrase("a plan satisfies every rule: nothing to diagnose"),
+            message=words.phrase("a plan satisfies every rule: nothing to diagnose"),
             seconds=dict(clock.seconds),
         )
     places, inputs = input_files(loaded.raw)
     asked = {"scenario": source, "variants": [*variants], "sets": [*sets], "protect": [*protected]}
     record = base_record(loaded.raw, places, options, lang) | {"study": "diagnose", "asked": asked}
-    return _infeasible(loaded, failure, folder, record, inputs, clock)
+    return _infeasible(loaded, failure, folder, record, inputs, clock, words)
 
 
 def _check_rules(loaded: Loaded, protected: Sequence[str]) -> None:
@@ -197,10 +197,11 @@ def _solved(
     record: dict[str, Any],
     inputs: dict[str, bytes],
     clock: Clock,
+    words: Words,
 ) -> FinishedRun:
     run = outcome.run
     with clock.stage("tables"):
-        tables = tables_of(run, words_in(record["lang"]))
+        tables = tables_of(run, words)
     with clock.stage("write"):
         files = inputs | solved_files(run, outcome.spread, tables)
         files["certificate.json"] = json_bytes(outcome.certificate.record())
@@ -226,10 +227,11 @@ def _infeasible(
     record: dict[str, Any],
     inputs: dict[str, bytes],
     clock: Clock,
+    words: Words,
 ) -> FinishedRun:
     with clock.stage("tables"):
         tables = failure_tables(failure)
-        places, words = Places(loaded.raw), words_in(record["lang"])
+        places = Places(loaded.raw)
         suspected = tuple(places.finding(problem) for problem in suspected_units(failure, words))
     with clock.stage("write"):
         files = inputs | failed_files(failure, tables, loaded.raw, record["inputs"])

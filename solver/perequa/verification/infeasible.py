@@ -65,7 +65,7 @@ def _contradiction(notes: Notebook, program: Program, y: Floats) -> tuple[float,
     nothing = np.zeros_like(y)
     for i in np.flatnonzero(wrong_signs(y, nothing, (program.lower, program.upper))):
         notes.wrong(
-            FILE, program.row_ids[i], "multiplier against a bound that does not exist", y[i]
+            FILE, program.row_ids[i], saying("multiplier against a bound that does not exist"), y[i]
         )
     combined = program.matrix.transposed.times(y)
     size = program.matrix.transposed.size.times(np.abs(y))
@@ -73,13 +73,19 @@ def _contradiction(notes: Notebook, program: Program, y: Floats) -> tuple[float,
     bound = np.where(combined > 0, program.most, program.least)
     for j in np.flatnonzero((combined != 0) & ~np.isfinite(bound)):
         notes.wrong(
-            FILE, program.col_ids[j], "a column without bound takes part", float(combined[j]), 0.0
+            FILE,
+            program.col_ids[j],
+            saying("a column without bound takes part"),
+            float(combined[j]),
+            0.0,
         )
     possible = math.fsum((combined * _finite(bound, combined)).tolist())
     limit = np.where(y > 0, program.lower, program.upper)
     demanded = math.fsum((y * _finite(limit, y)).tolist())
     if not demanded > possible:
-        notes.wrong(FILE, "", "the combined rows are not contradictory", demanded, f"> {possible}")
+        notes.wrong(
+            FILE, "", saying("the combined rows are not contradictory"), demanded, f"> {possible}"
+        )
     return demanded, possible
 
 
@@ -120,7 +126,7 @@ def _check_repairs(notes: Notebook, folder: RunFolder) -> int:
     ids, changes = table.column("row"), table.numbers("change")
     limits, moved = table.numbers("limit"), table.numbers("new_limit")
     for name in sorted(set(menus) ^ set(plans)):
-        notes.wrong(REPAIRS, name, "a repair without a plan, or a plan without a repair")
+        notes.wrong(REPAIRS, name, saying("a repair without a plan, or a plan without a repair"))
     shifts = {name: np.zeros(program.matrix.rows) for name in plans}
     for menu, row, change, old, new in zip(menus, ids, changes, limits, moved, strict=True):
         notes.near((REPAIRS, f"{menu}, {row}", "new_limit"), new, old + change, tolerance=1e-9)
@@ -134,7 +140,7 @@ def _check_repairs(notes: Notebook, folder: RunFolder) -> int:
 def _check_plan(notes: Notebook, program: Program, name: str, plan: Floats, shift: Floats) -> None:
     """Note rows and columns that the plan of a repair breaks."""
     if plan.shape != (program.matrix.columns,) or not np.isfinite(plan).all():
-        notes.wrong(PLANS, name, "shape of the plan", plan.shape, (program.matrix.columns,))
+        notes.wrong(PLANS, name, saying("shape of the plan"), plan.shape, (program.matrix.columns,))
         return
     activity = program.matrix.times(plan)
     lower, upper = program.lower + shift, program.upper + shift
@@ -143,14 +149,14 @@ def _check_plan(notes: Notebook, program: Program, name: str, plan: Floats, shif
         bound = lower[i] if activity[i] < lower[i] else upper[i]
         notes.wrong(PLANS, f"{name}, {program.row_ids[i]}", "limit", activity[i], bound)
     for j in np.flatnonzero((plan < program.least - PLAN) | (plan > program.most + PLAN)):
-        notes.wrong(PLANS, f"{name}, {program.col_ids[j]}", "bound of the column", plan[j])
+        notes.wrong(PLANS, f"{name}, {program.col_ids[j]}", saying("bound of the column"), plan[j])
 
 
 def _check_limits(notes: Notebook, program: Program, table: Table, file: str) -> None:
     """Compare the limits listed with those of the program."""
     for row, limit in zip(table.column("row"), table.numbers("limit"), strict=True):
         if row not in program.row_at:
-            notes.wrong(file, row, "no such row in the program")
+            notes.wrong(file, row, saying("no such row in the program"))
             continue
         expected = float(program.limit[program.row_at[row]])
         notes.near((file, row, "limit"), limit, expected, tolerance=0.0)

@@ -73,7 +73,7 @@ def check_optimum(folder: HoldsArrays, *, exact: bool = False) -> Check:
     notes = Notebook(4, "optimum")
     program, solution = folder.program, folder.solution
     if (solution["lam"] < 0).any() or np.triu(solution["lam"]).any():
-        notes.wrong(FILE, "lam", "multipliers of earlier priorities are not all ≥ 0 below")
+        notes.wrong(FILE, "lam", saying("multipliers of earlier priorities are not all ≥ 0 below"))
     stages = stages_of(program, solution)
     gaps = []
     times = exact_times if exact else type(program.matrix).times_exactly
@@ -125,7 +125,11 @@ def _check_stage(
     allowed = GAP * max(1.0, abs(value))
     if not abs(value - bound) <= allowed:
         notes.wrong(
-            FILE, name, f"gap {value - bound:g} between value and proven bound", value, bound
+            FILE,
+            name,
+            saying("gap {gap} between value and proven bound", gap=value - bound),
+            value,
+            bound,
         )
     return abs(value - bound) / max(1.0, abs(value))
 
@@ -160,7 +164,7 @@ def check_complementary(
             notes.wrong(
                 FILE,
                 f"priority {stage.priority}, {names[i]}",
-                "carries a multiplier, so the plan must meet its bound",
+                saying("carries a multiplier, so the plan must meet its bound"),
                 float(value[i]),
             )
 

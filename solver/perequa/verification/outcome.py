@@ -66,8 +66,8 @@ class Disagreement:
             "{place}: {what}: found {found}, expected {expected}",
             place=place,
             what=what,
-            found=self.found or nothing,
-            expected=self.expected or nothing,
+            found=told(self.found, words) or nothing,
+            expected=told(self.expected, words) or nothing,
         )
 
 
@@ -137,6 +137,8 @@ class Notebook:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
     if isinstance(value, float):
         # Shortest text that reads back as the same number, whatever numpy calls its type.
         return repr(float(value)) if math.isfinite(value) else str(float(value))

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from perequa.verification.compare import compare_keys, compare_words
+from perequa.words import saying
 
 if TYPE_CHECKING:
     from perequa.verification.evidence import Evidence
@@ -69,7 +70,7 @@ def check_price_table(
         level = served.index(priority)
         if level >= len(levels):
             if not (math.isnan(more) and math.isnan(less)):
-                notes.wrong(TABLE, label, "a price without proof", more, "nothing")
+                notes.wrong(TABLE, label, saying("a price without proof"), more, saying("nothing"))
             continue
         _check_unique(notes, label, more, less, said[i])
         for column, price, to, side in (
@@ -77,12 +78,18 @@ def check_price_table(
             ("effect_of_one_less", less, down, -1.0),
         ):
             if math.isnan(price):
-                notes.wrong(TABLE, label, column, "nothing", "a price")
+                notes.wrong(TABLE, label, column, saying("nothing"), saying("a price"))
                 continue
             seen += 1
             proof = proofs[level].get((name, side))
             if proof is None:
-                notes.wrong(TABLE, label, f"{column} has no proof in {levels[level].file}")
+                notes.wrong(
+                    TABLE,
+                    label,
+                    saying(
+                        "{column} has no proof in {file}", column=column, file=levels[level].file
+                    ),
+                )
                 continue
             _check_side(notes, levels[level], (label, column), (price, to, limit, side), proof)
     return seen

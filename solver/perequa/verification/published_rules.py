@@ -110,7 +110,11 @@ def _check_violation(notes: Notebook, table: Table, row: ExpectedRow, activity: 
     allowed = VIOLATION[row.unit]
     if passed > allowed:
         notes.wrong(
-            table.file, row.id, f"the plan breaks the rule by {passed:g}", activity, row.limit
+            table.file,
+            row.id,
+            saying("the plan breaks the rule by {excess}", excess=float(passed)),
+            activity,
+            row.limit,
         )
 
 

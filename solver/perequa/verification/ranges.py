@@ -54,7 +54,9 @@ def _check_end(notes: Notebook, folder: RunFolder, evidence: Evidence, e: int) -
         wrong_signs(dual.y, dual.y_size, (program.lower, program.upper)).any()
         or wrong_signs(dual.z, dual.z_size, (program.least, program.most)).any()
     ):
-        notes.wrong(evidence.file, name, "the dual at the end of the range has a wrong sign")
+        notes.wrong(
+            evidence.file, name, saying("the dual at the end of the range has a wrong sign")
+        )
         return
     price, beyond = float(evidence.price[e]), side * float(y[row])
     here = float(cost @ evidence.x)
@@ -66,7 +68,7 @@ def _check_end(notes: Notebook, folder: RunFolder, evidence: Evidence, e: int) -
         (evidence.file, name, "value at the end of the range"), there, expected, tolerance=allowed
     )
     if not beyond > price + WORSE * abs(price):
-        notes.wrong(evidence.file, name, "price beyond the range", beyond, f"> {price}")
+        notes.wrong(evidence.file, name, saying("price beyond the range"), beyond, f"> {price}")
 
 
 def _check_marks(notes: Notebook, folder: RunFolder, evidence: Evidence) -> int:
@@ -91,5 +93,5 @@ def _check_marks(notes: Notebook, folder: RunFolder, evidence: Evidence) -> int:
         if said == "exact":
             marked += 1
             if not (proven.get((name, 1.0)) and proven.get((name, -1.0))):
-                notes.wrong(TABLE, name, "range", "exact", "inner: an end is not proven")
+                notes.wrong(TABLE, name, "range", "exact", saying("inner: an end is not proven"))
     return marked

@@ -36,7 +36,7 @@ def check_uniqueness(folder: HoldsArrays) -> Check:
         return _exact(notes, folder, program, stages)
     if method == "stepped":
         return check_stepped(notes, program, solution, _face(program, stages))
-    notes.wrong(FILE, "tie_method", "method of the tie-break", method, "exact or stepped")
+    notes.wrong(FILE, "tie_method", saying("method of the tie-break"), method, "exact or stepped")
     return notes.close(saying("tie-break"))
 
 
@@ -64,14 +64,14 @@ def _exact(notes: Notebook, folder: HoldsArrays, program: Program, stages: list[
     )  # fmt: skip
     for names, where, value in ((program.row_ids, rows, y), (program.col_ids, columns, z)):
         for i in np.flatnonzero(where):
-            notes.wrong(FILE, names[i], "multiplier of the tie-break", float(value[i]), 0.0)
+            notes.wrong(FILE, names[i], saying("multiplier of the tie-break"), float(value[i]), 0.0)
     cells = np.array([name.startswith("x/") for name in program.col_ids])
     free = cells & ~fixed_columns & (program.most > program.least)
     for j in np.flatnonzero(free & ~(square > 0)):
         notes.wrong(
             FILE,
             program.col_ids[j],
-            "the tie-break is not strictly convex",
+            saying("the tie-break is not strictly convex"),
             float(square[j]),
             "> 0",
         )

@@ -96,7 +96,7 @@ def unit_named(unit: str, words: Words) -> str:
         case "rate point":
             return words.term("unit", "points of rate")
         case "share of the initial gap":
-            return words.term("unit", "% of the initial gap")
+            return words.term("unit", "percent of the initial gap")
     return currency(unit, words)
 
 
