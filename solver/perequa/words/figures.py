@@ -45,21 +45,23 @@ class Figures:
             mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
             mantissa = mantissa.rstrip("0").rstrip(".").replace(".", self.decimal)
             return f"{mantissa} × 10{str(int(power)).translate(SUPERSCRIPTS)}"
-        return f"{Decimal(f'{value:.{digits}g}'):f}".replace(".", self.decimal)
+        return self._positional(value, digits)
 
     def fixed(self, value: float, decimals: int, *, sign: str = "") -> str:
         """Write a figure with so many decimals; `sign` is ``+`` for a difference."""
-        # the sum of a figure and 0.0 is never -0.0
         text = f"{value + 0.0:{sign},.{decimals}f}"
-        return text.replace(",", THOUSANDS).replace(".", self.decimal)
+        return text.translate({ord(","): THOUSANDS, ord("."): self.decimal})
 
     def significant(self, value: float, digits: int) -> str:
         """Write a figure of a table with so many significant digits, the whole part never cut."""
         if abs(value) >= 10 ** (digits - 1):
             return self.fixed(value, 0)
-        return f"{Decimal(f'{value + 0.0:.{digits}g}'):,f}".translate(
-            {ord(","): THOUSANDS, ord("."): self.decimal}
-        )
+        return self._positional(value, digits)
+
+    def _positional(self, value: float, digits: int) -> str:
+        # -0.0 and 0.0 add up to 0.0
+        plain = f"{Decimal(f'{value + 0.0:.{digits}g}'):,f}"
+        return plain.translate({ord(","): THOUSANDS, ord("."): self.decimal})
 
     def percent(self, share: float, digits: int = 4) -> str:
         """Write a share as a percentage with so many significant digits."""

@@ -51,7 +51,11 @@ def rule_named(name: str, kind: str, words: Words) -> str:
     word = rule_kinds(words).get(kind, kind)
     if name == kind:
         return word
-    return name if word.casefold() in name.replace("_", " ").casefold() else f"{word} {name}"
+    return name if _plain(word) in _plain(name) else f"{word} {name}"
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace("_", " ").replace("-", " ")
 
 
 def objective_named(name: str, kind: str, words: Words) -> str:
