@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint benchmarks clean
+.PHONY: demo test lint benchmarks words clean
 
 demo: $(VENV)/installed
 	$(BIN)/perequa solve ehpad-2004-rule
@@ -19,6 +19,13 @@ test: $(VENV)/installed-dev
 benchmarks: $(VENV)/installed-dev
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[benchmarks]"
 	$(BIN)/python benchmarks/run.py
+
+# sentences of the code into the catalogue, and the catalogue compiled (docs/languages.md)
+words: $(VENV)/installed-dev
+	mkdir -p build
+	$(BIN)/pybabel extract --no-default-keywords --keyword=phrase --keyword=saying --keyword=plural:1,2 --keyword=term:1c,2 --no-location --sort-output --project=perequa --output-file=build/perequa.pot solver/perequa
+	$(BIN)/pybabel update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=100 --domain=perequa --locale=fr --input-file=build/perequa.pot --output-dir=solver/perequa/words/locale
+	$(BIN)/pybabel compile --statistics --domain=perequa --locale=fr --directory=solver/perequa/words/locale
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -16,7 +16,7 @@ from perequa.pipeline import DEFAULT_OPTIONS, Clock, Success, diagnose_instance,
 from perequa.report.failure import failed_files, failed_record, failure_tables
 from perequa.report.files import json_bytes, solved_files, tables_of
 from perequa.report.record import base_record, input_files, solved_record
-from perequa.words import words_in
+from perequa.words import SOURCE, words_in
 from perequa_models.errors import (
     Infeasible,
     InvalidScenario,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from perequa.engine.session import SolverOptions
     from perequa.interpret.tables import Table
     from perequa.io.findings import Finding
+    from perequa.words import Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +76,7 @@ def run_scenario(
     sets: Sequence[str] = (),
     prices: bool = True,
     options: SolverOptions = DEFAULT_OPTIONS,
-    lang: str = "en",
+    lang: str = SOURCE,
 ) -> FinishedRun:
     """Read, check, solve, price and save one scenario.
 
@@ -97,14 +98,15 @@ def run_scenario(
     UsageError
         When the destination cannot be replaced, or a word is not in this version.
     """
-    clock = Clock()
+    words, clock = words_in(lang), Clock()
     try:
         with clock.stage("read and check"):
             loaded = load(source, variants, sets)
     except InvalidScenario as error:
         findings = findings_of(error)
         advice = envelope_prices(source, variants, sets, findings, options)
-        return _invalid(source, tuple(_with_advice(f, advice) for f in findings))
+        advised = tuple(_with_advice(f, advice) for f in findings)
+        return _invalid(source, advised, words)
     folder = destination(loaded.raw.column_name)
     check_replaceable(folder)
     places, inputs = input_files(loaded.raw)
@@ -116,12 +118,12 @@ def run_scenario(
     except InvalidScenario as error:
         where = Places(loaded.raw)
         findings = tuple(where.finding(problem) for problem in error.problems)
-        return _invalid(loaded.raw.column_name, findings)
+        return _invalid(loaded.raw.column_name, findings, words)
     except NotProven as error:
         return _not_proven(loaded, folder, record, inputs, error)
     if isinstance(outcome, Failure):
-        return _infeasible(loaded, outcome, folder, record, inputs, clock)
-    return _solved(loaded, outcome, folder, record, inputs, clock)
+        return _infeasible(loaded, outcome, folder, record, inputs, clock, words)
+    return _solved(loaded, outcome, folder, record, inputs, clock, words)
 
 
 def diagnose_scenario(
@@ -132,7 +134,7 @@ def diagnose_scenario(
     sets: Sequence[str] = (),
     protected: Sequence[str] = (),
     options: SolverOptions = DEFAULT_OPTIONS,
-    lang: str = "en",
+    lang: str = SOURCE,
 ) -> FinishedRun:
     """Say why a scenario has no plan, and what would be the cheapest way out; save both.
 
@@ -152,7 +154,7 @@ def diagnose_scenario(
     NotProven
         When a limit was reached or the solver failed.
     """
-    clock = Clock()
+    words, clock = words_in(lang), Clock()
     with clock.stage("read and check"):
         loaded = load(source, variants, sets)
     _check_rules(loaded, protected)
@@ -168,13 +170,13 @@ def diagnose_scenario(
             status="feasible",
             exit_code=0,
             findings=loaded.findings,
-            message="a plan satisfies every rule: nothing to diagnose",
+            message=words.phrase("a plan satisfies every rule: nothing to diagnose"),
             seconds=dict(clock.seconds),
         )
     places, inputs = input_files(loaded.raw)
     asked = {"scenario": source, "variants": [*variants], "sets": [*sets], "protect": [*protected]}
     record = base_record(loaded.raw, places, options, lang) | {"study": "diagnose", "asked": asked}
-    return _infeasible(loaded, failure, folder, record, inputs, clock)
+    return _infeasible(loaded, failure, folder, record, inputs, clock, words)
 
 
 def _check_rules(loaded: Loaded, protected: Sequence[str]) -> None:
@@ -195,10 +197,11 @@ def _solved(
     record: dict[str, Any],
     inputs: dict[str, bytes],
     clock: Clock,
+    words: Words,
 ) -> FinishedRun:
     run = outcome.run
     with clock.stage("tables"):
-        tables = tables_of(run, words_in(record["lang"]))
+        tables = tables_of(run, words)
     with clock.stage("write"):
         files = inputs | solved_files(run, outcome.spread, tables)
         files["certificate.json"] = json_bytes(outcome.certificate.record())
@@ -224,10 +227,11 @@ def _infeasible(
     record: dict[str, Any],
     inputs: dict[str, bytes],
     clock: Clock,
+    words: Words,
 ) -> FinishedRun:
     with clock.stage("tables"):
         tables = failure_tables(failure)
-        places, words = Places(loaded.raw), words_in(record["lang"])
+        places = Places(loaded.raw)
         suspected = tuple(places.finding(problem) for problem in suspected_units(failure, words))
     with clock.stage("write"):
         files = inputs | failed_files(failure, tables, loaded.raw, record["inputs"])
@@ -245,7 +249,7 @@ def _infeasible(
         fingerprint=fingerprint,
         tables=tables,
         findings=(*loaded.findings, *suspected),
-        message="no plan satisfies every rule",
+        message=words.phrase("no plan satisfies every rule"),
         seconds=dict(clock.seconds),
     )
 
@@ -279,11 +283,11 @@ def _with_advice(finding: Finding, advice: str) -> Finding:
     return replace(finding, message=f"{finding.message}; {advice}")
 
 
-def _invalid(name: str, findings: tuple[Finding, ...]) -> FinishedRun:
+def _invalid(name: str, findings: tuple[Finding, ...], words: Words) -> FinishedRun:
     return FinishedRun(
         name=name,
         status="invalid",
         exit_code=InvalidScenario.exit_status,
         findings=findings,
-        message="the scenario or its data are wrong",
+        message=words.phrase("the scenario or its data are wrong"),
     )

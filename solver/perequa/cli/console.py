@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perequa import __version__
+from perequa.words import SOURCE, words_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +36,11 @@ def print_findings(findings: Iterable[Finding]) -> None:
     for finding in kept[:MOST_PRINTED]:
         click.echo(str(finding), err=True)
     if len(kept) > MOST_PRINTED:
-        click.echo(f"and {len(kept) - MOST_PRINTED} more (--format json lists all)", err=True)
+        words = words_in(settings().lang)
+        more = words.phrase(
+            "and {count} more (--format json lists all)", count=len(kept) - MOST_PRINTED
+        )
+        click.echo(more, err=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +49,7 @@ class Settings:
 
     quiet: bool = False
     debug: bool = False
-    lang: str = "en"
+    lang: str = SOURCE
 
 
 def settings() -> Settings:

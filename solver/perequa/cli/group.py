@@ -10,6 +10,7 @@ import click
 
 from perequa import __version__
 from perequa.cli.console import Settings
+from perequa.words import LANGUAGES, SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "schema": ("perequa.cli.schema:schema", "JSON Schema of the scenario format."),
 }
 """Name of each command: where it is, and what it does."""
+
+
+LANG_FROM = "PEREQUA_LANG"
+"""Read before the name of the command alone, so that an option given there is stronger."""
 
 
 class LazyGroup(click.Group):
@@ -61,8 +66,14 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
 
 
-def common_options() -> list[click.Option]:
-    """Return the options accepted before and after the name of every command."""
+def common_options(lang_from: str | None = None) -> list[click.Option]:
+    """Return the options accepted before and after the name of every command.
+
+    Parameters
+    ----------
+    lang_from
+        Environment variable that gives the language where no option does.
+    """
     return [
         click.Option(
             ["--quiet"], is_flag=True, expose_value=False, callback=_keep, help="Print no warnings."
@@ -76,10 +87,11 @@ def common_options() -> list[click.Option]:
         ),
         click.Option(
             ["--lang"],
-            type=click.Choice(["fr", "en"]),
+            type=click.Choice(LANGUAGES),
             expose_value=False,
             callback=_keep,
-            help="Language of what is printed (default en).",
+            envvar=lang_from,
+            help=f"Language of what is printed (default: {LANG_FROM}, else {SOURCE}).",
         ),
         click.Option(
             ["--version"],
@@ -109,6 +121,6 @@ perequa = LazyGroup(
     name="perequa",
     help="Share medico-social money and places between territories, with a price on every rule.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    params=list(common_options()),
+    params=list(common_options(lang_from=LANG_FROM)),
     subcommand_metavar="COMMAND [ARGS]...",
 )

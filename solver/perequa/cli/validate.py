@@ -7,29 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from perequa.cli.console import document, print_findings, settings
+from perequa.words import words_in
 from perequa_models.errors import InvalidScenario, UsageError
 
 if TYPE_CHECKING:
     from perequa.checks import Loaded
     from perequa.io.findings import Finding
 
-WORDS = {
-    "en": {
-        "valid": "valid",
-        "invalid": "invalid",
-        "error": "not checked",
-        "told": "errors {errors}, warnings {warnings}",
-        "sizes": "territories {territories}, measures {measures}, years {years}, rule rows {rows}",
-    },
-    "fr": {
-        "valid": "valide",
-        "invalid": "non valide",
-        "error": "non vérifié",
-        "told": "erreurs {errors}, avertissements {warnings}",
-        "sizes": "territoires {territories}, mesures {measures}, années {years}, "
-        "lignes de règles {rows}",
-    },
-}
 EXIT_CODES = {"valid": 0, "error": 2, "invalid": 3}
 
 
@@ -86,12 +70,27 @@ def _check(source: str, variants: tuple[str, ...], sets: tuple[str, ...]) -> _Ch
 
 def _line(checked: _Checked) -> str:
     """Write the result of one scenario in a line."""
-    words = WORDS[settings().lang]
+    words = words_in(settings().lang)
     errors = sum(finding.severity == "error" for finding in checked.findings)
-    warnings = len(checked.findings) - errors
-    told = words["told"].format(errors=errors, warnings=warnings)
-    sizes = words["sizes"].format(**_sizes(checked.loaded)) + "; " if checked.loaded else ""
-    return f"{checked.source}: {words[checked.status]} ({sizes}{told})"
+    told = words.phrase(
+        "errors {errors}, warnings {warnings}",
+        errors=errors,
+        warnings=len(checked.findings) - errors,
+    )
+    if checked.loaded is not None:
+        sizes = words.phrase(
+            "territories {territories}, measures {measures}, years {years}, rule rows {rows}",
+            **_sizes(checked.loaded),
+        )
+        told = f"{sizes}; {told}"
+    status = {
+        "valid": words.term("scenario", "valid"),
+        "invalid": words.term("scenario", "invalid"),
+        "error": words.term("scenario", "not checked"),
+    }[checked.status]
+    return words.phrase(
+        "{source}: {status} ({told})", source=checked.source, status=status, told=told
+    )
 
 
 def _record(checked: _Checked) -> dict[str, object]:

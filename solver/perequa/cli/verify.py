@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 import click
 
 from perequa import __version__
+from perequa.cli.console import settings
+from perequa.words import told, words_in
 
 if TYPE_CHECKING:
     from perequa.verification.outcome import Check, Disagreement
     from perequa.verification.verdict import Verdict
+    from perequa.words import Words
     from perequa_models.errors import InvalidScenario
 
 WRONG = 6
 """Exit status of a run that does not verify."""
 SHOWN = 20
 """Disagreements of one check printed in the table; JSON has them all."""
-WORDS = {"ok": "ok", "wrong": "WRONG", "not_applicable": "not applicable"}
 
 
 @click.command(
@@ -48,22 +50,52 @@ def verify(context: click.Context, run: Path, *, exact: bool, form: str) -> None
             raise
         click.echo(_refusal(run, error))
         context.exit(error.exit_status)
-    click.echo(_document(run, verdict) if form == "json" else _lines(verdict))
+    click.echo(
+        _document(run, verdict) if form == "json" else _lines(verdict, words_in(settings().lang))
+    )
     context.exit(0 if verdict.holds else WRONG)
 
 
-def _lines(verdict: Verdict) -> str:
+def _lines(verdict: Verdict, words: Words) -> str:
     lines = []
     for check in verdict.checks:
-        lines.append(f"{check.number}. {check.name}: {WORDS[check.verdict]} ({check.what})")
-        lines.extend(f"   {found}" for found in check.disagreements[:SHOWN])
+        lines.append(_line(check, words))
+        lines.extend(f"   {found.told(words)}" for found in check.disagreements[:SHOWN])
         more = len(check.disagreements) - SHOWN
         if more > 0:
-            lines.append(f"   and {more} more (--format json lists all)")
+            left = words.phrase("and {count} more (--format json lists all)", count=more)
+            lines.append(f"   {left}")
     if verdict.fingerprint:
-        lines.append(f"fingerprint {verdict.fingerprint}")
-    lines.append("the run holds" if verdict.holds else "the run is WRONG")
+        lines.append(words.phrase("fingerprint {fingerprint}", fingerprint=verdict.fingerprint))
+    held, wrong = words.phrase("the run holds"), words.phrase("the run is WRONG")
+    lines.append(held if verdict.holds else wrong)
     return "\n".join(lines)
+
+
+def _line(check: Check, words: Words) -> str:
+    names = {
+        "files": words.term("check", "files"),
+        "inputs": words.term("check", "inputs"),
+        "plan": words.term("check", "plan"),
+        "optimum": words.term("check", "optimum"),
+        "uniqueness": words.term("check", "uniqueness"),
+        "prices": words.term("check", "prices"),
+        "ranges": words.term("check", "ranges"),
+        "sentences": words.term("check", "sentences"),
+        "infeasible": words.term("check", "infeasible"),
+    }
+    verdicts = {
+        "ok": words.term("verdict", "ok"),
+        "wrong": words.term("verdict", "WRONG"),
+        "not_applicable": words.term("verdict", "not applicable"),
+    }
+    return words.phrase(
+        "{number}. {check}: {verdict} ({what})",
+        number=check.number,
+        check=names.get(check.name, check.name),
+        verdict=verdicts[check.verdict],
+        what=told(check.what, words),
+    )
 
 
 def _document(run: Path, verdict: Verdict) -> str:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from perequa.interpret.sentences import objectives_said
+from perequa.interpret.tables import cell
 from perequa.report.diagnosis import diagnosis_text
+from perequa.report.headings import codes, headings
+from perequa.words.terms import unit_named, unit_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,28 +27,33 @@ def run_text(run: FinishedRun, words: Words) -> str:
     if run.status != "optimal":
         return failure_text(run, words)
     parts = [
-        f"{run.name}: optimal",
-        allocation_text(run.tables["allocation"], run.tables["totals"]),
-        equity_text(run.tables["equity"]),
-        objectives_text(run.tables["objectives"]),
+        words.phrase("{name}: optimal", name=run.name),
+        allocation_text(run.tables["allocation"], run.tables["totals"], words),
+        equity_text(run.tables["equity"], words),
+        objectives_text(run.tables["objectives"], words),
     ]
     if "shadow_prices" in run.tables:
-        parts.append(prices_text(run.tables["shadow_prices"], run.tables["rules"]))
-    parts.append(f"saved in {run.folder}\nfingerprint {run.fingerprint}")
+        parts.append(prices_text(run.tables["shadow_prices"], run.tables["rules"], words))
+    fingerprint = words.phrase("fingerprint {fingerprint}", fingerprint=run.fingerprint)
+    parts.append(f"{_saved(run, words)}\n{fingerprint}")
     return "\n\n".join(parts)
 
 
 def failure_text(run: FinishedRun, words: Words) -> str:
     """Say why there is no plan, and what would make one possible."""
-    lines = [f"{run.name}: {run.message}"]
+    lines = [words.phrase("{name}: {message}", name=run.name, message=run.message)]
     if "conflicts" in run.tables:
         lines.append(diagnosis_text(run, words))
     if run.folder is not None:
-        lines.append(f"saved in {run.folder}")
+        lines.append(_saved(run, words))
     return "\n".join(lines)
 
 
-def allocation_text(allocation: Table, totals: Table) -> str:
+def _saved(run: FinishedRun, words: Words) -> str:
+    return words.phrase("saved in {folder}", folder=run.folder)
+
+
+def allocation_text(allocation: Table, totals: Table, words: Words) -> str:
     """Allocation of each territory, the reference beside it, and the nation's total."""
     shown = [r for r in allocation.records() if r["places"] or r["credits"] or _referred(r)]
     nation = [r for r in totals.records() if r["level"] == "nation" and not r["territory"]]
@@ -58,16 +67,21 @@ def allocation_text(allocation: Table, totals: Table) -> str:
         for name in ("places", "credits", "reference_places", "reference_credits", "due_after")
         if any(isinstance(r[name], float) and r[name] != 0 for r in allocation.records())
     ]
-    distance = change_of_hands(allocation)
+    distance = change_of_hands(allocation, words)
     header = [*keys, *figures, "change"] if "reference_places" in figures else [*keys, *figures]
     rows = [
-        [*(_word(r[k]) for k in keys), *(_figure(r[f]) for f in figures), *_change(r, figures)]
+        [
+            *(_word(r[k]) for k in keys),
+            *(_figure(r[f], words) for f in figures),
+            *_change(r, figures, words),
+        ]
         for r in [*shown, *nation]
     ]
-    return "\n".join(part for part in (aligned(header, rows, words=len(keys)), distance) if part)
+    table = aligned(_headed(header, words), rows, left=len(keys))
+    return "\n".join(part for part in (table, distance) if part)
 
 
-def change_of_hands(allocation: Table) -> str:
+def change_of_hands(allocation: Table, words: Words) -> str:
     """Say how far the plan is from the reference: half the sum of the differences."""
     pairs = [
         (places, reference)
@@ -79,70 +93,99 @@ def change_of_hands(allocation: Table) -> str:
     if total <= 0:
         return ""
     moved = 0.5 * sum(abs(places - reference) for places, reference in pairs)
-    return f"{_figure(moved)} places change hands against the reference ({moved / total:.0%})"
+    return words.plural(
+        "{places} place changes hands against the reference ({share})",
+        "{places} places change hands against the reference ({share})",
+        moved,
+        places=_figure(moved, words),
+        share=words.figures.percent(moved / total, 2),
+    )
 
 
 def _referred(row: Mapping[str, Value]) -> bool:
     return bool(row["reference_places"] or row["reference_credits"])
 
 
-def _change(row: Mapping[str, Value], figures: Sequence[str]) -> list[str]:
+def _change(row: Mapping[str, Value], figures: Sequence[str], words: Words) -> list[str]:
     if "reference_places" not in figures:
         return []
     places, reference = row["places"], row["reference_places"]
     if not isinstance(places, float) or not isinstance(reference, float):
         return [""]
-    return [f"{places - reference:+.1f}"]
+    return [words.figures.fixed(places - reference, 1, sign="+")]
 
 
-def equity_text(equity: Table) -> str:
+def equity_text(equity: Table, words: Words) -> str:
     """Equity before, after, and under the reference."""
     header = ["indicator", "level", "year", "moment", "national", "min", "max", "range", "gini"]
     rows = [
-        [*(_word(r[k]) for k in header[:4]), *(f"{r[k]:.4g}" for k in header[4:])]
+        [
+            *(_coded(k, r[k], words) for k in header[:4]),
+            *(_measured(r[k], 4, words) for k in header[4:]),
+        ]
         for r in equity.records()
     ]
-    return aligned(header, rows, words=4)
+    return aligned(_headed(header, words), rows, left=4)
 
 
-def objectives_text(objectives: Table) -> str:
+def objectives_text(objectives: Table, words: Words) -> str:
     """Value of each objective."""
     header = ["priority", "objective", "value", "initial_value", "unit"]
     rows = [
         [
             _word(r["priority"]),
             _word(r["objective"]),
-            f"{r['value']:.6g}",
-            f"{r['initial_value']:.6g}",
-            _word(r["unit"]),
+            _measured(r["value"], 6, words),
+            _measured(r["initial_value"], 6, words),
+            unit_word(_word(r["unit"]), words),
         ]
         for r in objectives.records()
     ]
-    return aligned(header, rows, words=2)
+    return aligned(_headed(header, words), rows, left=2)
 
 
-def prices_text(prices: Table, rules: Table) -> str:
+def prices_text(prices: Table, rules: Table, words: Words) -> str:
     """Sentences of the binding rules by priority, places and money apart, dearest first."""
     binding = {r["row"] for r in rules.records() if r["binding"]}
     shown = [r for r in prices.records() if r["row"] in binding]
-    lines = ["What the binding rules cost (one more, one less):"]
-    served = {r["priority"]: str(r["objective"]).replace(";", " + ") for r in shown}
-    for position, (priority, objective) in enumerate(served.items()):
+    lines = [words.phrase("What the binding rules cost (one more, one less):")]
+    served = {r["priority"]: r for r in shown}
+    for position, (priority, first) in enumerate(served.items()):
         own = [r for r in shown if r["priority"] == priority]
         # a move that is impossible is so at every priority: said once
         told = [r for r in own if _size(r) and (position == 0 or math.isfinite(_size(r)))]
-        if len(served) > 1:
-            lines.append(f"  At priority {priority}, {objective}:")
-        lines.extend(_ranked(told))
+        lines.append(f"  {_signs(first, words, several=len(served) > 1)}")
+        lines.extend(_ranked(told, words))
         free = sum(1 for r in own if not _size(r))
         if free:
-            lines.append(f"  {free} binding rows cost nothing either way.")
+            costless = words.plural(
+                "{count} binding row costs nothing either way.",
+                "{count} binding rows cost nothing either way.",
+                free,
+            )
+            lines.append(f"  {costless}")
     if not shown:
-        lines.append("  no rule binds")
+        lines.append("  " + words.phrase("no rule binds"))
     return "\n".join(lines)
 
 
-def _ranked(rows: list[dict[str, Value]]) -> list[str]:
+def _signs(row: Mapping[str, Value], words: Words, *, several: bool) -> str:
+    """State the unit and the sign of the effects at one priority."""
+    said = {
+        "objective": objectives_said({k: cell(v) for k, v in row.items()}, words),
+        "unit": unit_named(_word(row["objective_unit"]), words),
+    }
+    if several:
+        return words.phrase(
+            "At priority {priority}, effects on {objective}, in {unit}; "
+            "a decrease is an improvement:",
+            priority=row["priority"],
+            **said,
+        )
+    return words.phrase("Effects on {objective}, in {unit}; a decrease is an improvement:", **said)
+
+
+def _ranked(rows: list[dict[str, Value]], words: Words) -> list[str]:
     """Sentences, money and places apart, since their prices cannot be compared."""
     lines: list[str] = []
     for unit in sorted({str(r["unit"]) for r in rows}, key=lambda u: (u == "place", u)):
@@ -151,7 +194,12 @@ def _ranked(rows: list[dict[str, Value]]) -> list[str]:
         )
         lines.extend(f"  {r['statement']}" for r in ranked[:PRINTED_PRICES])
         if len(ranked) > PRINTED_PRICES:
-            lines.append(f"  and {len(ranked) - PRINTED_PRICES} more in shadow_prices.csv")
+            more = words.phrase(
+                "and {count} more in {file}",
+                count=len(ranked) - PRINTED_PRICES,
+                file="shadow_prices.csv",
+            )
+            lines.append(f"  {more}")
     return lines
 
 
@@ -164,13 +212,13 @@ def _size(row: Mapping[str, Value]) -> float:
     return max(sizes, default=0.0)
 
 
-def aligned(header: Sequence[str], rows: Iterable[Sequence[str]], *, words: int) -> str:
-    """Lay out a table in plain text: words to the left, figures to the right."""
+def aligned(header: Sequence[str], rows: Iterable[Sequence[str]], *, left: int) -> str:
+    """Lay out a table in plain text: the first columns to the left, figures to the right."""
     listed = [list(header), *(list(row) for row in rows)]
     widths = [max(len(row[i]) for row in listed) for i in range(len(header))]
     lines = [
         "  ".join(
-            cell.ljust(width) if i < words else cell.rjust(width)
+            cell.ljust(width) if i < left else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in listed
@@ -183,7 +231,19 @@ def _word(value: Value) -> str:
     return "" if value is None else str(value)
 
 
-def _figure(value: Value) -> str:
+def _headed(columns: Sequence[str], words: Words) -> list[str]:
+    return [headings(words)[name] for name in columns]
+
+
+def _coded(column: str, value: Value, words: Words) -> str:
+    return codes(words).get((column, _word(value)), _word(value))
+
+
+def _figure(value: Value, words: Words) -> str:
     if not isinstance(value, float | int):
         return ""
-    return f"{value:,.0f}".replace(",", "\u202f") if abs(value) >= 1000 else f"{value:.1f}"
+    return words.figures.fixed(value, 0 if abs(value) >= 1000 else 1)
+
+
+def _measured(value: Value, digits: int, words: Words) -> str:
+    return words.figures.significant(value, digits) if isinstance(value, float | int) else ""

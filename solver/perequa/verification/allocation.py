@@ -9,6 +9,7 @@ import numpy as np
 from perequa.verification.compare import compare_column, compare_keys, compare_words
 from perequa.verification.recompute.activity import value_of
 from perequa.verification.recompute.linked import withheld_groups
+from perequa.words import saying
 
 if TYPE_CHECKING:
     from perequa.verification.outcome import Notebook
@@ -69,7 +70,7 @@ def check_allocation(notes: Notebook, published: Published) -> str:
             continue
         compare_column(notes, table, column, values.ravel()[at], keys)
     _compare_labels(notes, published, keys, at)
-    return f"{len(keys)} cells of allocation.csv"
+    return saying("{count} cells of allocation.csv", count=len(keys))
 
 
 def _expected_keys(model: Model, keys: list[str]) -> list[str]:

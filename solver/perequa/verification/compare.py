@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perequa.words import saying
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -48,8 +50,8 @@ def compare_column(
             table.file,
             labels[i],
             name,
-            "nothing" if np.isnan(found[i]) else float(found[i]),
-            "nothing" if np.isnan(expected[i]) else float(expected[i]),
+            saying("nothing") if np.isnan(found[i]) else float(found[i]),
+            saying("nothing") if np.isnan(expected[i]) else float(expected[i]),
         )
 
 
@@ -59,7 +61,9 @@ def compare_words(
     """Note every row of a column of words that differs from what is expected."""
     for label, found, wanted in zip(labels, table.column(name), expected, strict=True):
         if found != wanted:
-            notes.wrong(table.file, label, name, found or "nothing", wanted or "nothing")
+            notes.wrong(
+                table.file, label, name, found or saying("nothing"), wanted or saying("nothing")
+            )
 
 
 def compare_keys(notes: Notebook, file: str, found: Sequence[str], expected: Sequence[str]) -> bool:
@@ -68,11 +72,11 @@ def compare_keys(notes: Notebook, file: str, found: Sequence[str], expected: Seq
     known, seen = set(expected), set()
     for key in found:
         if key in seen:
-            notes.wrong(file, key, "row", "twice", "once")
+            notes.wrong(file, key, "row", saying("twice"), saying("once"))
         elif key not in known:
-            notes.wrong(file, key, "row", "present", "absent")
+            notes.wrong(file, key, "row", saying("present"), saying("absent"))
         seen.add(key)
     for key in expected:
         if key not in seen:
-            notes.wrong(file, key, "row", "absent", "present")
+            notes.wrong(file, key, "row", saying("absent"), saying("present"))
     return len(notes.found) == before

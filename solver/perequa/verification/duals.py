@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perequa.words import saying
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -120,7 +122,7 @@ def note_signs(
             notes.wrong(
                 where[0],
                 f"{where[1]}, {names[i]}",
-                "sign of the multiplier",
+                saying("sign of the multiplier"),
                 float(value[i]),
                 "≤ 0" if value[i] > 0 else "≥ 0",
             )

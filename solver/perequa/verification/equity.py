@@ -8,6 +8,7 @@ import numpy as np
 
 from perequa.verification.compare import RELATIVE, compare_column, compare_keys
 from perequa.verification.outcome import Unreadable
+from perequa.words import saying
 
 if TYPE_CHECKING:
     from perequa.verification.outcome import Notebook
@@ -21,7 +22,7 @@ def check_indicators(notes: Notebook, published: Published) -> str:
     """Compare every rate of ``indicators.csv``."""
     model = published.model
     if not model.scenario.get("indicators"):
-        return "no indicator"
+        return saying("no indicator")
     table = published.folder.table("indicators.csv")
     columns = ("indicator", "level", "territory", "year")
     keys = list(zip(*(table.column(c) for c in columns), strict=True))
@@ -50,14 +51,14 @@ def check_indicators(notes: Notebook, published: Published) -> str:
         ("gap_after", target - after),
     ):
         compare_column(notes, table, column, expected, labels)
-    return f"{len(keys)} rates of indicators.csv"
+    return saying("{count} rates of indicators.csv", count=len(keys))
 
 
 def check_equity(notes: Notebook, published: Published) -> str:
     """Compare every measure of ``equity.csv``."""
     model = published.model
     if not model.scenario.get("indicators"):
-        return "no equity measure"
+        return saying("no equity measure")
     table = published.folder.table("equity.csv")
     columns = ("indicator", "level", "year", "moment")
     keys = list(zip(*(table.column(c) for c in columns), strict=True))
@@ -81,7 +82,7 @@ def check_equity(notes: Notebook, published: Published) -> str:
     ):
         if not least <= found <= most:
             notes.wrong(table.file, label, "below_target", found, least)
-    return f"{len(keys)} rows of equity.csv"
+    return saying("{count} rows of equity.csv", count=len(keys))
 
 
 MEASURES = ("national", "min", "max", "range", "gini", "theil", "mean_absolute_gap")

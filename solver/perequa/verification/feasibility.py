@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perequa.words import saying
+
 if TYPE_CHECKING:
     from perequa.verification.folder import Program
     from perequa.verification.outcome import Notebook
@@ -41,7 +43,7 @@ def check_feasible(
         notes.wrong(
             "solution.npz",
             program.row_ids[i],
-            f"{name} passes the row",
+            saying("{plan} passes the row", plan=name),
             float(activity[i]),
             f"[{program.lower[i]}, {program.upper[i]}]",
         )
@@ -51,7 +53,7 @@ def check_feasible(
         notes.wrong(
             "solution.npz",
             program.col_ids[j],
-            f"{name} passes the column's bounds",
+            saying("{plan} passes the column's bounds", plan=name),
             float(x[j]),
             f"[{program.least[j]}, {program.most[j]}]",
         )

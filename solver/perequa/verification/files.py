@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING
 
 from perequa.verification.outcome import Notebook, Unreadable
+from perequa.words import saying
 from perequa_models.errors import InvalidScenario, RunFolderWrong
 from perequa_models.problems import Problem
 
@@ -56,22 +57,25 @@ def check_files(folder: Path) -> Check:
         listed = _listed(folder)
     except RunFolderWrong as error:
         notes.wrong(MANIFEST, "", str(error))
-        return notes.close("manifest.json against the folder")
+        return notes.close(saying("manifest.json against the folder"))
     present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     present.discard(MANIFEST)
     reports = {name for name in present if name.startswith("reports/")}
     for name in sorted(present - reports - set(listed)):
-        notes.wrong(name, "", "is not in manifest.json: added after the run")
+        notes.wrong(name, "", saying("is not in manifest.json: added after the run"))
     for name, digest in sorted(listed.items()):
         if name not in present:
-            notes.wrong(name, "", "is in manifest.json but not in the folder")
+            notes.wrong(name, "", saying("is in manifest.json but not in the folder"))
             continue
         content = (folder / name).read_bytes()
         found = hashlib.sha256(content).hexdigest()
         if found != digest:
-            notes.wrong(name, "", f"SHA-256{_same_figures(folder, name, content)}", found, digest)
-    apart = f", {len(reports)} reports added later left aside" if reports else ""
-    return notes.close(f"{len(listed)} files against manifest.json{apart}")
+            notes.wrong(name, "", _changed(folder, name, content), found, digest)
+    compared = saying("{count} files against manifest.json", count=len(listed))
+    if reports:
+        apart = saying("{count} reports added later left aside", count=len(reports))
+        compared = saying("{one}, {other}", one=compared, other=apart)
+    return notes.close(compared)
 
 
 def _listed(folder: Path) -> dict[str, str]:
@@ -87,19 +91,19 @@ def _listed(folder: Path) -> dict[str, str]:
     return {str(name): str(digest) for name, digest in listed.items()}
 
 
-def _same_figures(folder: Path, name: str, content: bytes) -> str:
+def _changed(folder: Path, name: str, content: bytes) -> str:
     """Tell an editor's save from a change, as far as the bytes alone can tell.
 
     A file saved again in the run's own form (UTF-8 without a mark, plain line ends and quoting,
     shortest figures) that then has the manifest's hash says the same as the original.
     """
     if not name.endswith(".csv"):
-        return ""
+        return "SHA-256"
     listed = _listed(folder)[name]
     for candidate in _rewritten(content):
         if hashlib.sha256(candidate).hexdigest() == listed:
-            return ", though every cell reads the same (saved again by an editor?)"
-    return ""
+            return saying("SHA-256, though every cell reads the same (saved again by an editor?)")
+    return "SHA-256"
 
 
 def _rewritten(content: bytes) -> list[bytes]:

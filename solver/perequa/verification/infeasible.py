@@ -11,6 +11,7 @@ from perequa.verification.duals import wrong_signs
 from perequa.verification.feasibility import row_tolerance
 from perequa.verification.folder import read_arrays
 from perequa.verification.outcome import Notebook
+from perequa.words import saying
 
 if TYPE_CHECKING:
     from perequa.verification.folder import Program, RunFolder
@@ -39,14 +40,23 @@ def check_infeasible(folder: RunFolder) -> Check:
     y = read_arrays(folder.path / FILE, ["y"])["y"]
     if y.shape != (program.matrix.rows,) or not np.isfinite(y).all():
         notes.wrong(FILE, "y", "shape", y.shape, (program.matrix.rows,))
-        return notes.close("Farkas vector")
+        return notes.close(saying("Farkas vector"))
     demanded, possible = _contradiction(notes, program, y)
     used = int((y != 0).sum())
-    what = f"{used} rows combined demand {demanded:g} where at most {possible:g} is possible"
+    what = saying(
+        "{rows} rows combined demand {demanded} where at most {possible} is possible",
+        rows=used,
+        demanded=demanded,
+        possible=possible,
+    )
     if folder.has(CONFLICTS):
-        what += f"; {_check_conflicts(notes, folder)} conflicts each with its own proof"
+        conflicts = _check_conflicts(notes, folder)
+        proven = saying("{count} conflicts each with its own proof", count=conflicts)
+        what = saying("{one}; {other}", one=what, other=proven)
     if folder.has(REPAIRS):
-        what += f"; {_check_repairs(notes, folder)} repairs each with a plan"
+        repairs = _check_repairs(notes, folder)
+        planned = saying("{count} repairs each with a plan", count=repairs)
+        what = saying("{one}; {other}", one=what, other=planned)
     return notes.close(what)
 
 
@@ -55,7 +65,7 @@ def _contradiction(notes: Notebook, program: Program, y: Floats) -> tuple[float,
     nothing = np.zeros_like(y)
     for i in np.flatnonzero(wrong_signs(y, nothing, (program.lower, program.upper))):
         notes.wrong(
-            FILE, program.row_ids[i], "multiplier against a bound that does not exist", y[i]
+            FILE, program.row_ids[i], saying("multiplier against a bound that does not exist"), y[i]
         )
     combined = program.matrix.transposed.times(y)
     size = program.matrix.transposed.size.times(np.abs(y))
@@ -63,13 +73,19 @@ def _contradiction(notes: Notebook, program: Program, y: Floats) -> tuple[float,
     bound = np.where(combined > 0, program.most, program.least)
     for j in np.flatnonzero((combined != 0) & ~np.isfinite(bound)):
         notes.wrong(
-            FILE, program.col_ids[j], "a column without bound takes part", float(combined[j]), 0.0
+            FILE,
+            program.col_ids[j],
+            saying("a column without bound takes part"),
+            float(combined[j]),
+            0.0,
         )
     possible = math.fsum((combined * _finite(bound, combined)).tolist())
     limit = np.where(y > 0, program.lower, program.upper)
     demanded = math.fsum((y * _finite(limit, y)).tolist())
     if not demanded > possible:
-        notes.wrong(FILE, "", "the combined rows are not contradictory", demanded, f"> {possible}")
+        notes.wrong(
+            FILE, "", saying("the combined rows are not contradictory"), demanded, f"> {possible}"
+        )
     return demanded, possible
 
 
@@ -110,7 +126,7 @@ def _check_repairs(notes: Notebook, folder: RunFolder) -> int:
     ids, changes = table.column("row"), table.numbers("change")
     limits, moved = table.numbers("limit"), table.numbers("new_limit")
     for name in sorted(set(menus) ^ set(plans)):
-        notes.wrong(REPAIRS, name, "a repair without a plan, or a plan without a repair")
+        notes.wrong(REPAIRS, name, saying("a repair without a plan, or a plan without a repair"))
     shifts = {name: np.zeros(program.matrix.rows) for name in plans}
     for menu, row, change, old, new in zip(menus, ids, changes, limits, moved, strict=True):
         notes.near((REPAIRS, f"{menu}, {row}", "new_limit"), new, old + change, tolerance=1e-9)
@@ -124,7 +140,7 @@ def _check_repairs(notes: Notebook, folder: RunFolder) -> int:
 def _check_plan(notes: Notebook, program: Program, name: str, plan: Floats, shift: Floats) -> None:
     """Note rows and columns that the plan of a repair breaks."""
     if plan.shape != (program.matrix.columns,) or not np.isfinite(plan).all():
-        notes.wrong(PLANS, name, "shape of the plan", plan.shape, (program.matrix.columns,))
+        notes.wrong(PLANS, name, saying("shape of the plan"), plan.shape, (program.matrix.columns,))
         return
     activity = program.matrix.times(plan)
     lower, upper = program.lower + shift, program.upper + shift
@@ -133,14 +149,14 @@ def _check_plan(notes: Notebook, program: Program, name: str, plan: Floats, shif
         bound = lower[i] if activity[i] < lower[i] else upper[i]
         notes.wrong(PLANS, f"{name}, {program.row_ids[i]}", "limit", activity[i], bound)
     for j in np.flatnonzero((plan < program.least - PLAN) | (plan > program.most + PLAN)):
-        notes.wrong(PLANS, f"{name}, {program.col_ids[j]}", "bound of the column", plan[j])
+        notes.wrong(PLANS, f"{name}, {program.col_ids[j]}", saying("bound of the column"), plan[j])
 
 
 def _check_limits(notes: Notebook, program: Program, table: Table, file: str) -> None:
     """Compare the limits listed with those of the program."""
     for row, limit in zip(table.column("row"), table.numbers("limit"), strict=True):
         if row not in program.row_at:
-            notes.wrong(file, row, "no such row in the program")
+            notes.wrong(file, row, saying("no such row in the program"))
             continue
         expected = float(program.limit[program.row_at[row]])
         notes.near((file, row, "limit"), limit, expected, tolerance=0.0)

@@ -11,6 +11,7 @@ from perequa.verification.outcome import Notebook, Unreadable
 from perequa.verification.recompute.objectives import objective_value
 from perequa.verification.recompute.stages import check_stages
 from perequa.verification.recompute.tie_break import tie_break_terms
+from perequa.words import saying
 
 if TYPE_CHECKING:
     from perequa.verification.folder import Program, RunFolder
@@ -50,8 +51,14 @@ def check_inputs(
         check_stages(notes, folder, model)
         _compare_tie_break(notes, model, program, cells, reference)
     return notes.close(
-        f"{len(rows)} rule rows with their limits and coefficients, {len(program.objectives)} "
-        f"objectives at {values} plans, {len(cells)} cells, recomputed from inputs/"
+        saying(
+            "{rows} rule rows with their limits and coefficients, {objectives} objectives at "
+            "{plans} plans, {cells} cells, recomputed from inputs/",
+            rows=len(rows),
+            objectives=len(program.objectives),
+            plans=values,
+            cells=len(cells),
+        )
     )
 
 
@@ -62,14 +69,16 @@ def _cells(notes: Notebook, model: Model, program: Program) -> Indices:
     years = len(model.years)
     closed = np.repeat(model.supply.closed_pairs.ravel(), years)
     for i in np.flatnonzero((cells < 0) & ~closed):
-        notes.wrong(FILE, model.cell_ids[i], "column of a cell", "absent", "present")
+        notes.wrong(
+            FILE, model.cell_ids[i], saying("column of a cell"), saying("absent"), saying("present")
+        )
     for i in np.flatnonzero((cells >= 0) & closed):
         if program.most[cells[i]] > 0:
-            notes.wrong(FILE, model.cell_ids[i], "a closed pair may be funded")
+            notes.wrong(FILE, model.cell_ids[i], saying("a closed pair may be funded"))
     known = set(model.cell_ids)
     for name in program.col_ids:
         if name.startswith("x/") and name not in known:
-            notes.wrong(FILE, name, "column of a cell", "present", "absent")
+            notes.wrong(FILE, name, saying("column of a cell"), saying("present"), saying("absent"))
     return cells
 
 
@@ -77,11 +86,23 @@ def _compare_row_sets(notes: Notebook, program: Program, rows: list[ExpectedRow]
     stated = {row.id for row in rows}
     written = {program.row_ids[i] for i in np.flatnonzero(program.is_rule)}
     if len(program.row_at) != len(program.row_ids):
-        notes.wrong(FILE, "", "two rows bear the same identifier")
+        notes.wrong(FILE, "", saying("two rows bear the same identifier"))
     for name in sorted(stated - written):
-        notes.wrong(FILE, name, "rule row", "absent", "present: the scenario states it")
+        notes.wrong(
+            FILE,
+            name,
+            saying("rule row"),
+            saying("absent"),
+            saying("present: the scenario states it"),
+        )
     for name in sorted(written - stated):
-        notes.wrong(FILE, name, "rule row", "present", "absent: the scenario states no such row")
+        notes.wrong(
+            FILE,
+            name,
+            saying("rule row"),
+            saying("present"),
+            saying("absent: the scenario states no such row"),
+        )
 
 
 def _held_columns(notes: Notebook, program: Program, rows: list[ExpectedRow]) -> dict[str, int]:
@@ -93,7 +114,9 @@ def _held_columns(notes: Notebook, program: Program, rows: list[ExpectedRow]) ->
         index, value = program.matrix.row(program.row_at[row.id])
         named = len(index) == 1 and program.col_ids[index[0]].startswith(f"{row.rule}/")
         if not named or value[0] != 1.0:
-            notes.wrong(FILE, row.id, "a reserve fixes one held-back amount, with coefficient 1")
+            notes.wrong(
+                FILE, row.id, saying("a reserve fixes one held-back amount, with coefficient 1")
+            )
             continue
         held[row.id] = int(index[0])
     return held
@@ -159,7 +182,7 @@ def _compare_columns(notes: Notebook, program: Program, held: dict[str, int]) ->
             continue
         if program.least[j] != 0 or program.most[j] not in (0.0, np.inf):
             found = f"[{program.least[j]}, {program.most[j]}]"
-            notes.wrong(FILE, name, "bounds of the column", found, "[0, inf]")
+            notes.wrong(FILE, name, saying("bounds of the column"), found, "[0, inf]")
 
 
 def _compare_objectives(
@@ -189,7 +212,7 @@ def _compare_objectives(
                 notes.wrong(error.file, f"objectives.{name}", error.why)
                 break
             notes.near(
-                (FILE, f"objectives.{name}", "value at a plan"),
+                (FILE, f"objectives.{name}", saying("value at a plan")),
                 found,
                 expected,
                 tolerance=1e-9 * max(1.0, abs(expected)),

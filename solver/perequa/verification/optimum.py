@@ -18,6 +18,7 @@ from perequa.verification.duals import (
 from perequa.verification.exact import exact_dot, exact_dual, exact_times
 from perequa.verification.feasibility import check_feasible, row_tolerance
 from perequa.verification.outcome import Notebook
+from perequa.words import saying
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +73,7 @@ def check_optimum(folder: HoldsArrays, *, exact: bool = False) -> Check:
     notes = Notebook(4, "optimum")
     program, solution = folder.program, folder.solution
     if (solution["lam"] < 0).any() or np.triu(solution["lam"]).any():
-        notes.wrong(FILE, "lam", "multipliers of earlier priorities are not all ≥ 0 below")
+        notes.wrong(FILE, "lam", saying("multipliers of earlier priorities are not all ≥ 0 below"))
     stages = stages_of(program, solution)
     gaps = []
     times = exact_times if exact else type(program.matrix).times_exactly
@@ -89,10 +90,16 @@ def check_optimum(folder: HoldsArrays, *, exact: bool = False) -> Check:
         _check_reached(notes, stage, plan)
         check_complementary(notes, program, stage, plan, activity)
     worst = max(gaps, default=0.0)
-    sums = "in exact fractions" if exact else "by fsum"
+    sums = saying("in exact fractions") if exact else saying("by fsum")
     return notes.close(
-        f"{len(stages)} priorities, {program.matrix.rows} rows × {program.matrix.columns} columns "
-        f"{sums}, largest gap {worst:.1e}"
+        saying(
+            "{priorities} priorities, {rows} rows × {columns} columns {sums}, largest gap {gap}",
+            priorities=len(stages),
+            rows=program.matrix.rows,
+            columns=program.matrix.columns,
+            sums=sums,
+            gap=worst,
+        )
     )
 
 
@@ -118,7 +125,11 @@ def _check_stage(
     allowed = GAP * max(1.0, abs(value))
     if not abs(value - bound) <= allowed:
         notes.wrong(
-            FILE, name, f"gap {value - bound:g} between value and proven bound", value, bound
+            FILE,
+            name,
+            saying("gap {gap} between value and proven bound", gap=value - bound),
+            value,
+            bound,
         )
     return abs(value - bound) / max(1.0, abs(value))
 
@@ -153,7 +164,7 @@ def check_complementary(
             notes.wrong(
                 FILE,
                 f"priority {stage.priority}, {names[i]}",
-                "carries a multiplier, so the plan must meet its bound",
+                saying("carries a multiplier, so the plan must meet its bound"),
                 float(value[i]),
             )
 

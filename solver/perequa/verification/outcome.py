@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from perequa.words import SOURCE, told, words_in
 from perequa_models.errors import RunFolderWrong
+
+if TYPE_CHECKING:
+    from perequa.words import Words
 
 Verdict = Literal["ok", "wrong", "not_applicable"]
 
@@ -49,12 +53,21 @@ class Disagreement:
     expected: str = ""
 
     def __str__(self) -> str:
+        return self.told(words_in(SOURCE))
+
+    def told(self, words: Words) -> str:
+        """Say it in one language; identifiers and values stay as the folder writes them."""
         place = f"{self.file}, {self.row}" if self.row else self.file
+        what = told(self.what, words)
         if not self.found and not self.expected:
-            return f"{place}: {self.what}"
-        return (
-            f"{place}: {self.what}: found {self.found or 'nothing'}, "
-            f"expected {self.expected or 'nothing'}"
+            return words.phrase("{place}: {what}", place=place, what=what)
+        nothing = words.phrase("nothing")
+        return words.phrase(
+            "{place}: {what}: found {found}, expected {expected}",
+            place=place,
+            what=what,
+            found=told(self.found, words) or nothing,
+            expected=told(self.expected, words) or nothing,
         )
 
 
@@ -124,6 +137,8 @@ class Notebook:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
     if isinstance(value, float):
         # Shortest text that reads back as the same number, whatever numpy calls its type.
         return repr(float(value)) if math.isfinite(value) else str(float(value))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ from perequa.verification.equity import check_equity, check_indicators
 from perequa.verification.outcome import Notebook
 from perequa.verification.published_rules import check_objectives, check_rules
 from perequa.verification.totals import check_totals
+from perequa.words import saying
 
 if TYPE_CHECKING:
     from perequa.verification.folder import RunFolder
@@ -53,6 +54,10 @@ class Published:
         ).reshape(self.model.shape)
 
 
+def _both(one: str, other: str) -> str:
+    return saying("{one}, {other}", one=one, other=other)
+
+
 def check_plan(published: Published) -> Check:
     """Recompute every published table from the plan and the inputs."""
     notes = Notebook(3, "plan")
@@ -64,4 +69,4 @@ def check_plan(published: Published) -> Check:
         check_objectives(notes, published),
         check_rules(notes, published),
     ]
-    return notes.close(", ".join(looked_at))
+    return notes.close(reduce(_both, looked_at))

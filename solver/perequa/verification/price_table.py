@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from perequa.verification.compare import compare_keys
+from perequa.verification.compare import compare_keys, compare_words
+from perequa.words import saying
 
 if TYPE_CHECKING:
     from perequa.verification.evidence import Evidence
@@ -18,6 +19,19 @@ TABLE = "shadow_prices.csv"
 SAME = 1e-12
 """A printed figure is the proven one, to the rounding of its text."""
 UNIQUE = 1e-9
+IDENTITY = (
+    "scenario",
+    "rule",
+    "kind",
+    "level",
+    "territory",
+    "territory_name",
+    "measure",
+    "year",
+    "unit",
+    "side",
+)
+"""Columns that name a row, the same in ``rules.csv``."""
 COLUMNS = (
     "limit",
     "effect_of_one_more",
@@ -40,6 +54,8 @@ def check_price_table(
     expected = [f"{row.id}, priority {p}" for row in rows for p in served]
     found = [f"{name}, priority {p}" for name, p in zip(names, priorities, strict=True)]
     compare_keys(notes, TABLE, found, expected)
+    _check_identity(notes, folder, table, found)
+    _check_objectives(notes, folder, table, found)
     proofs = [_proofs(notes, evidence) for evidence in levels]
     seen = 0
     for i, (name, priority) in enumerate(zip(names, priorities, strict=True)):
@@ -54,7 +70,7 @@ def check_price_table(
         level = served.index(priority)
         if level >= len(levels):
             if not (math.isnan(more) and math.isnan(less)):
-                notes.wrong(TABLE, label, "a price without proof", more, "nothing")
+                notes.wrong(TABLE, label, saying("a price without proof"), more, saying("nothing"))
             continue
         _check_unique(notes, label, more, less, said[i])
         for column, price, to, side in (
@@ -62,15 +78,47 @@ def check_price_table(
             ("effect_of_one_less", less, down, -1.0),
         ):
             if math.isnan(price):
-                notes.wrong(TABLE, label, column, "nothing", "a price")
+                notes.wrong(TABLE, label, column, saying("nothing"), saying("a price"))
                 continue
             seen += 1
             proof = proofs[level].get((name, side))
             if proof is None:
-                notes.wrong(TABLE, label, f"{column} has no proof in {levels[level].file}")
+                notes.wrong(
+                    TABLE,
+                    label,
+                    saying(
+                        "{column} has no proof in {file}", column=column, file=levels[level].file
+                    ),
+                )
                 continue
             _check_side(notes, levels[level], (label, column), (price, to, limit, side), proof)
     return seen
+
+
+def _check_identity(notes: Notebook, folder: RunFolder, table: Table, labels: list[str]) -> None:
+    """Compare the words that a sentence is made of with those of the rule's row."""
+    rules = folder.table("rules.csv")
+    at = {name: i for i, name in enumerate(rules.column("row"))}
+    for column in IDENTITY:
+        cells = rules.column(column)
+        found = table.column(column)
+        expected = [
+            cells[at[name]] if name in at else cell
+            for name, cell in zip(table.column("row"), found, strict=True)
+        ]
+        compare_words(notes, table, column, expected, labels)
+
+
+def _check_objectives(notes: Notebook, folder: RunFolder, table: Table, labels: list[str]) -> None:
+    """Compare the objectives named at each priority with those of the scenario."""
+    served: dict[str, dict[str, str]] = {}
+    for name, spec in sorted(folder.run["scenario"]["objectives"].items()):
+        if float(spec.get("weight", 1.0)) > 0:
+            served.setdefault(str(spec.get("priority", 1)), {})[name] = str(spec["kind"])
+    listed = [served.get(priority, {}) for priority in table.column("priority")]
+    compare_words(notes, table, "objective", [";".join(kinds) for kinds in listed], labels)
+    kinds = [";".join(kinds.values()) for kinds in listed]
+    compare_words(notes, table, "objective_kind", kinds, labels)
 
 
 def _proofs(notes: Notebook, evidence: Evidence) -> dict[tuple[str, float], int]:

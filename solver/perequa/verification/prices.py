@@ -13,6 +13,7 @@ from perequa.verification.folder import evidence_file
 from perequa.verification.optimum import GAP
 from perequa.verification.outcome import Notebook
 from perequa.verification.price_table import check_price_table
+from perequa.words import saying
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,7 +54,7 @@ def check_prices(folder: RunFolder, rows: list[ExpectedRow]) -> Check:
     """Check each proof at each priority, then that each printed price is one that is proven."""
     notes = Notebook(6, "prices")
     if not folder.has("shadow_prices.csv"):
-        return notes.skip("no prices were asked of this run")
+        return notes.skip(saying("no prices were asked of this run"))
     proven = [p for p in range(len(folder.solution["x"])) if p == 0 or folder.has(evidence_file(p))]
     levels = [evidence_of(folder, p) for p in proven]
     used = 0
@@ -67,8 +68,15 @@ def check_prices(folder: RunFolder, rows: list[ExpectedRow]) -> Check:
     proofs = sum(len(evidence.row) for evidence in levels)
     rays = sum(evidence.rays.rows for evidence in levels)
     return notes.close(
-        f"{printed} printed prices at {len(levels)} priorities, {proofs} proofs by chords, "
-        f"{used} distinct duals and {rays} rays"
+        saying(
+            "{prices} printed prices at {priorities} priorities, {proofs} proofs by chords, "
+            "{duals} distinct duals and {rays} rays",
+            prices=printed,
+            priorities=len(levels),
+            proofs=proofs,
+            duals=used,
+            rays=rays,
+        )
     )
 
 
@@ -103,13 +111,18 @@ def check_chords(notes: Notebook, evidence: Evidence, earlier: Floats) -> None:
         with np.errstate(invalid="ignore"):
             off = finite & ~(np.abs(change - wanted) <= allowed)
         for e in np.flatnonzero(off):
-            what = "price by its chord" if k == evidence.stage else f"chord at priority {k + 1}"
+            own = saying("price by its chord")
+            other = saying("chord at priority {priority}", priority=k + 1)
+            what = own if k == evidence.stage else other
             notes.wrong(evidence.file, name_of(evidence, e), what, change[e], wanted[e])
     for e in np.flatnonzero(evidence.leaning_chords()):
         notes.wrong(
             evidence.file,
             name_of(evidence, e),
-            f"the chord leaves the rules before its reach of {evidence.reach[e]:g}",
+            saying(
+                "the chord leaves the rules before its reach of {reach}",
+                reach=float(evidence.reach[e]),
+            ),
         )
 
 
@@ -118,7 +131,7 @@ def check_duals(notes: Notebook, folder: RunFolder, evidence: Evidence, earlier:
     finite = np.isfinite(evidence.price)
     dual = evidence.arrays["dual"]
     for e in np.flatnonzero(finite & (dual < 0)):
-        notes.wrong(evidence.file, name_of(evidence, e), "has no dual")
+        notes.wrong(evidence.file, name_of(evidence, e), saying("has no dual"))
     used = np.unique(dual[finite & (dual >= 0)])
     costs, p = evidence.program.stage_cost, evidence.stage
     values = costs @ evidence.x
@@ -139,7 +152,7 @@ def check_duals(notes: Notebook, folder: RunFolder, evidence: Evidence, earlier:
         for k in np.flatnonzero(~(np.abs(given - price) <= allowed)):
             e = entries[k]
             notes.wrong(
-                evidence.file, name_of(evidence, e), "price by its dual", given[k], price[k]
+                evidence.file, name_of(evidence, e), saying("price by its dual"), given[k], price[k]
             )
     return len(used)
 
@@ -161,7 +174,7 @@ def _optimal(
     note_signs(notes, program, found, (evidence.file, label))
     bound = proven_bound(program, found)
     if not abs(value - bound) <= GAP * max(1.0, abs(value)):
-        notes.wrong(evidence.file, label, "value of the dual", bound, value)
+        notes.wrong(evidence.file, label, saying("value of the dual"), bound, value)
     return found.y_size
 
 
@@ -179,7 +192,9 @@ def check_rays(notes: Notebook, evidence: Evidence) -> None:
         k = int(evidence.arrays["ray"][e])
         if k < 0 or evidence.price[e] < 0:
             notes.wrong(
-                evidence.file, name_of(evidence, e), "an infinite price needs a ray and is above 0"
+                evidence.file,
+                name_of(evidence, e),
+                saying("an infinite price needs a ray and is above 0"),
             )
             continue
         if k not in judged:
@@ -193,9 +208,13 @@ def check_rays(notes: Notebook, evidence: Evidence) -> None:
             wrong_column = ((combined > zero) & ~high_column) | ((combined < -zero) & ~low_column)
             for names, bad in ((program.row_ids, wrong_row), (program.col_ids, wrong_column)):
                 for i in np.flatnonzero(bad):
-                    notes.wrong(evidence.file, f"ray {k}, {names[i]}", "pushes where nothing holds")
+                    notes.wrong(
+                        evidence.file, f"ray {k}, {names[i]}", saying("pushes where nothing holds")
+                    )
         if not evidence.side[e] * judged[k][evidence.row[e]] > 0:
-            notes.wrong(evidence.file, name_of(evidence, e), "the ray does not speak of this limit")
+            notes.wrong(
+                evidence.file, name_of(evidence, e), saying("the ray does not speak of this limit")
+            )
 
 
 def name_of(evidence: Evidence, e: int | np.intp) -> str:

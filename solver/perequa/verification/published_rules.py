@@ -11,6 +11,7 @@ from perequa.verification.recompute.activity import value_of
 from perequa.verification.recompute.limits import sum_over
 from perequa.verification.recompute.linked import withheld_groups
 from perequa.verification.recompute.objectives import objective_value
+from perequa.words import saying
 
 if TYPE_CHECKING:
     from perequa.verification.outcome import Notebook
@@ -43,7 +44,7 @@ def check_objectives(notes: Notebook, published: Published) -> str:
     priorities = [str(specs[n].get("priority", 1)) for n in names]
     compare_words(notes, table, "priority", priorities, names)
     compare_words(notes, table, "scenario", [published.name] * len(names), names)
-    return f"{len(names)} objectives"
+    return saying("{count} objectives", count=len(names))
 
 
 def check_rules(notes: Notebook, published: Published) -> str:
@@ -72,7 +73,10 @@ def check_rules(notes: Notebook, published: Published) -> str:
     compare_column(notes, table, "slack", slack, names, scale=np.nan_to_num(scale, nan=1.0))
     _check_binding(notes, table, names, slack, limit)
     _check_identity(notes, published, table, names)
-    return f"{len(rows)} rule rows of rules.csv, the worst kept within 1e-6 place and 0.01 money"
+    return saying(
+        "{count} rule rows of rules.csv, the worst kept within 1e-6 place and 0.01 money",
+        count=len(rows),
+    )
 
 
 def activities(published: Published) -> dict[str, float]:
@@ -106,7 +110,11 @@ def _check_violation(notes: Notebook, table: Table, row: ExpectedRow, activity: 
     allowed = VIOLATION[row.unit]
     if passed > allowed:
         notes.wrong(
-            table.file, row.id, f"the plan breaks the rule by {passed:g}", activity, row.limit
+            table.file,
+            row.id,
+            saying("the plan breaks the rule by {excess}", excess=float(passed)),
+            activity,
+            row.limit,
         )
 
 

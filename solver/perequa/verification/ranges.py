@@ -12,6 +12,7 @@ from perequa.verification.optimum import GAP
 from perequa.verification.outcome import Notebook
 from perequa.verification.price_table import TABLE
 from perequa.verification.prices import dual_vector, evidence_of, name_of
+from perequa.words import saying
 
 if TYPE_CHECKING:
     from perequa.verification.evidence import Evidence
@@ -26,13 +27,19 @@ def check_ranges(folder: RunFolder) -> Check:
     """Check the dual that takes over at the end of each range marked exact."""
     notes = Notebook(7, "ranges")
     if not folder.has(TABLE):
-        return notes.skip("no prices were asked of this run")
+        return notes.skip(saying("no prices were asked of this run"))
     evidence = evidence_of(folder, 0)
     ends = np.flatnonzero(evidence.arrays["end_dual"] >= 0)
     for e in ends:
         _check_end(notes, folder, evidence, int(e))
     marked = _check_marks(notes, folder, evidence)
-    return notes.close(f"{marked} ranges marked exact, {len(ends)} duals at their ends")
+    return notes.close(
+        saying(
+            "{exact} ranges marked exact, {duals} duals at their ends",
+            exact=marked,
+            duals=len(ends),
+        )
+    )
 
 
 def _check_end(notes: Notebook, folder: RunFolder, evidence: Evidence, e: int) -> None:
@@ -47,7 +54,9 @@ def _check_end(notes: Notebook, folder: RunFolder, evidence: Evidence, e: int) -
         wrong_signs(dual.y, dual.y_size, (program.lower, program.upper)).any()
         or wrong_signs(dual.z, dual.z_size, (program.least, program.most)).any()
     ):
-        notes.wrong(evidence.file, name, "the dual at the end of the range has a wrong sign")
+        notes.wrong(
+            evidence.file, name, saying("the dual at the end of the range has a wrong sign")
+        )
         return
     price, beyond = float(evidence.price[e]), side * float(y[row])
     here = float(cost @ evidence.x)
@@ -59,7 +68,7 @@ def _check_end(notes: Notebook, folder: RunFolder, evidence: Evidence, e: int) -
         (evidence.file, name, "value at the end of the range"), there, expected, tolerance=allowed
     )
     if not beyond > price + WORSE * abs(price):
-        notes.wrong(evidence.file, name, "price beyond the range", beyond, f"> {price}")
+        notes.wrong(evidence.file, name, saying("price beyond the range"), beyond, f"> {price}")
 
 
 def _check_marks(notes: Notebook, folder: RunFolder, evidence: Evidence) -> int:
@@ -84,5 +93,5 @@ def _check_marks(notes: Notebook, folder: RunFolder, evidence: Evidence) -> int:
         if said == "exact":
             marked += 1
             if not (proven.get((name, 1.0)) and proven.get((name, -1.0))):
-                notes.wrong(TABLE, name, "range", "exact", "inner: an end is not proven")
+                notes.wrong(TABLE, name, "range", "exact", saying("inner: an end is not proven"))
     return marked

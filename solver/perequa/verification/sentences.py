@@ -8,7 +8,7 @@ from perequa import __version__
 from perequa.interpret.sentences import price_statement
 from perequa.verification.outcome import Notebook
 from perequa.verification.price_table import TABLE
-from perequa.words import LANGUAGES, SOURCE, words_in
+from perequa.words import LANGUAGES, SOURCE, saying, words_in
 
 if TYPE_CHECKING:
     from perequa.verification.folder import RunFolder
@@ -19,15 +19,17 @@ def check_sentences(folder: RunFolder) -> Check:
     """Write each statement again from the printed figures of its row, in the run's language."""
     notes = Notebook(8, "sentences")
     if not folder.has(TABLE):
-        return notes.skip("no prices were asked of this run")
+        return notes.skip(saying("no prices were asked of this run"))
     written_by = str(folder.run.get("perequa", __version__))
     if written_by != __version__:
         # Another version may say the same in other words: its figures are checked all the same.
-        return notes.skip(f"sentences of perequa {written_by}; this is {__version__}")
+        return notes.skip(
+            saying("sentences of perequa {one}; this is {other}", one=written_by, other=__version__)
+        )
     lang = str(folder.run.get("lang", SOURCE))
     if lang not in LANGUAGES:
         notes.wrong("run.json", "", "lang", lang, " or ".join(LANGUAGES))
-        return notes.close("sentences")
+        return notes.close(saying("sentences"))
     words = words_in(lang)
     table = folder.table(TABLE)
     for cells in table.rows:
@@ -37,4 +39,4 @@ def check_sentences(folder: RunFolder) -> Check:
         if said != expected:
             label = f"{fields.get('row', '')}, priority {fields.get('priority', '')}"
             notes.wrong(TABLE, label, "statement", said, expected)
-    return notes.close(f"{len(table.rows)} sentences")
+    return notes.close(saying("{count} sentences", count=len(table.rows)))

@@ -16,6 +16,7 @@ from scipy.sparse.linalg import splu
 
 from perequa.verification.duals import SIGN, wrong_signs
 from perequa.verification.feasibility import check_feasible, row_tolerance
+from perequa.words import saying
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,16 +49,21 @@ def check_stepped(
     """
     absent = [name for name in NEEDED if name not in solution]
     if absent:
-        notes.wrong(FILE, "", f"lacks {', '.join(absent)}")
-        return notes.close("stepped")
+        notes.wrong(FILE, "", saying("lacks {arrays}", arrays=", ".join(absent)))
+        return notes.close(saying("stepped"))
     rho = _check_rho(notes, program, solution, face)
     lower, upper = _check_steps(notes, program, solution, face, rho)
     rows = face[0] | _carries(solution["step_y"])
     free = _check_neutral(notes, program, solution, (rows, lower, upper))
     cells = int((program.arrays["tie_cost"] > 0).sum())
     return notes.close(
-        f"stepped: ρ = {rho:.6g} proven, {cells} decisions on their steps, {free} columns left "
-        "free by the neutral cost and independent, hence one plan"
+        saying(
+            "stepped: ρ = {rho} proven, {cells} decisions on their steps, {free} columns left "
+            "free by the neutral cost and independent, hence one plan",
+            rho=float(rho),
+            cells=cells,
+            free=free,
+        )
     )
 
 
@@ -71,9 +77,11 @@ def _check_rho(
     check_feasible(notes, program, x, activity, "the plan of least spending")
     fixed = np.where(face[1], solution["plan"], x)
     if np.abs(fixed - x).max(initial=0.0) > 1e-6 * max(1.0, np.abs(x).max(initial=0.0)):
-        notes.wrong(FILE, "step_rho_x", "the plan of least spending leaves the optimal face")
+        notes.wrong(
+            FILE, "step_rho_x", saying("the plan of least spending leaves the optimal face")
+        )
     bounds = (program.least, program.most)
-    _check_dual(notes, program, cost, (x, y), (face[0], face[1], *bounds), "least spending")
+    _check_dual(notes, program, cost, (x, y), (face[0], face[1], *bounds), saying("least spending"))
     basis = np.where(square > 0, cost / np.where(square > 0, square, 1.0), 0.0)
     expected = max(float(cost @ x) / float(cost @ basis), 1e-9)
     rho = float(solution["step_rho"])
@@ -102,8 +110,8 @@ def _check_steps(
     margin = 1e-7 * np.maximum(1.0, np.abs(plan))
     for j in np.flatnonzero((plan < lower - margin) | (plan > upper + margin)):
         place = f"[{lower[j]}, {upper[j]}]"
-        notes.wrong(FILE, program.col_ids[j], "stands off its step", float(plan[j]), place)
-    _check_rows(notes, program, (plan, y), face[0], "steps")
+        notes.wrong(FILE, program.col_ids[j], saying("stands off its step"), float(plan[j]), place)
+    _check_rows(notes, program, (plan, y), face[0], saying("steps"))
     return np.minimum(lower, upper), np.maximum(lower, upper)
 
 
@@ -145,7 +153,9 @@ def _check_neutral(
     touched = program.matrix.transposed.size.times(tight.astype(np.float64)) > 0
     free = np.flatnonzero(rest & (touched | (program.arrays["tie_cost"] > 0)))
     if free.size and not _independent(program, np.flatnonzero(tight), free):
-        notes.wrong(FILE, "neutral_y", "other plans are as good: free columns are dependent")
+        notes.wrong(
+            FILE, "neutral_y", saying("other plans are as good: free columns are dependent")
+        )
     return len(free)
 
 
@@ -188,7 +198,13 @@ def _check_dual(
     near = 1e-7 * np.maximum(1.0, np.abs(x))
     wrong = ((z > size) & (x > lower + near)) | ((z < -size) & (x < upper - near))
     for j in np.flatnonzero(wrong & ~columns):
-        notes.wrong(FILE, program.col_ids[j], f"reduced cost of the {what}", float(z[j]), 0.0)
+        notes.wrong(
+            FILE,
+            program.col_ids[j],
+            saying("reduced cost of the {program}", program=what),
+            float(z[j]),
+            0.0,
+        )
     _check_rows(notes, program, pair, rows, what)
     return z
 
@@ -206,7 +222,13 @@ def _check_rows(
         | ((y < 0) & (activity < program.upper - near))
     )
     for i in np.flatnonzero(wrong & carries & ~held):
-        notes.wrong(FILE, program.row_ids[i], f"multiplier of the {what}", float(y[i]), 0.0)
+        notes.wrong(
+            FILE,
+            program.row_ids[i],
+            saying("multiplier of the {program}", program=what),
+            float(y[i]),
+            0.0,
+        )
 
 
 def _carries(y: Floats) -> Flags:

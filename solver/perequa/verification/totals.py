@@ -12,6 +12,7 @@ from perequa.verification.published_rules import activities
 from perequa.verification.recompute.activity import value_of
 from perequa.verification.recompute.limits import sum_over
 from perequa.verification.recompute.linked import withheld_groups
+from perequa.words import saying
 
 if TYPE_CHECKING:
     from perequa.verification.outcome import Notebook
@@ -56,7 +57,7 @@ def check_totals(notes: Notebook, published: Published) -> str:
             expected = np.where(np.isnan(expected), found, expected)
         scale = np.array([size.get(key, 1.0) for key in keys])
         compare_column(notes, table, name, expected, keys, scale=scale)
-    return f"{len(keys)} totals of totals.csv"
+    return saying("{count} totals of totals.csv", count=len(keys))
 
 
 def _sums(published: Published) -> dict[str, Line]:

@@ -11,6 +11,7 @@ from perequa.verification.feasibility import row_tolerance
 from perequa.verification.optimum import stages_of
 from perequa.verification.outcome import Notebook
 from perequa.verification.stepped import check_stepped
+from perequa.words import saying
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,8 +36,8 @@ def check_uniqueness(folder: HoldsArrays) -> Check:
         return _exact(notes, folder, program, stages)
     if method == "stepped":
         return check_stepped(notes, program, solution, _face(program, stages))
-    notes.wrong(FILE, "tie_method", "method of the tie-break", method, "exact or stepped")
-    return notes.close("tie-break")
+    notes.wrong(FILE, "tie_method", saying("method of the tie-break"), method, "exact or stepped")
+    return notes.close(saying("tie-break"))
 
 
 def _exact(notes: Notebook, folder: HoldsArrays, program: Program, stages: list[Stage]) -> Check:
@@ -63,19 +64,22 @@ def _exact(notes: Notebook, folder: HoldsArrays, program: Program, stages: list[
     )  # fmt: skip
     for names, where, value in ((program.row_ids, rows, y), (program.col_ids, columns, z)):
         for i in np.flatnonzero(where):
-            notes.wrong(FILE, names[i], "multiplier of the tie-break", float(value[i]), 0.0)
+            notes.wrong(FILE, names[i], saying("multiplier of the tie-break"), float(value[i]), 0.0)
     cells = np.array([name.startswith("x/") for name in program.col_ids])
     free = cells & ~fixed_columns & (program.most > program.least)
     for j in np.flatnonzero(free & ~(square > 0)):
         notes.wrong(
             FILE,
             program.col_ids[j],
-            "the tie-break is not strictly convex",
+            saying("the tie-break is not strictly convex"),
             float(square[j]),
             "> 0",
         )
     return notes.close(
-        f"exact: stationarity of {int(free.sum())} free cells, strictly convex, hence one plan"
+        saying(
+            "exact: stationarity of {cells} free cells, strictly convex, hence one plan",
+            cells=int(free.sum()),
+        )
     )
 
 

@@ -19,6 +19,7 @@ from perequa.verification.recompute.model import model_of
 from perequa.verification.recompute.reference import reference_places
 from perequa.verification.sentences import check_sentences
 from perequa.verification.uniqueness import check_uniqueness
+from perequa.words import saying
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -122,4 +123,4 @@ def _called_for(folder: RunFolder, *, exact: bool) -> list[tuple[int, str, Calla
 def _unreadable(number: int, name: str, file: str, why: str) -> Check:
     notes = Notebook(number, name)
     notes.wrong(file, "", why)
-    return notes.close("could not be checked")
+    return notes.close(saying("could not be checked"))

@@ -4,6 +4,6 @@
 English stands in the code, French in ``locale/fr/LC_MESSAGES/perequa.po``.
 """
 
-from perequa.words.language import LANGUAGES, SOURCE, Words, words_in
+from perequa.words.language import LANGUAGES, SOURCE, Said, Words, saying, told, words_in
 
-__all__ = ["LANGUAGES", "SOURCE", "Words", "words_in"]
+__all__ = ["LANGUAGES", "SOURCE", "Said", "Words", "saying", "told", "words_in"]

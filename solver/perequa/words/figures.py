@@ -35,36 +35,41 @@ class Figures:
     before_percent: str
     plural_from: float
 
-    def number(self, value: float) -> str:
-        """Write a figure for reading: four significant digits, or whole when large."""
-        if math.isinf(value) or math.isnan(value):
+    def number(self, value: float, digits: int = 4) -> str:
+        """Write a figure for reading: so many significant digits, or whole when large."""
+        if not math.isfinite(value):
             return {math.inf: "∞", -math.inf: "−∞"}.get(value, "")
-        if value == 0.0:
-            return "0"
         if abs(value) >= WHOLE_FROM or value == round(value):
             return self.fixed(value, 0)
         if abs(value) < SMALLEST:
-            digits, _, power = f"{value:.3e}".partition("e")
-            mantissa = digits.rstrip("0").rstrip(".").replace(".", self.decimal)
+            mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
+            mantissa = mantissa.rstrip("0").rstrip(".").replace(".", self.decimal)
             return f"{mantissa} × 10{str(int(power)).translate(SUPERSCRIPTS)}"
-        return f"{Decimal(f'{value:.4g}'):f}".replace(".", self.decimal)
+        return self._positional(value, digits)
 
     def fixed(self, value: float, decimals: int, *, sign: str = "") -> str:
         """Write a figure with so many decimals; `sign` is ``+`` for a difference."""
-        text = f"{value:{sign},.{decimals}f}"
-        return text.replace(",", THOUSANDS).replace(".", self.decimal)
+        text = f"{value + 0.0:{sign},.{decimals}f}"
+        return text.translate({ord(","): THOUSANDS, ord("."): self.decimal})
 
     def significant(self, value: float, digits: int) -> str:
-        """Write a figure with so many significant digits, as in a table."""
-        return f"{value:.{digits}g}".replace(".", self.decimal)
+        """Write a figure of a table with so many significant digits, the whole part never cut."""
+        if abs(value) >= 10 ** (digits - 1):
+            return self.fixed(value, 0)
+        return self._positional(value, digits)
 
     def signed(self, value: float) -> str:
         """Write a difference with its sign: four significant digits, or whole when large."""
         return f"+{self.number(value)}" if value > 0 else self.number(value)
 
-    def percent(self, share: float) -> str:
-        """Write a share as a percentage: four significant digits."""
-        return f"{self.number(share * 100.0)}{self.before_percent}%"
+    def _positional(self, value: float, digits: int) -> str:
+        # -0.0 and 0.0 add up to 0.0
+        plain = f"{Decimal(f'{value + 0.0:.{digits}g}'):,f}"
+        return plain.translate({ord(","): THOUSANDS, ord("."): self.decimal})
+
+    def percent(self, share: float, digits: int = 4) -> str:
+        """Write a share as a percentage with so many significant digits."""
+        return f"{self.number(share * 100.0, digits)}{self.before_percent}%"
 
     def counted(self, value: float) -> int:
         """Return the whole number whose plural form a figure takes, as it is read."""

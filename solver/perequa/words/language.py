@@ -7,8 +7,12 @@ import re
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib import resources
+from typing import TYPE_CHECKING, Self
 
 from perequa.words.figures import Figures
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DOMAIN = "perequa"
 SOURCE = "en"
@@ -57,6 +61,55 @@ class Words:
     def number(self, value: float) -> str:
         """Write a figure for reading: four significant digits, or whole when large."""
         return self.figures.number(value)
+
+
+class Said(str):
+    """A sentence whose language is chosen later; as text it is in English.
+
+    Parameters
+    ----------
+    message, parts
+        As for `Words.phrase`; figures are written as the language does, and a part that is itself
+        `Said` is told in the same language.
+    """
+
+    __slots__ = ("_message", "_parts")
+    _message: str
+    _parts: Mapping[str, object]
+
+    def __new__(cls, message: str, parts: Mapping[str, object]) -> Self:
+        """Say it in English, and keep what other languages need."""
+        english = words_in(SOURCE)
+        made = super().__new__(cls, _filled(message, parts, english))
+        made._message, made._parts = message, parts
+        return made
+
+    def told(self, words: Words) -> str:
+        """Say it in a language."""
+        return _filled(self._message, self._parts, words)
+
+
+def saying(message: str, /, **parts: object) -> Said:
+    """Say something whose language is chosen later."""
+    return Said(message, parts)
+
+
+def told(text: str, words: Words) -> str:
+    """Say in a language what was kept for it; any other text stays as it is."""
+    return text.told(words) if isinstance(text, Said) else text
+
+
+def _filled(message: str, parts: Mapping[str, object], words: Words) -> str:
+    return words.phrase(message, **{name: _part(value, words) for name, value in parts.items()})
+
+
+def _part(value: object, words: Words) -> object:
+    match value:
+        case Said():
+            return value.told(words)
+        case int() | float():
+            return words.number(value)
+    return value
 
 
 @cache

@@ -51,7 +51,11 @@ def rule_named(name: str, kind: str, words: Words) -> str:
     word = rule_kinds(words).get(kind, kind)
     if name == kind:
         return word
-    return name if word.casefold() in name.replace("_", " ").casefold() else f"{word} {name}"
+    return name if _plain(word) in _plain(name) else f"{word} {name}"
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace("_", " ").replace("-", " ")
 
 
 def objective_named(name: str, kind: str, words: Words) -> str:
@@ -76,15 +80,27 @@ def amount(value: float, unit: str, words: Words) -> str:
     return words.phrase("{figure} {currency}", figure=figure, currency=currency(unit, words))
 
 
+def unit_word(unit: str, words: Words) -> str:
+    """Name a unit as a table does: place, rate point, EUR."""
+    match unit:
+        case "place":
+            return words.term("unit", "place")
+        case "rate point":
+            return words.term("unit", "rate point")
+        case "share of the initial gap":
+            return words.term("unit", "share of the initial gap")
+    return currency(unit, words)
+
+
 def unit_named(unit: str, words: Words) -> str:
     """Name a unit as figures of it are told: places, points of rate, EUR."""
     match unit:
         case "place":
-            return words.phrase("places")
+            return words.term("unit", "places")
         case "rate point":
-            return words.phrase("points of rate")
+            return words.term("unit", "points of rate")
         case "share of the initial gap":
-            return words.phrase("shares of the initial gap")
+            return words.term("unit", "percent of the initial gap")
     return currency(unit, words)
 
 
