@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from perequa.interpret.explanation import (
         Explanation,
         OneMore,
+        Rate,
         RuleExplained,
         Share,
         TerritoryExplained,
@@ -117,19 +118,27 @@ def _amount(told: Explanation, rule: RuleExplained, words: Words) -> Iterator[st
     yield from _move(told.run, label, asked.again, words, indent="")
     if not asked.again.possible:
         share = words.figures.percent(asked.farthest)
-        yield words.phrase("  a plan is left up to {share} of that move", share=share)
+        said = words.phrase("a plan is left up to {share} of that move", share=share)
+        yield f"  {said}"
         return
     rate = asked.at_the_price
     if rate is None:
         return
-    yield words.phrase(
-        "  at the present price it would be: {effects}", effects=_effects(told.run, rate, words)
+    yield f"  {_at_the_price(told.run, rate, words)}"
+    yield f"  {_followed(rate, words)}"
+
+
+def _at_the_price(run: Solved, rate: Move, words: Words) -> str:
+    return words.phrase(
+        "at the present price it would be: {effects}", effects=_effects(run, rate, words)
     )
+
+
+def _followed(rate: Move, words: Words) -> str:
     if rate.holds >= 1.0:
-        yield words.phrase("  the price holds all along the move")
-    else:
-        share = words.figures.percent(rate.holds)
-        yield words.phrase("  the plan follows that price for {share} of the move", share=share)
+        return words.phrase("the price holds all along the move")
+    share = words.figures.percent(rate.holds)
+    return words.phrase("the plan follows that price for {share} of the move", share=share)
 
 
 def _move(
@@ -137,18 +146,11 @@ def _move(
 ) -> Iterator[str]:
     """Say what a move does to the objectives and to whom."""
     if not move.possible:
-        yield words.phrase(
-            "{indent}{label}: impossible, no plan would satisfy every rule",
-            indent=indent,
-            label=label,
-        )
+        said = words.phrase("{label}: impossible, no plan would satisfy every rule", label=label)
+        yield f"{indent}{said}"
         return
-    yield words.phrase(
-        "{indent}{label}: {effects}",
-        indent=indent,
-        label=label,
-        effects=_effects(run, move, words),
-    )
+    said = words.phrase("{label}: {effects}", label=label, effects=_effects(run, move, words))
+    yield f"{indent}{said}"
     yield from (f"{indent}  {said}" for said in _who(run, move, words))
     if not math.isnan(move.holds):
         yield f"{indent}  {_holds(move, words)}"
@@ -234,16 +236,9 @@ def _territory(told: Explanation, asked: TerritoryExplained, words: Words) -> It
     for share in asked.shares:
         yield _share(who, share, told.run, words)
     for rate in asked.rates:
-        figures = words.figures
-        yield words.phrase(
-            "  {indicator}: {before} before, {after} after, target {target}",
-            indicator=rate.indicator,
-            before=figures.fixed(rate.before, 1),
-            after=figures.fixed(rate.after, 1),
-            target=figures.fixed(rate.target, 1),
-        )
+        yield f"  {_rate(rate, words)}"
     for share in asked.shares:
-        yield _ties(share, words)
+        yield f"  {_ties(share, words)}"
     yield words.phrase("Rules that hold it there, its own:")
     yield from _held(asked.own, words)
     yield words.phrase("Rules it shares with others:")
@@ -271,13 +266,24 @@ def _share(who: str, share: Share, run: Solved, words: Words) -> str:
     )
 
 
+def _rate(rate: Rate, words: Words) -> str:
+    figures = words.figures
+    return words.phrase(
+        "{indicator}: {before} before, {after} after, target {target}",
+        indicator=rate.indicator,
+        before=figures.fixed(rate.before, 1),
+        after=figures.fixed(rate.after, 1),
+        target=figures.fixed(rate.target, 1),
+    )
+
+
 def _ties(share: Share, words: Words) -> str:
     if share.most - share.least <= NOTHING * max(1.0, abs(share.planned)):
         return words.phrase(
-            "  {measure}: every optimal plan gives it the same", measure=share.measure
+            "{measure}: every optimal plan gives it the same", measure=share.measure
         )
     return words.phrase(
-        "  {measure}: the optimal plans give it from {least} to {most}; the tie-break chose "
+        "{measure}: the optimal plans give it from {least} to {most}; the tie-break chose "
         "{planned}",
         measure=share.measure,
         least=words.number(share.least),
@@ -288,7 +294,8 @@ def _ties(share: Share, words: Words) -> str:
 
 def _held(lines: Sequence[Line], words: Words) -> Iterator[str]:
     if not lines:
-        yield words.phrase("  none")
+        nothing = words.phrase("none")
+        yield f"  {nothing}"
     for line in lines[:SHOWN_RULES]:
         yield f"  {price_statement(line, words)}"
     yield from (f"  {said}" for said in _more(len(lines), words))
@@ -314,7 +321,9 @@ def _giving(told: Explanation, asked: TerritoryExplained, words: Words) -> Itera
             amount(float(gains[m]), _unit(run, int(m)), words)
             for m in np.flatnonzero(np.abs(gains) > NOTHING)
         ]
-        yield f"  {row_named(line, words)}, {_step_said(told, move, words)}: +{', '.join(figures)}"
+        label = f"{row_named(line, words)}, {_step_said(told, move, words)}"
+        gain = words.phrase("{label}: {effects}", label=label, effects=f"+{', '.join(figures)}")
+        yield f"  {gain}"
 
 
 def _unit(run: Solved, m: int) -> str:
@@ -327,8 +336,8 @@ def _one_more(told: Explanation, more: OneMore, words: Words) -> Iterator[str]:
     size = amount(more.step, _unit(run, int(m)), words)
     if more.move is None:
         yield words.phrase(
-            "{size} more of {measure} is impossible; what forbids it, each of which would "
-            "have to give way:",
+            "{size} more of {measure} is impossible; what forbids it (without any one of these "
+            "it would be possible):",
             size=size,
             measure=more.measure,
         )
