@@ -9,6 +9,7 @@ from pricing import Case, places
 from perequa.engine.session import DUAL, PRIMAL, SolverOptions
 from perequa.interpret.rules import prices_table
 from perequa.pipeline import Success, solve_instance
+from perequa.words import words_in
 
 PATHS = [
     SolverOptions(),
@@ -52,7 +53,7 @@ def test_same_prices(case: Case) -> None:
     first, *others = [solved(case, options) for options in PATHS]
     for other in others:
         for name in ("effect_of_one_more", "effect_of_one_less"):
-            columns = [prices_table(run.run).column(name) for run in (first, other)]
+            columns = [prices_table(run.run, words_in("en")).column(name) for run in (first, other)]
             before, after = (
                 np.array([np.nan if v is None else v for v in column], dtype=float)
                 for column in columns

@@ -12,6 +12,7 @@ from build import column, instance, scenario
 from perequa.interpret.rules import prices_table, rules_table
 from perequa.interpret.run import Failure
 from perequa.pipeline import Success, solve_instance
+from perequa.words import words_in
 from perequa_models.tree import Territory, Tree
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def first_value(success: Success) -> float:
 
 def price_of(success: Success, row: str) -> Price:
     """The price of one row as the table prints it."""
-    for record in prices_table(success.run).records():
+    for record in prices_table(success.run, words_in("en")).records():
         if record["row"] == row and record["priority"] == success.run.weighting.priorities[0]:
             return Price(
                 float(record["limit"]),  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ import gettext
 import re
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from perequa.words.figures import Figures
@@ -130,7 +130,7 @@ def _catalogue_of(lang: str) -> gettext.NullTranslations:
     """Read the compiled catalogue shipped beside this file, whatever the machine's own language."""
     if lang == SOURCE:
         return gettext.NullTranslations()
-    place = resources.files(__package__) / "locale" / lang / "LC_MESSAGES" / f"{DOMAIN}.mo"
+    place = Path(__file__).parent / "locale" / lang / "LC_MESSAGES" / f"{DOMAIN}.mo"
     with place.open("rb") as stream:
         return gettext.GNUTranslations(stream)
 
