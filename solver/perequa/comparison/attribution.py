@@ -22,6 +22,7 @@ from perequa.interpret.allocation import allocation_table, totals_table
 from perequa.interpret.rates import equity_table
 from perequa.interpret.rules import objectives_table
 from perequa.interpret.run import Failure
+from perequa.io.findings import findings_of
 from perequa.pipeline import solve_instance
 from perequa.report.failure import failure_tables
 from perequa_models.errors import InvalidScenario, NotProven
@@ -124,7 +125,7 @@ class Combinations:
             loaded = check(as_scenario(mixed(self.first, self.other, chosen)))
             outcome = solve_instance(loaded.instance, "combination", prices=False)
         except InvalidScenario as error:
-            told = next((p.message for p in error.problems if p.severity == "error"), "")
+            told = next((f.message for f in findings_of(error) if f.severity == "error"), "")
             self.reasons[taken] = f"is not valid ({told})"
             return None
         except NotProven as error:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from perequa_models.problems import Path
 
 IDLE_SECTIONS = frozenset({"title", "sources", "choices", "sensitivity"})
-"""Sections that no plan depends on."""
+"""Sections that no figure depends on."""
 IDLE_OPTIONS = frozenset({"title", "source"})
-"""Options of an element that no plan depends on."""
+"""Options of an element that no figure depends on."""
 BETWEEN = " + "
 
 
@@ -38,8 +38,7 @@ class Change:
     items
         What differs.
     idle
-        Whether no plan can depend on it: words, a choice that nothing else follows, a reference
-        that nothing reads.
+        Whether nothing can depend on it: words, a choice that nothing else follows.
     """
 
     name: str
@@ -57,13 +56,12 @@ def changes_between(first: Plain, other: Plain) -> tuple[Change, ...]:
     """
     items = items_between(first, other)
     elements = {item: _elements(item, first, other) for item in items}
-    read = _reads_reference(first.data) or _reads_reference(other.data)
     made = []
     for group in _joined(elements):
         names = {name for item in group for name in elements[item]}
         chosen = sorted(name for name in names if name.startswith("choices."))
         name = BETWEEN.join(chosen or sorted(names))
-        idle = all(_is_idle(item, reference_is_read=read) for item in group)
+        idle = all(_is_idle(item) for item in group)
         made.append(Change(name=name, items=tuple(group), idle=idle))
     return tuple(sorted(made, key=lambda change: _place(change, first, other)))
 
@@ -168,19 +166,11 @@ def _joined(elements: dict[Item, tuple[str, ...]]) -> list[list[Item]]:
     return [items for _, items in groups]
 
 
-def _is_idle(item: Item, *, reference_is_read: bool) -> bool:
+def _is_idle(item: Item) -> bool:
     if item.of != "value":
         return item.path == ("territories", "name")
-    if item.path[0] == "reference":
-        return not reference_is_read
     section, options = str(item.path[0]), item.path[2:3]
     return section in IDLE_SECTIONS or (section in NAMED and bool(IDLE_OPTIONS & {*options}))
-
-
-def _reads_reference(data: Any) -> bool:  # noqa: ANN401 - plain data
-    tie_break = data.get("tie_break") or {}
-    kinds = {objective.get("kind") for objective in (data.get("objectives") or {}).values()}
-    return tie_break.get("toward") == "reference" or "distance_to_reference" in kinds
 
 
 def _place(change: Change, first: Plain, other: Plain) -> tuple[object, ...]:

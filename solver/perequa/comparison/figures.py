@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from perequa.interpret.tables import Table, Value
 
+SHARES = ("places", "credits", "reference_places", "reference_credits")
 EQUITY = ("national", "min", "max", "range", "gini", "theil", "mean_absolute_gap", "below_target")
 NOT_TERRITORIES = ("zone", "nation")
 
@@ -19,7 +20,8 @@ class Figure(NamedTuple):
     Attributes
     ----------
     quantity
-        ``places``, ``credits``; ``objective``; ``gini`` and the other measures of equity.
+        ``places``, ``credits``, the same of the reference; ``objective``; ``gini`` and the other
+        measures of equity.
     of
         Name of the objective or of the indicator, empty for a share.
     level, territory
@@ -40,10 +42,10 @@ class Figure(NamedTuple):
 
 
 def shares_of(tables: Mapping[str, Table], level: str) -> dict[Figure, float]:
-    """Return places and credits of every territory of a level, by measure and year."""
+    """Return what every territory of a level gets, and would get by the circular's formula."""
     found = {}
     for row in at_level(tables, level):
-        for quantity in ("places", "credits"):
+        for quantity in SHARES:
             value = row[quantity]
             if isinstance(value, float):
                 where = (level, str(row["territory"]), str(row["measure"]))

@@ -134,8 +134,8 @@ def waterfall(n: int, values: Values) -> Shares:
         if after is None:
             continue
         groups.append(waiting)
-        steps.append(np.where(_near(after, before), 0.0, after - before))
-        before = np.where(_near(after, before), before, after)
+        steps.append(np.where(near(after, before), 0.0, after - before))
+        before = np.where(near(after, before), before, after)
         taken, waiting = taken | waiting, 0
     made = _adding_up(np.stack(steps), _valued(values, taken) - start)
     return Shares(
@@ -179,8 +179,8 @@ def _merged(table: Floats) -> Floats:
     order = np.argsort(table, axis=0, kind="stable")
     ranked = np.take_along_axis(table, order, axis=0)
     unknown = np.isnan(table).any(axis=0)
-    near = SAME * np.maximum(1.0, np.abs(table).max(axis=0))
-    starts = np.vstack([np.ones((1, table.shape[1]), dtype=bool), np.diff(ranked, axis=0) > near])
+    least = SAME * np.maximum(1.0, np.abs(table).max(axis=0))
+    starts = np.vstack([np.ones((1, table.shape[1]), dtype=bool), np.diff(ranked, axis=0) > least])
     cluster = np.empty_like(order)
     np.put_along_axis(cluster, order, starts.cumsum(axis=0), axis=0)
     first = np.maximum.accumulate(np.where(starts, np.arange(len(table))[:, None], 0), axis=0)
@@ -193,7 +193,8 @@ def _merged(table: Floats) -> Floats:
     return merged
 
 
-def _near(one: Floats, other: Floats) -> NDArray[np.bool_]:
+def near(one: Floats | float, other: Floats | float) -> NDArray[np.bool_]:
+    """Whether figures are one figure, as far as optima are proven."""
     return np.abs(one - other) <= SAME * np.maximum(1.0, np.maximum(np.abs(one), np.abs(other)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perequa.comparison.figures import SHARES as COPIED
 from perequa.comparison.figures import at_level
 from perequa.interpret.tables import Table, Value
 
@@ -16,7 +17,6 @@ SHARES = (
     *("scenario", "level", "territory", "territory_name", "measure", "year"),
     *("quantity", "unit", "value", "first", "difference"),
 )
-COPIED = ("places", "credits", "reference_places", "reference_credits")
 
 
 def shares_table(sides: Sequence[Yardsticks], currency: str) -> Table:

@@ -58,6 +58,11 @@ class Asked:
     variants: tuple[str, ...]
     is_run: bool
 
+    @property
+    def kind(self) -> str:
+        """``run`` or ``scenario``."""
+        return "run" if self.is_run else "scenario"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import platform
-from dataclasses import dataclass, field
-from importlib.metadata import version
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from perequa import __version__
 from perequa.comparison.attribution import (
     EXACT_AT_MOST,
     Attribution,
@@ -19,10 +15,13 @@ from perequa.comparison.attribution import (
 )
 from perequa.comparison.changes import Change, changes_between
 from perequa.comparison.differences import differences
-from perequa.comparison.figures import Figure, levels_of, results_of, shares_of
+from perequa.comparison.figures import Figure, results_of, shares_of
+from perequa.comparison.notes import common_level, notes_of
 from perequa.comparison.people import Yardsticks
 from perequa.comparison.plain import Plain, lay_out
+from perequa.comparison.record import study_record
 from perequa.comparison.results import equity_table, objectives_table, prices_table
+from perequa.comparison.shapley import near
 from perequa.comparison.shares import shares_table
 from perequa.comparison.sides import parsed, side_of, with_names_apart
 from perequa.comparison.tables import attribution_table, inputs_table, scenarios_table
@@ -31,7 +30,6 @@ from perequa.io.findings import InvalidInput
 from perequa.io.run_folder import check_replaceable, write_folder
 from perequa.pipeline import Clock
 from perequa.report.files import csv_bytes, json_bytes
-from perequa.report.record import LIBRARIES
 from perequa_models.errors import UsageError
 
 if TYPE_CHECKING:
@@ -126,61 +124,41 @@ def compare(
     """
     clock = Clock()
     asked = parsed(arguments)
+    runs = [Path(one.source) for one in asked if one.is_run]
     if output is not None:
-        _check_destination(output, [Path(a.source) for a in asked if a.is_run])
+        _check_destination(output, runs)  # before anything is solved
     with clock.stage("read and solve"):
         sides = with_names_apart([side_of(one) for one in asked])
     readable = [side for side in sides if side.raw is not None]
     if len(readable) < 2:
         raise InvalidInput([finding for side in sides for finding in side.findings])
     folder = output or Path("results") / f"{_file_name(sides[0].name)}-compare"
-    _check_destination(folder, [Path(a.source) for a in asked if a.is_run])
+    _check_destination(folder, runs)
     planned = [side for side in sides if side.has_plan]
     base = planned[0] if planned else readable[0]
     plain = {side.name: lay_out(side.raw) for side in readable if side.raw is not None}
-    level, notes = _level(planned)
-    notes += _notes(sides, base)
+    level = common_level(planned)
     with clock.stage("attribute"):
         against = tuple(
             _against(base, side, plain, level, effort) for side in sides if side is not base
         )
     with clock.stage("tables"):
         tables = _tables(base, sides, plain, level, against)
-    record = {
-        "schema_version": 1,
-        "perequa": __version__,
-        "study": "compare",
-        "asked": {
-            "arguments": list(arguments),
-            "exact": effort.exact,
-            "orders": effort.orders,
-            "seed": effort.seed,
-        },
-        "lang": lang,
-        "compared_with": base.name,
-        "level": level,
-        "scenarios": [_side_record(side) for side in sides],
-        "attribution": [_attribution_record(one) for one in against],
-        "notes": list(notes),
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in LIBRARIES},
-        },
-    }
-    files = {f"{name}.csv": csv_bytes(table) for name, table in tables.items()}
-    timings = {name: round(spent, 6) for name, spent in clock.seconds.items()}
-    files[STUDY] = json_bytes(record | {"timings": timings})
-    return Comparison(
+    notes = notes_of(sides, base, level) + _unexplained(base, against, level)
+    found = Comparison(
         sides=sides,
         base=base,
         level=level,
         against=against,
         tables=tables,
-        notes=tuple(notes),
+        notes=notes,
         folder=folder,
-        fingerprint=write_folder(folder, files),
+        fingerprint="",
         seconds=dict(clock.seconds),
     )
+    files = {f"{name}.csv": csv_bytes(table) for name, table in tables.items()}
+    files[STUDY] = json_bytes(study_record(found, arguments, effort, lang))
+    return replace(found, fingerprint=write_folder(folder, files))
 
 
 def _file_name(name: str) -> str:
@@ -206,58 +184,6 @@ def _check_destination(folder: Path, runs: Sequence[Path]) -> None:
     if study != "compare" or any(folder.resolve() == run.resolve() for run in runs):
         message = f"{folder} holds something else than a comparison: name another folder with -o"
         raise UsageError(message)
-
-
-def _level(planned: Sequence[Side]) -> tuple[str, list[str]]:
-    """Return the finest level whose shares every side knows, and what to say of it."""
-    if len(planned) < 2:
-        return (levels_of(planned[0].tables)[0] if planned else ""), []
-    known = [levels_of(side.tables) for side in planned]
-    common = next((level for level in known[0] if all(level in k for k in known[1:])), "")
-    if not common:
-        return "", ["the scenarios have no level of territories in common: no shares are compared"]
-    own = {levels[0] for levels in known}
-    notes = [f"compared by {common}: not all decide at the same level"] if len(own) > 1 else []
-    return common, notes
-
-
-def _notes(sides: Sequence[Side], base: Side) -> list[str]:
-    notes = []
-    if base is not sides[0]:
-        notes.append(f"{sides[0].name} has no plan: the others are compared with {base.name}")
-    for side in sides:
-        if side.has_plan and "shadow_prices" not in side.tables:
-            notes.append(f"{side.name} was solved without prices")
-        if side.has_plan and side.instance is None:
-            notes.append(
-                f"the inputs of {side.name} cannot be read by this version: no figure by person, "
-                "no attribution"
-            )
-    return [*notes, *_not_common(sides, base)]
-
-
-def _not_common(sides: Sequence[Side], base: Side) -> list[str]:
-    """Say which territories and measures stand on one side only."""
-    notes = []
-    for side in sides:
-        if side is base or not (side.has_plan and base.has_plan):
-            continue
-        for column in ("territory", "measure", "year"):
-            own, first = (
-                {str(value) for value in s.tables["allocation"].column(column)}
-                for s in (side, base)
-            )
-            if column == "territory" and _decides(side) != _decides(base):
-                continue
-            for more, where, other in ((own - first, side, base), (first - own, base, side)):
-                if more:
-                    listed = ", ".join(sorted(more)[:5]) + (" …" if len(more) > 5 else "")
-                    notes.append(f"{column} {listed}: in {where.name}, not in {other.name}")
-    return notes
-
-
-def _decides(side: Side) -> str:
-    return levels_of(side.tables)[0]
 
 
 def _against(
@@ -324,33 +250,16 @@ def _currency(side: Side) -> str:
     return str(side.raw.data.get("currency", "EUR")) if side.raw is not None else "EUR"
 
 
-def _side_record(side: Side) -> dict[str, Any]:
-    raw = side.raw
-    return {
-        "name": side.name,
-        "argument": side.asked.written,
-        "kind": "run" if side.asked.is_run else "scenario",
-        "variants": [] if raw is None else list(raw.variants),
-        "status": side.status,
-        "exit_code": side.exit_code,
-        "reason": side.reason or None,
-        "fingerprint": side.fingerprint or None,
-        "scenario": None if raw is None else raw.data,
-        "inputs": {}
-        if raw is None
-        else {key: hashlib.sha256(f.content).hexdigest() for key, f in sorted(raw.files.items())},
-    }
-
-
-def _attribution_record(against: Against) -> dict[str, Any]:
-    found = against.attribution
-    return {
-        "scenario": against.side.name,
-        "changes": [
-            {"name": c.name, "idle": c.idle, "parts": [str(item) for item in c.items]}
-            for c in against.changes
-        ],
-        "method": None if found is None else found.method,
-        "combinations_solved": 0 if found is None else found.solved,
-        "refused": None if found is None else found.refused or None,
-    }
+def _unexplained(base: Side, against: Sequence[Against], level: str) -> tuple[str, ...]:
+    """Say where results differ although no input does: another version made one of the runs."""
+    notes = []
+    for one in against:
+        if one.attribution is None or one.attribution.method != "none":
+            continue
+        first, other = _known(base, level), _known(one.side, level)
+        if any(not near(first[f], other[f]) for f in first.keys() & other.keys()):
+            notes.append(
+                f"{base.name} and {one.side.name} differ although no input that matters does: "
+                "one of them was solved by another version"
+            )
+    return tuple(notes)

@@ -41,7 +41,7 @@ def scenarios_table(sides: Sequence[Side], against: Sequence[Against]) -> Table:
             (
                 side.name,
                 side.asked.written,
-                "run" if side.asked.is_run else "scenario",
+                side.asked.kind,
                 side.status,
                 side.exit_code,
                 side.reason,

@@ -20,7 +20,7 @@ SHOWN = 30
 """Lines of one table printed, largest differences first; the files have them all."""
 CELLS = 6
 """Cells of one column printed."""
-WIDE = 24
+WIDE = 22
 """Characters of a name printed."""
 MONEY = 100_000.0
 """Money is spoken of by hundred thousands."""
@@ -42,16 +42,16 @@ def comparison_text(found: Comparison) -> str:
         numbers[side.name] for side in found.sides if side.has_plan and side is not found.base
     ]
     parts = [_scenarios(tables["scenarios"], numbers)]
-    parts += [f"note: {note}" for note in found.notes]
+    parts.append("\n".join(f"note: {note}" for note in found.notes))
     parts.append(_inputs(tables["inputs"], numbers, base))
     rows = {other: _of(tables["shares"], numbers, other) for other in others}
     parts += [_shares(rows[other], other, base) for other in others if rows[other]]
     parts.append(_equity(tables["equity"], numbers, base))
     parts.append(_bands(tables["bands"], numbers, base))
     parts += [_prices(_of(tables["prices"], numbers, other), other, base) for other in others]
-    parts += [
-        _attribution(_of(tables["attribution"], numbers, other), other, base) for other in others
-    ]
+    for other in others:
+        rows_of = _of(tables["attribution"], numbers, other)
+        parts += [_attribution(rows_of, kind, other, base) for kind in KINDS]
     parts += [
         f"No share of the changes by Shapley's value: {row['note']}. The changes are made one "
         "after another, in the order of the file."
@@ -124,10 +124,11 @@ def _shares(rows: Sequence[Row], other: str, base: str) -> str:
     ranked = sorted(moved, key=lambda key: -_number(moved[key], "credits", "difference"))
     shown = _ends(ranked)
     several = [len({key[i] for key in found}) > 1 for i in (2, 3)]
-    header = ["territory", "territory_name"]
+    header = ["code", "name"]
     header += [name for name, more in zip(("measure", "year"), several, strict=True) if more]
     words = len(header)
-    header += [base, other, "change", "credits", "per head", "index", "", "rank", ""]
+    header += [base, other, "change", "credits", "per head"]
+    header += [f"{what} {which}" for what in ("index", "rank") for which in (base, other)]
     lines = []
     for key in shown:
         figures = moved[key]
@@ -242,7 +243,8 @@ def _prices(rows: Sequence[Row], other: str, base: str) -> str:
         )
     header = ["row", *(["priority"] if several else []), "by"]
     words = len(header)
-    header += ["one more", "", "one less", "", ""]
+    header += [f"{what} {which}" for what in ("more", "less") for which in (base, other)]
+    header += ["status"]
     left = len(ranked) - SHOWN
     more = [f"and {left} more rows in prices.csv"] if left > 0 else []
     title = f"Prices that differ, {base} then {other}{_counted(changed.values())}"
@@ -275,21 +277,27 @@ def _size(found: Mapping[str, Row]) -> float:
     return max((value for value in values if math.isfinite(value)), default=0.0)
 
 
-def _attribution(rows: Sequence[Row], other: str, base: str) -> str:
-    """Show which change moved what, one column a change."""
+def _attribution(rows: Sequence[Row], kind: str, other: str, base: str) -> str:
+    """Show which change moved what, one column a change, and nothing when nothing moved."""
     if not rows:
         return ""
-    names = list(dict.fromkeys(str(row["change"]) for row in rows))
-    letters = {name: ascii_uppercase[i % 26] + "'" * (i // 26) for i, name in enumerate(names)}
+    places = any(row["quantity"] == f"{kind}places" for row in rows)
+    shown = f"{kind}{'places' if places else 'credits'}"
+    quantities = {shown} if kind else {shown, "objective"}
     figures: dict[tuple[Value, ...], dict[str, Row]] = {}
     for row in rows:
-        if row["quantity"] in _shown_quantities(rows):
-            key = tuple(row[k] for k in ("quantity", "of", "territory", "territory_name", "year"))
-            key = (*key, row["measure"])
+        if row["quantity"] in quantities:
+            key = tuple(row[k] for k in FIGURE)
             figures.setdefault(key, {})[str(row["change"])] = row
-    moved = {key: found for key, found in figures.items() if any(_moved(r) for r in found.values())}
+    moved = {key: found for key, found in figures.items() if any(map(_moves, found.values()))}
+    method = str(rows[0]["method"])
+    title = f"{KINDS[kind]} from {base} to {other}, {shown.removeprefix(kind)} ({METHODS[method]})"
+    if not moved:
+        return "" if kind else f"{title}: nothing"
+    names = list(dict.fromkeys(str(row["change"]) for row in rows))
+    letters = {name: ascii_uppercase[i % 26] + "'" * (i // 26) for i, name in enumerate(names)}
+    several = len({key[4:] for key in moved if key[0] != "objective"}) > 1
     ranked = sorted(moved, key=lambda key: (key[0] == "objective", -_weight(moved[key])))
-    several = len({key[4:] for key in figures if key[0] != "objective"}) > 1
     lines = [
         [
             _named(key, several=several),
@@ -298,30 +306,23 @@ def _attribution(rows: Sequence[Row], other: str, base: str) -> str:
         ]
         for key in ranked[:SHOWN]
     ]
-    method = str(rows[0]["method"])
-    title = f"What moves shares from {base} to {other} ({METHODS.get(method, method)})"
     legend = [f"  {letters[name]}  {name}" for name in names]
-    if not lines:
-        return "\n".join([f"{title}: nothing", *legend])
-    header = ["territory", "total", *(letters[name] for name in names)]
-    more = [_left_out(len(ranked), "attribution.csv")] if len(ranked) > SHOWN else []
-    return "\n".join([title, *legend, aligned(header, lines, words=1), *more])
+    table = aligned(["territory", "total", *letters.values()], lines, words=1)
+    more = _left_out(len(ranked), "attribution.csv")
+    return "\n".join([title, *legend, table, *([more] if more else [])])
 
 
+FIGURE = ("quantity", "of", "territory", "territory_name", "year", "measure")
+KINDS = {"": "What moves shares", "reference_": "What moves the circular's formula"}
 METHODS = {
     "exact": "Shapley, every combination solved",
     "sampled": "Shapley, orders drawn; standard errors in attribution.csv",
     "waterfall": "in the order of the file",
-    "none": "no change can move a plan",
+    "none": "no change can move a figure",
 }
 
 
-def _shown_quantities(rows: Sequence[Row]) -> tuple[str, ...]:
-    places = any(row["quantity"] == "places" for row in rows)
-    return ("places" if places else "credits", "objective")
-
-
-def _moved(row: Row) -> bool:
+def _moves(row: Row) -> bool:
     return abs(_float(row["contribution"])) > 1e-6
 
 
