@@ -125,10 +125,10 @@ LIMITS = st.sampled_from([2.0, 5.0, 11.0, 26.0, 45.0])
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
-    caps=st.lists(LIMITS, min_size=2, max_size=3),
+    caps=st.lists(LIMITS, min_size=2, max_size=2),
     money=st.sampled_from([100000, 300000, 450000]),
     cost=st.sampled_from([10000, 8000]),
 )
@@ -154,7 +154,7 @@ def test_properties_on_drawn_scenarios(
         assert twin == pytest.approx(like, abs=1e-9)
     # a cap above all that region 1 could ever get, alone or with the other changes
     if 45.0 in caps and max(money, 300000) / min(cost, 10000) / 3 < 45:
-        assert places["1", f"rules.cap_{caps.index(45.0)}"] == 0.0
+        assert places["1", f"rules.cap_{caps.index(45.0)}"] == pytest.approx(0.0, abs=1e-9)
 
 
 def test_the_waterfall_where_a_combination_has_no_plan(tmp_path: Path) -> None:

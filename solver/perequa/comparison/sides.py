@@ -15,6 +15,7 @@ from perequa.io.findings import findings_of
 from perequa.io.read_run import RECORD, read_record, read_rows, resolved_scenario
 from perequa.io.run_folder import MANIFEST
 from perequa.io.scenario_files import read_scenario
+from perequa.io.shipped import SCENARIO_FILE
 from perequa.pipeline import solve_instance
 from perequa.report.failure import failure_tables
 from perequa.report.files import tables_of
@@ -119,8 +120,7 @@ def parsed(arguments: Sequence[str]) -> tuple[Asked, ...]:
     found = tuple(_asked(argument) for argument in arguments)
     seen: dict[tuple[str, tuple[str, ...]], str] = {}
     for asked in found:
-        path = Path(asked.source)
-        key = (str(path.resolve()) if path.exists() else asked.source, asked.variants)
+        key = (_place(asked), asked.variants)
         if key in seen:
             message = f"{asked.written} and {seen[key]} are the same: compare it with another"
             raise UsageError(message)
@@ -141,6 +141,15 @@ def _asked(argument: str) -> Asked:
         message = f"{argument}: {source} is a run folder, solved already: it takes no variant"
         raise UsageError(message)
     return Asked(written=argument, source=source, variants=variants, is_run=False)
+
+
+def _place(asked: Asked) -> str:
+    """Return what stands behind an argument: a scenario's folder is its file."""
+    path = Path(asked.source)
+    if not _exists(asked.source):
+        return asked.source
+    inside = path / SCENARIO_FILE
+    return str((inside if not asked.is_run and inside.is_file() else path).resolve())
 
 
 def _exists(path: str) -> bool:
@@ -212,7 +221,8 @@ def _solved(asked: Asked) -> Side:
     made: dict[str, Any] = {"name": asked.written, "asked": asked}
     try:
         raw = read_scenario(asked.source, asked.variants)
-        made |= {"name": raw.column_name, "raw": raw}
+        # a change that could not be made leaves another scenario than the one asked for
+        made |= {"name": raw.column_name, "raw": None if _wrong(raw) else raw}
         loaded = check(raw)
         made |= {"instance": loaded.instance, "findings": loaded.findings}
         outcome = solve_instance(loaded.instance, raw.column_name)
@@ -228,9 +238,13 @@ def _solved(asked: Asked) -> Side:
     return Side(**made, status="optimal", exit_code=0, tables=tables_of(outcome.run))
 
 
+def _wrong(raw: RawScenario) -> bool:
+    return any(finding.severity == "error" for finding in raw.findings)
+
+
 def _invalid(made: dict[str, Any], error: InvalidScenario) -> Side:
     findings = findings_of(error)
-    if "instance" in made:
+    if made.get("instance") is not None:
         where = Places(made["raw"])
         findings = tuple(where.finding(problem) for problem in error.problems)
     errors = [finding for finding in findings if finding.severity == "error"]
