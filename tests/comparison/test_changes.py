@@ -96,10 +96,20 @@ def test_what_cannot_be_told_apart_is_one_change() -> None:
     (change,) = changes_between(laid_out(NAME), laid_out(NAME, "floor_first"))
     assert (change.name, paths(change)) == (
         "choices.floor",
-        ["choices.floor.value", "reference.0.parts.1.financed"]
-        if isinstance(laid_out(NAME).data["reference"], list)
-        else ["choices.floor.value", "reference.parts.1.financed"],
+        ["choices.floor.value", "reference.parts.1.financed"],
     )
+
+
+def test_amounts_of_the_reference_go_with_what_they_hand_out() -> None:
+    sets = ("rules.envelope.at_most=26000000", "reference.parts.1.amount=11900000")
+    two = laid_out(NAME, "by_territory", sets=sets)
+    assert names(changes_between(laid_out(NAME), two)) == [
+        "choices.weighting",
+        "reference + rules.envelope",
+    ]
+    sets = ("reference.parts.0.amount=14000000", "reference.parts.1.amount=10100000")
+    two = laid_out(NAME, sets=(*sets, "rules.floor.at_least=90000"))
+    assert names(changes_between(laid_out(NAME), two)) == ["reference", "rules.floor"]
 
 
 def test_the_elements_of_a_file(tmp_path: Path) -> None:

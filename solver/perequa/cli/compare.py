@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from perequa.cli.console import document, print_findings, settings
+from perequa.cli.solve import ORDER
 
 if TYPE_CHECKING:
     from perequa.comparison.study import Comparison
-
-ORDER = (1, 3, 5, 4, 0)
-"""Exit status of several scenarios: the first of these that occurred, as for `solve`."""
 
 
 @click.command("compare", short_help="set runs or scenarios side by side")

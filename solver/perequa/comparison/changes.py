@@ -55,7 +55,7 @@ def changes_between(first: Plain, other: Plain) -> tuple[Change, ...]:
     inside each of them the order is that of the lines.
     """
     items = items_between(first, other)
-    elements = {item: _elements(item, first, other) for item in items}
+    elements = _linked({item: _elements(item, first, other) for item in items}, first, other)
     made = []
     for group in _joined(elements):
         names = {name for item in group for name in elements[item]}
@@ -110,6 +110,30 @@ def _elements(item: Item, first: Plain, other: Plain) -> tuple[str, ...]:
         if any(_overlap(item, path) for path in stated)
     }
     return tuple(sorted(claims)) or (_element(item, first, other),)
+
+
+def _linked(
+    elements: dict[Item, tuple[str, ...]], first: Plain, other: Plain
+) -> dict[Item, tuple[str, ...]]:
+    """Tie a reference shared out by amounts to the rule it hands out: neither is valid alone."""
+    handed = {
+        ("rules", str(block.get("of")))
+        for scenario in (first, other)
+        for block in _blocks(scenario.data.get("reference"))
+        if any("amount" in part for part in block.get("parts") or ())
+    }
+    with_rule = tuple(
+        name for item, names in elements.items() if item.path[:2] in handed for name in names
+    )
+    return {
+        item: (*names, *with_rule) if item.path[0] == "reference" else names
+        for item, names in elements.items()
+    }
+
+
+def _blocks(reference: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - plain data
+    listed = reference if isinstance(reference, list) else [reference]
+    return [block for block in listed if isinstance(block, dict)]
 
 
 def _chosen(scenario: Plain) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
