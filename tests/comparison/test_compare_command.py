@@ -248,11 +248,13 @@ def test_two_of_the_same_name_are_told_apart(
 
 
 def test_exact_beyond_ten_is_refused(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    written(here / "many", scenario("many", {f"cap_{i}": cap(30 + i) for i in range(11)}))
+    written(here / "many", scenario("many", {f"cap_{i}": cap(4 + i) for i in range(11)}))
     assert main(["compare", "a", "many", "--exact"]) == 2
     assert "11 changes lead from a to many" in capsys.readouterr().err
     assert main(["compare", "a", "many", "--orders", "4"]) == 0
-    assert "Shapley, orders drawn" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "Shapley, orders drawn" in told
+    assert "  others: 5 more changes, apart in attribution.csv" in told
 
 
 @pytest.mark.usefixtures("here")

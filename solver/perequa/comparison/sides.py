@@ -23,6 +23,7 @@ from perequa.verification.files import check_files, fingerprint
 from perequa_models.errors import (
     Infeasible,
     InvalidScenario,
+    NotInThisVersion,
     NotProven,
     RunFolderWrong,
     UsageError,
@@ -213,8 +214,8 @@ def _read(asked: Asked) -> Side:
 def _figures(raw: RawScenario) -> Instance | None:
     try:
         return check(raw).instance
-    except InvalidScenario:
-        return None
+    except (InvalidScenario, NotInThisVersion):
+        return None  # made by another version: its tables are compared all the same
 
 
 def _solved(asked: Asked) -> Side:

@@ -62,14 +62,14 @@ def resolved_scenario(folder: Path, record: dict[str, Any]) -> RawScenario:
     Raises
     ------
     RunFolderWrong
-        When an input it names is missing.
+        When an input it names is missing, or lies outside the folder.
     """
     data = _with_whole_keys(record["scenario"])
     files = {}
     for key, place in record["inputs"].items():
         path = folder / place
-        if not path.is_file():
-            message = f"{folder}: the input {place} is missing"
+        if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
+            message = f"{folder}: the input {place} is missing, or lies outside"
             raise RunFolderWrong(message)
         files[key] = InputFile(key=key, path=path, content=path.read_bytes())
     told = record.get("origins", {})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from perequa.report.terminal import aligned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from perequa.comparison.study import Comparison
     from perequa.interpret.tables import Table, Value
@@ -24,6 +25,8 @@ WIDE = 22
 """Characters of a name printed."""
 MONEY = 100_000.0
 """Money is spoken of by hundred thousands."""
+COLUMNS = 7
+"""Changes that have a column of their own; the others are summed."""
 PRICED = ("effect_of_one_more", "effect_of_one_less")
 AGAINST = {
     "reference": "the circular's key",
@@ -103,7 +106,7 @@ def _stated(rows: Sequence[Row], numbers: Mapping[str, str], base: str) -> Itera
         if row is not first and row["value"] == first["value"]:
             continue
         number = numbers[str(row["scenario"])]
-        value = "not stated" if row["value"] is None else _short(str(row["value"]), 50)
+        value = "not stated" if row["value"] is None else _short(str(row["value"]), 40)
         place = f"{row['file']}:{row['line']}" if row["file"] else ""
         told = ", ".join(p for p in (place, str(row["override"] or "")) if p)
         yield f"      {number}: {value}" + (f"   [{told}]" if told else "")
@@ -127,27 +130,14 @@ def _shares(rows: Sequence[Row], other: str, base: str) -> str:
     header = ["code", "name"]
     header += [name for name, more in zip(("measure", "year"), several, strict=True) if more]
     words = len(header)
-    header += [base, other, "change", "credits", "per head"]
-    header += [f"{what} {which}" for what in ("index", "rank") for which in (base, other)]
+    columns = _columns_of_shares(quantity, base, other, narrow=words > 2)
     lines = []
     for key in shown:
-        figures = moved[key]
         names = [str(key[0]), _short(str(key[1]))]
         names += [str(key[i]) for i, more in zip((2, 3), several, strict=True) if more]
-        lines.append(
-            [
-                *names,
-                _figure(_cell(figures, quantity, "first")),
-                _figure(_cell(figures, quantity, "value")),
-                _signed(_cell(figures, quantity, "difference")),
-                _signed(_cell(figures, "credits", "difference")),
-                _signed(_cell(figures, "per_head", "difference"), 2),
-                _figure(_cell(figures, "index_100", "first"), 0),
-                _figure(_cell(figures, "index_100", "value"), 0),
-                _figure(_cell(figures, "rank_after", "first"), 0),
-                _figure(_cell(figures, "rank_after", "value"), 0),
-            ]
-        )
+        cells = [c.write(_cell(moved[key], c.quantity, c.column)) for c in columns]
+        lines.append([*names, *cells])
+    header += [column.header for column in columns]
     title = f"Shares, {base} then {other} ({quantity})"
     if not lines:
         return f"{title}: the same everywhere"
@@ -155,6 +145,33 @@ def _shares(rows: Sequence[Row], other: str, base: str) -> str:
     ended = [f"{same} get the same" if same else "", _left_out(len(ranked), "shares.csv")]
     told = [line for line in ended if line]
     return "\n".join([title, aligned(header, lines, words=words), *told])
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A column of the table of shares: what it shows of each territory, and how."""
+
+    header: str
+    quantity: str
+    column: str
+    write: Callable[[Value], str]
+
+
+def _columns_of_shares(quantity: str, base: str, other: str, *, narrow: bool) -> list[Shown]:
+    """Return the columns that fit in 100 characters; shares.csv has them all."""
+    columns = [
+        Shown(base, quantity, "first", _figure),
+        Shown(other, quantity, "value", _figure),
+        Shown("change", quantity, "difference", _signed),
+        Shown("per head", "per_head", "difference", lambda value: _signed(value, 2)),
+    ]
+    if quantity != "credits":
+        columns.insert(3, Shown("credits", "credits", "difference", _signed))
+    measured = {"index": "index_100"} if narrow else {"index": "index_100", "rank": "rank_after"}
+    for header, name in measured.items():
+        columns.append(Shown(f"{header} {base}", name, "first", lambda value: _figure(value, 0)))
+        columns.append(Shown(f"{header} {other}", name, "value", lambda value: _figure(value, 0)))
+    return columns
 
 
 def _one_side(figures: Mapping[str, Row]) -> bool:
@@ -234,7 +251,7 @@ def _prices(rows: Sequence[Row], other: str, base: str) -> str:
         per = 1.0 if found["limit"]["unit"] == "place" else MONEY
         lines.append(
             [
-                _short(str(key[0]), 38),
+                _short(str(key[0]), 32 if several else 38),
                 *([str(key[1])] if several else []),
                 "place" if per == 1.0 else f"{_figure(MONEY)} {found['limit']['unit']}",
                 *(_general(_times(found[q][k], per)) for q in PRICED for k in ("first", "value")),
@@ -294,8 +311,8 @@ def _attribution(rows: Sequence[Row], kind: str, other: str, base: str) -> str:
     title = f"{KINDS[kind]} from {base} to {other}, {shown.removeprefix(kind)} ({METHODS[method]})"
     if not moved:
         return "" if kind else f"{title}: nothing"
-    names = list(dict.fromkeys(str(row["change"]) for row in rows))
-    letters = {name: ascii_uppercase[i % 26] + "'" * (i // 26) for i, name in enumerate(names)}
+    names, rest = _largest_changes(moved)
+    letters = dict(zip(names, ascii_uppercase, strict=False))
     several = len({key[4:] for key in moved if key[0] != "objective"}) > 1
     ranked = sorted(moved, key=lambda key: (key[0] == "objective", -_weight(moved[key])))
     lines = [
@@ -303,11 +320,14 @@ def _attribution(rows: Sequence[Row], kind: str, other: str, base: str) -> str:
             _named(key, several=several),
             _signed(next(iter(moved[key].values()))["total"]),
             *(_signed(moved[key][name]["contribution"]) for name in names),
+            *([_signed(_sum_of(moved[key], rest))] if rest else []),
         ]
         for key in ranked[:SHOWN]
     ]
     legend = [f"  {letters[name]}  {name}" for name in names]
-    table = aligned(["territory", "total", *letters.values()], lines, words=1)
+    legend += [f"  others: {len(rest)} more changes, apart in attribution.csv"] if rest else []
+    header = ["territory", "total", *letters.values(), *(["others"] if rest else [])]
+    table = aligned(header, lines, words=1)
     more = _left_out(len(ranked), "attribution.csv")
     return "\n".join([title, *legend, table, *([more] if more else [])])
 
@@ -320,6 +340,29 @@ METHODS = {
     "waterfall": "in the order of the file",
     "none": "no change can move a figure",
 }
+
+
+def _largest_changes(
+    moved: Mapping[tuple[Value, ...], Mapping[str, Row]],
+) -> tuple[list[str], list[str]]:
+    """Return the changes that have a column of their own, in their order, and the others."""
+    names = list(next(iter(moved.values())))
+    if len(names) <= COLUMNS:
+        return names, []
+    size = {
+        name: math.fsum(
+            abs(_float(found[name]["contribution"]))
+            for key, found in moved.items()
+            if key[0] != "objective"
+        )
+        for name in names
+    }
+    kept = sorted(names, key=lambda name: -size[name])[: COLUMNS - 1]
+    return [n for n in names if n in kept], [n for n in names if n not in kept]
+
+
+def _sum_of(found: Mapping[str, Row], names: Sequence[str]) -> float:
+    return math.fsum(_float(found[name]["contribution"]) for name in names)
 
 
 def _moves(row: Row) -> bool:
