@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import tempfile
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import copy
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perequa.checks import load
+from perequa.checks import check
 from perequa.interpret.rules import PRICES
-from perequa.io.reopened import lay_out
+from perequa.io.read_run import read_record, resolved_scenario
 from perequa.pipeline import DEFAULT_OPTIONS, Optimum, find_optimum
 from perequa.verification.files import check_files, refuse_other_folders
-from perequa.verification.folder import RunFolder, read_record
-from perequa.verification.outcome import Unreadable
+from perequa.verification.folder import RunFolder
 from perequa_models.errors import NoPrices, RunFolderWrong
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+    from pathlib import Path
 
     from perequa.checks import Loaded
     from perequa.engine.session import SolverOptions
@@ -65,7 +64,10 @@ def reopen(path: Path, options: SolverOptions = DEFAULT_OPTIONS) -> Reopened:
         When the run found no plan, or no prices were asked of it.
     """
     refuse_other_folders(path)
-    folder = RunFolder(path, _record(path))
+    changed = check_files(path).disagreements
+    if changed:
+        raise RunFolderWrong(f"{path}: {changed[0]}; `perequa verify` tells all of it")
+    folder = RunFolder(path, read_record(path))
     if folder.status != "optimal":
         why = f"the run ended {folder.status or 'without a status'}: it has no plan"
         raise NoPrices(
@@ -73,7 +75,7 @@ def reopen(path: Path, options: SolverOptions = DEFAULT_OPTIONS) -> Reopened:
         )
     if not folder.has("shadow_prices.csv"):
         raise NoPrices(f"{path}: the run was solved with --no-prices; solve it again without")
-    loaded = read_again(folder)
+    loaded = read_again(folder, {})
     optimum = find_optimum(loaded.instance, str(folder.run["name"]), options=options)
     if not isinstance(optimum, Optimum):
         raise _other_plan(path)
@@ -95,20 +97,24 @@ def reopen(path: Path, options: SolverOptions = DEFAULT_OPTIONS) -> Reopened:
     return Reopened(folder=folder, optimum=optimum, prices=prices)
 
 
-def read_again(folder: RunFolder, sets: Sequence[str] = ()) -> Loaded:
-    """Read the scenario of a run from its own inputs, with changes."""
-    with tempfile.TemporaryDirectory() as name:
-        return load(str(lay_out(folder.run, folder.path, Path(name))), (), sets)
+def read_again(folder: RunFolder, changes: Mapping[tuple[str, ...], object]) -> Loaded:
+    """Read the scenario of a run from its own inputs, with values set at some paths (None: none).
 
-
-def _record(path: Path) -> Mapping[str, Any]:
-    found = check_files(path)
-    if found.disagreements:
-        raise RunFolderWrong(f"{path}: {found.disagreements[0]}; `perequa verify` tells all of it")
-    try:
-        return read_record(path / "run.json")
-    except Unreadable as error:
-        raise RunFolderWrong(f"{path}: {error.file} {error.why}") from error
+    Raises
+    ------
+    InvalidInput
+        When it no longer holds together.
+    """
+    raw = resolved_scenario(folder.path, dict(folder.run))
+    data = copy.deepcopy(raw.data)
+    for path, value in changes.items():
+        entry = data
+        for step in path[:-1]:
+            entry = entry[step]
+        entry[path[-1]] = value
+        if value is None:
+            del entry[path[-1]]
+    return check(replace(raw, data=data))
 
 
 def _other_plan(path: Path) -> RunFolderWrong:

@@ -95,7 +95,24 @@ def load(source: str, variants: Sequence[str] = (), sets: Sequence[str] = ()) ->
     UsageError
         When a change is not written ``PATH=VALUE``.
     """
-    raw = read_scenario(source, variants, sets)
+    return check(read_scenario(source, variants, sets))
+
+
+def check(raw: RawScenario) -> Loaded:
+    """Check everything a scenario already read states.
+
+    Parameters
+    ----------
+    raw
+        The merged scenario and its files.
+
+    Raises
+    ------
+    InvalidInput
+        With every finding, warnings included, when one is an error.
+    NotInThisVersion
+        When the scenario uses a word whose machinery is not built yet.
+    """
     refuse_unbuilt(raw.data)
     problems = Problems()
     tables = TableSet(raw, Frame.of(raw.data), problems)

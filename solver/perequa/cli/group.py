@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "new": ("perequa.cli.new:new", "Copy a scenario to start from."),
     "validate": ("perequa.cli.validate:validate", "Read and check everything, solve nothing."),
     "solve": ("perequa.cli.solve:solve", "Solve, print and save plans, with prices."),
+    "compare": ("perequa.cli.compare:compare", "Side by side: shares, prices, what did what."),
     "diagnose": ("perequa.cli.diagnose:diagnose", "Rules that clash, and the cheapest repair."),
     "explain": ("perequa.cli.explain:explain", "Why a territory gets this much, and who pays."),
     "verify": ("perequa.cli.verify:verify", "Re-check a run folder without a solver."),

@@ -97,10 +97,12 @@ def _linked(subject: Subject, asked: Question) -> dict[int, float]:
     stated = subject.opened.folder.scenario["rules"]
     if rule not in stated:
         raise UsageError(f"--rule {rule}: no such rule{hint(rule, stated)}")
-    sets = [f"rules.{rule}.{place}={value + by!r}" for place, value in _stated(rule, stated[rule])]
+    restated: dict[tuple[str, ...], object] = {
+        ("rules", rule, *place): value + by for place, value in _stated(rule, stated[rule])
+    }
     if not _follows_reference(subject.run.instance.scenario):
-        sets.append("reference=null")  # it may share out the very limit that moves
-    rows = {row.key: row for row in read_again(subject.opened.folder, sets).instance.rows}
+        restated["reference",] = None  # it may share out the very limit that moves
+    rows = {row.key: row for row in read_again(subject.opened.folder, restated).instance.rows}
     changes = {
         i: rows[key].limit - subject.optimum.program.row_limit[i]
         for i, key in enumerate(subject.optimum.program.row_keys)
@@ -116,7 +118,7 @@ def _follows_reference(scenario: Scenario) -> bool:
     return scenario.reference is None or followed or scenario.tie_break.toward == "reference"
 
 
-def _stated(rule: str, spec: Mapping[str, object]) -> list[tuple[str, float]]:
+def _stated(rule: str, spec: Mapping[str, object]) -> list[tuple[tuple[str, ...], float]]:
     """Places of a rule's stated limits, and the figure that moves each.
 
     Raises
@@ -124,13 +126,13 @@ def _stated(rule: str, spec: Mapping[str, object]) -> list[tuple[str, float]]:
     UsageError
         When a limit is read from a table of its own.
     """
-    places = []
+    places: list[tuple[tuple[str, ...], float]] = []
     for side in ("at_least", "at_most", "equals"):
         bound = spec.get(side)
         if isinstance(bound, int | float):
-            places.append((side, float(bound)))
+            places.append(((side,), float(bound)))
         elif isinstance(bound, dict) and "column" in bound:
-            places.append((f"{side}.plus", float(bound.get("plus", 0.0))))
+            places.append(((side, "plus"), float(bound.get("plus", 0.0))))
         elif bound is not None:
             raise UsageError(
                 f"--linked: the limit of {rule} is read from a table of its own; "

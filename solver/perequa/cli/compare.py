@@ -1,0 +1,92 @@
+"""`perequa compare RUN|SCENARIO…`: side by side, and which change did what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from perequa.cli.console import document, print_findings, settings
+from perequa.cli.solve import ORDER
+
+if TYPE_CHECKING:
+    from perequa.comparison.study import Comparison
+
+
+@click.command("compare", short_help="set runs or scenarios side by side")
+@click.argument("sources", nargs=-1, required=True, metavar="RUN|SCENARIO[@VARIANT+…]…")
+@click.option("--exact", is_flag=True, help="Combine up to ten changes exactly (usually six).")
+@click.option(
+    "--orders",
+    type=click.IntRange(min=4),
+    default=100,
+    show_default=True,
+    help="Orders of the changes drawn when they are too many.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of those orders.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write to.")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
+@click.pass_context
+def compare(
+    context: click.Context,
+    sources: tuple[str, ...],
+    *,
+    exact: bool,
+    orders: int,
+    seed: int,
+    output: Path | None,
+    form: str,
+) -> None:
+    """Compare runs and scenarios with the first of them that has a plan.
+
+    A run folder is read from its files alone. A scenario (a file, a folder, the name of a shipped
+    one, with its variants: mine@by_territory+no_caps) is solved in memory. Prints and saves
+    (default results/FIRST-compare) what differs in the inputs, in shares, equity and prices, who
+    wins and loses, and how much of each difference comes from which change.
+    """
+    # imported here so that `perequa --help` does not pay for the solver
+    from perequa.comparison.attribution import Effort  # noqa: PLC0415
+    from perequa.comparison.study import compare as compared  # noqa: PLC0415
+
+    effort = Effort(exact=exact, orders=orders + orders % 2, seed=seed)
+    found = compared(sources, output, effort, settings().lang)
+    code = next(code for code in ORDER if any(side.exit_code == code for side in found.sides))
+    if form == "json":
+        click.echo(_document(found, code))
+    else:
+        _say(found, form)
+    context.exit(code)
+
+
+def _say(found: Comparison, form: str) -> None:
+    from perequa.report.comparison import comparison_text  # noqa: PLC0415
+    from perequa.report.files import csv_bytes  # noqa: PLC0415
+
+    print_findings(finding for side in found.sides for finding in side.findings)
+    if form == "csv":
+        click.echo(csv_bytes(found.tables["shares"]).decode(), nl=False)
+    else:
+        click.echo(comparison_text(found))
+
+
+def _document(found: Comparison, code: int) -> str:
+    from perequa.interpret.tables import json_value  # noqa: PLC0415
+
+    status = next(side.status for side in found.sides if side.exit_code == code)
+    rows = {
+        name: [{k: json_value(v) for k, v in row.items()} for row in table.records()]
+        for name, table in found.tables.items()
+    }
+    return document(
+        "compare",
+        code,
+        status,
+        [finding for side in found.sides for finding in side.findings],
+        compared_with=found.base.name,
+        level=found.level or None,
+        notes=list(found.notes),
+        folder=str(found.folder),
+        fingerprint=found.fingerprint,
+        **rows,
+    )

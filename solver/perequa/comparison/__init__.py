@@ -1,0 +1,1 @@
+"""Runs and scenarios side by side: what differs, who wins and loses, which change did it."""
