@@ -137,24 +137,26 @@ def _solve(
         careful = replace(options, presolve=False)
         return _solve(instance, name, prices=prices, options=careful, clock=clock)
     alone, weighting, staged = optimum
-    with clock.stage("optimum alone"):
-        least = alone.all()
-    with clock.stage("tie-break"):
-        spread = _spread(instance, program, even)
-        published = publish(staged, spread, instance.scenario.tie_break.method, options)
-    with clock.stage("certify"):
-        certificate = certify(
-            program_arrays(program, weighting, spread), solution_arrays(staged.stages, published)
-        )
-    with clock.stage("prices"):
-        levels = two_sided_prices(program, staged, published.plan, options) if prices else ()
+    with alone.meanwhile() as least:
+        with clock.stage("tie-break"):
+            spread = _spread(instance, program, even)
+            published = publish(staged, spread, instance.scenario.tie_break.method, options)
+        with clock.stage("certify"):
+            certificate = certify(
+                program_arrays(program, weighting, spread),
+                solution_arrays(staged.stages, published),
+            )
+        with clock.stage("prices"):
+            levels = two_sided_prices(program, staged, published.plan, options) if prices else ()
+        with clock.stage("optimum alone"):
+            least_values = least()
     run = Solved(
         name=name,
         instance=instance,
         reference=reference,
         program=program,
         weighting=weighting,
-        alone=least,
+        alone=least_values,
         stages=staged.stages,
         published=published,
         levels=levels,
