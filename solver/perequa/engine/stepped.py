@@ -149,7 +149,7 @@ def _by_steps(
     fixed[free] = around
     unit = (rho * spread.basis / scaled.column)[free, None]
     price = (spread.cost * scaled.column)[free] * rho
-    blocks, costs = [scaled.matrix[:, others]], [np.zeros(len(others))]
+    columns, signs, costs = [others], [np.ones(len(others))], [np.zeros(len(others))]
     least, most = [lower[others]], [upper[others]]
     for sign, low, high in (
         (1.0, lower[free] - around, upper[free] - around),
@@ -159,15 +159,21 @@ def _by_steps(
         shortest = np.clip(np.maximum(low, 0.0)[:, None], start, end) - start
         longest = np.clip(np.maximum(high, 0.0)[:, None], start, end) - start
         which, step = np.nonzero(longest > 0.0)
-        blocks.append(sign * scaled.matrix[:, free[which]])
+        columns.append(free[which])
+        signs.append(np.full(len(which), sign))
         costs.append(price[which] * SLOPES[step])
         least.append(shortest[which, step])
         most.append(longest[which, step])
-    matrix = sparse.hstack(blocks, format="csr")
-    rows = np.flatnonzero(np.diff(matrix.indptr) > 0)
+    matrix = scaled.matrix[:, np.concatenate(columns)]
+    values = matrix.data * np.repeat(np.concatenate(signs), np.diff(matrix.indptr))
+    entered = np.zeros(len(scaled.row), dtype=np.bool_)
+    entered[matrix.indices] = True
+    rows, place = np.flatnonzero(entered), np.cumsum(entered) - 1
     moved = scaled.matrix @ fixed
     session = Session(
-        sparse.csc_array(matrix[rows]),
+        sparse.csc_array(
+            (values, place[matrix.indices], matrix.indptr), shape=(len(rows), matrix.shape[1])
+        ),
         (face.row_lower - moved)[rows],
         (face.row_upper - moved)[rows],
         np.concatenate(least),
