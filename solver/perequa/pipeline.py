@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from perequa.compilation import CompiledProgram
     from perequa.engine.stages import Staged
+    from perequa.report.arrays import Arrays
     from perequa.weighting import Weighting
     from perequa_models.instance import Instance
     from perequa_models.keys import AuxiliaryKey, CellKey
@@ -62,10 +63,22 @@ class Clock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Success:
-    """A scenario with its plan, proven optimal."""
+    """A scenario with its plan, proven optimal.
+
+    Attributes
+    ----------
+    run, spread
+        What was found; what the tie-break evens out.
+    program, solution
+        The arrays that were certified: those of the run folder.
+    certificate
+        What their own checks say.
+    """
 
     run: Solved
     spread: Spread
+    program: Arrays
+    solution: Arrays
     certificate: Certificate
 
 
@@ -142,10 +155,9 @@ def _solve(
             spread = _spread(instance, program, even)
             published = publish(staged, spread, instance.scenario.tie_break.method, options)
         with clock.stage("certify"):
-            certificate = certify(
-                program_arrays(program, weighting, spread),
-                solution_arrays(staged.stages, published),
-            )
+            arrays = program_arrays(program, weighting, spread)
+            solution = solution_arrays(staged.stages, published)
+            certificate = certify(arrays, solution)
         with clock.stage("prices"):
             levels = two_sided_prices(program, staged, published.plan, options) if prices else ()
         with clock.stage("optimum alone"):
@@ -161,7 +173,9 @@ def _solve(
         published=published,
         levels=levels,
     )
-    return Success(run=run, spread=spread, certificate=certificate)
+    return Success(
+        run=run, spread=spread, program=arrays, solution=solution, certificate=certificate
+    )
 
 
 def diagnose_instance(

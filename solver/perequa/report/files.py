@@ -11,14 +11,14 @@ from perequa.interpret.extras import choices_table, overruns_table, parts_table
 from perequa.interpret.rates import equity_table, indicators_table
 from perequa.interpret.rules import objectives_table, prices_table, rules_table
 from perequa.interpret.tables import cells
-from perequa.report.arrays import evidence_arrays, npz, program_arrays, solution_arrays
+from perequa.report.arrays import evidence_arrays, npz
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perequa.engine.spread import Spread
     from perequa.interpret.run import Solved
     from perequa.interpret.tables import Table
+    from perequa.report.arrays import Arrays
 
 QUOTE = '"'
 TO_QUOTE = re.compile(r'[,"\r\n]')
@@ -45,11 +45,13 @@ def tables_of(run: Solved) -> dict[str, Table]:
     return tables
 
 
-def solved_files(run: Solved, spread: Spread, tables: dict[str, Table]) -> dict[str, bytes]:
+def solved_files(
+    run: Solved, program: Arrays, solution: Arrays, tables: dict[str, Table]
+) -> dict[str, bytes]:
     """Tables and arrays of a solved run, by path inside the run folder."""
     files = {f"{name}.csv": csv_bytes(table) for name, table in tables.items()}
-    files["program.npz"] = npz(program_arrays(run.program, run.weighting, spread))
-    files["solution.npz"] = npz(solution_arrays(run.stages, run.published))
+    files["program.npz"] = npz(program)
+    files["solution.npz"] = npz(solution)
     for p, level in enumerate(run.levels):
         name = "evidence.npz" if p == 0 else f"evidence_{p + 1}.npz"
         files[name] = npz(evidence_arrays(level, run.stages[p].y))
