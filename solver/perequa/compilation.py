@@ -6,7 +6,7 @@ Natural units throughout (places and the currency); the engine scales for itself
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from perequa_models.errors import InternalError
 from perequa_models.keys import AuxiliaryKey, CellKey, RowKey
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from scipy import sparse
 
     from perequa_models.formulation import Formulation
@@ -123,7 +125,7 @@ def _checked(
     limit = np.array([limits[k].limit if isinstance(k, RowKey) else np.nan for k in keys])
     money = [isinstance(k, RowKey) and limits[k].unit == "money" for k in keys]
     column_keys = tuple(key for key, _ in formulation.columns)
-    bounds = [variable.bounds for _, variable in formulation.columns]
+    least, most = _bounds([variable for _, variable in formulation.columns])
     costs = objectives.matrix.toarray()
     for values in (matrix.data, rhs, costs, objectives.constant):
         if not np.isfinite(values).all():
@@ -137,8 +139,8 @@ def _checked(
         row_constant=np.where(np.isnan(limit), 0.0, limit - rhs),
         row_limit=limit,
         row_is_money=np.array(money, dtype=np.bool_),
-        column_lower=np.array([_bound(low, -np.inf) for low, _ in bounds]),
-        column_upper=np.array([_bound(high, np.inf) for _, high in bounds]),
+        column_lower=least,
+        column_upper=most,
         column_is_money=_money_columns(instance, column_keys, limits_of_reserves(instance)),
         objective_names=tuple(formulation.objectives),
         costs=costs,
@@ -146,8 +148,11 @@ def _checked(
     )
 
 
-def _bound(value: float | None, absent: float) -> float:
-    return absent if value is None else float(value)
+def _bounds(variables: Sequence[Any]) -> tuple[Floats, Floats]:
+    """Bounds of variables, infinite where Pyomo says None."""
+    stated = np.array([variable.bounds for variable in variables], dtype=np.float64)
+    lower, upper = stated.reshape(-1, 2).T
+    return np.where(np.isnan(lower), -np.inf, lower), np.where(np.isnan(upper), np.inf, upper)
 
 
 def limits_of_reserves(instance: Instance) -> frozenset[str]:
