@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyomo.environ as pyo
-from pyomo.core.expr import InequalityExpression, LinearExpression, MonomialTermExpression
+from pyomo.core.expr import InequalityExpression
 
 from perequa_models.keys import AuxiliaryKey, Where
 
@@ -70,13 +70,6 @@ class Builder:
     def zero(self, owner: str, role: str, where: Sequence[Where], bodies: Sequence[Any]) -> None:
         """Add rows body = 0."""
         self._family(owner, role, where, [(0.0, body, 0.0) for body in bodies])
-
-    @staticmethod
-    def total(factors: Iterable[float], variables: Iterable[Any]) -> Any:  # noqa: ANN401 - Pyomo
-        """Write Σ factor·variable."""
-        return LinearExpression(
-            [*map(MonomialTermExpression, zip(factors, variables, strict=True))]
-        )
 
     def _family(self, owner: str, role: str, where: Sequence[Where], rows: list[Any]) -> None:
         family = pyo.Constraint(range(len(rows)), rule=lambda _, i: rows[i])

@@ -45,4 +45,5 @@ def write(b: Builder, name: str, spec: Shortfall) -> Any:  # noqa: ANN401 - a Py
     wanted = (data.people * data.targets(b.quantities)).ravel().tolist()
     rows = zip(counted, missing, wanted, strict=True)
     b.at_least_zero(name, "gap", where, [c + s - w for c, s, w in rows])
-    return b.total(data.factor.ravel().tolist(), missing)
+    factor = data.factor.ravel().tolist()
+    return sum(f * s for f, s in zip(factor, missing, strict=True))

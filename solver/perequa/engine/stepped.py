@@ -85,15 +85,9 @@ def solve_stepped(staged: Staged, spread: Spread, options: SolverOptions) -> Ste
     rho_x = scaled.natural_x(least.x)
     rho = max(_spending(spread, rho_x) / _spending(spread, spread.basis), 1e-9)
     free = np.flatnonzero((face.column_lower < face.column_upper) & (spread.cost > 0))
-    steps, costs, rows = _by_steps(staged, spread, rho, free, options)
-    # the steps of a decision are alike but for their slope: presolve only loses time on them
-    first, first_y = _minimise(steps, costs, scaled.row[rows], presolve=False)
-    step_y = np.zeros(session.m)
-    step_y[rows] = first_y
+    step_y, held, at = _price_of_steps(staged, spread, rho, free, options)
     lower, upper = _stands(staged, spread, rho, free, step_y)
-    priced = _relative_size(first.y) > SAME * 1e-2
-    held, at = rows[priced], np.where(first.y > 0, face.row_lower[rows], face.row_upper[rows])
-    session.set_row_bounds(held, at[priced], at[priced])
+    session.set_row_bounds(held, at, at)
     session.set_column_bounds(np.arange(session.n), lower, upper)
     last, neutral_y = _minimise(session, spread.neutral * scaled.column, scaled.row, DUAL)
     x = np.clip(last.x, scaled.column_lower, scaled.column_upper)
@@ -132,6 +126,22 @@ def _minimise(
         message = f"the tie-break ended {outcome.termination.value}"
         raise NotProven(message)
     return outcome, outcome.y * row / factor
+
+
+def _price_of_steps(
+    staged: Staged, spread: Spread, rho: float, free: Indices, options: SolverOptions
+) -> tuple[Floats, Indices, Floats]:
+    """Return the dual of the steps (m,), the rows that it prices, and the bound each must meet."""
+    face, scaled = staged.face, staged.scaled
+    y = np.zeros(len(scaled.row))
+    steps, costs, rows = _by_steps(staged, spread, rho, free, options)
+    if not len(costs):
+        return y, rows, y[rows]  # no column is left: nothing has a price
+    # the steps of a decision are alike but for their slope: presolve only loses time on them
+    found, y[rows] = _minimise(steps, costs, scaled.row[rows], presolve=False)
+    priced = _relative_size(found.y) > SAME * 1e-2
+    at = np.where(found.y > 0, face.row_lower[rows], face.row_upper[rows])
+    return y, rows[priced], at[priced]
 
 
 def _by_steps(
