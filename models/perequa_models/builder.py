@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyomo.environ as pyo
+from pyomo.core.expr import InequalityExpression
 
 from perequa_models.keys import AuxiliaryKey, Where
 
@@ -53,7 +54,7 @@ class Builder:
         domain = pyo.Reals if free else pyo.NonNegativeReals
         family = pyo.Var(range(len(keys)), domain=domain)
         self.model.add_component(f"{owner}_{role}", family)
-        made = [family[i] for i in range(len(keys))]
+        made = list(family.values())
         self.columns.extend(zip(keys, made, strict=True))
         return made
 
@@ -61,23 +62,20 @@ class Builder:
         self, owner: str, role: str, where: Sequence[Where], bodies: Sequence[Any]
     ) -> None:
         """Add rows body ≥ 0."""
-        self._family(owner, role, where, [(0.0, body, None) for body in bodies])
+        # 0 ≤ body; the same as (0, body, None), without being looked at by Pyomo again
+        self._family(
+            owner, role, where, [InequalityExpression((0.0, body), strict=False) for body in bodies]
+        )
 
     def zero(self, owner: str, role: str, where: Sequence[Where], bodies: Sequence[Any]) -> None:
         """Add rows body = 0."""
         self._family(owner, role, where, [(0.0, body, 0.0) for body in bodies])
 
-    def _family(
-        self,
-        owner: str,
-        role: str,
-        where: Sequence[Where],
-        rows: list[tuple[float, Any, float | None]],
-    ) -> None:
+    def _family(self, owner: str, role: str, where: Sequence[Where], rows: list[Any]) -> None:
         family = pyo.Constraint(range(len(rows)), rule=lambda _, i: rows[i])
         self.model.add_component(f"{owner}_{role}", family)
-        for i, w in enumerate(where):
-            self.rows.append((AuxiliaryKey(owner, role, *w), family[i]))
+        keys = [AuxiliaryKey(owner, role, *w) for w in where]
+        self.rows.extend(zip(keys, family.values(), strict=True))
 
     def where(self, nodes: Iterable[int], years: Iterable[int]) -> list[Where]:
         """Name each pair of a node and a year, nodes outermost."""

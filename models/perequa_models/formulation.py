@@ -99,13 +99,13 @@ def _decisions(
     model.x = pyo.Var(range(len(cells)), domain=pyo.NonNegativeReals)
     columns: list[tuple[CellKey | AuxiliaryKey, Any]] = []
     x = np.empty(instance.shape, dtype=object)
-    for i, (t, m, y) in enumerate(cells):
+    for (t, m, y), variable in zip(cells, model.x.values(), strict=True):
         territory = instance.territories[t]
         key = CellKey(territory.level, territory.code, instance.measures[m], instance.years[y])
         if not instance.open_pairs[t, m]:
-            model.x[i].setub(0.0)
-        x[t, m, y] = model.x[i]
-        columns.append((key, model.x[i]))
+            variable.setub(0.0)
+        x[t, m, y] = variable
+        columns.append((key, variable))
     return x, columns
 
 
@@ -134,7 +134,7 @@ def _rules(builder: Builder, held: dict[RowKey, Any]) -> None:
             rule=lambda _, i, bounds=bounds, bodies=bodies: (bounds[i][0], bodies[i], bounds[i][1]),
         )
         builder.model.add_component(f"rule_{rule}", family)
-        builder.rows.extend((row.key, family[i]) for i, row in enumerate(rows))
+        builder.rows.extend(zip([row.key for row in rows], family.values(), strict=True))
 
 
 def _activity(builder: Builder, row: RuleRow, held: dict[RowKey, Any]) -> Any:  # noqa: ANN401

@@ -75,7 +75,14 @@ class Tree:
 
     def at(self, level: str) -> Indices:
         """Nodes of a level, in order."""
-        return np.flatnonzero(self.level_of == self.levels.index(level))
+        return self._at[level]
+
+    @cached_property
+    def _at(self) -> dict[str, Indices]:
+        return {
+            level: _unchanging(np.flatnonzero(self.level_of == rank))
+            for rank, level in enumerate(self.levels)
+        }
 
     def ancestors(self, level: str, above: str) -> Indices:
         """For each node of `level`, in order, its ancestor (or itself) at level `above`."""
@@ -86,7 +93,15 @@ class Tree:
 
     def below(self, node: int, level: str) -> Indices:
         """Positions, among the nodes of `level`, of those that stand below `node`."""
-        return np.flatnonzero(self.ancestors(level, self.nodes[node].level) == node)
+        if (node, level) not in self._below:
+            found = np.flatnonzero(self.ancestors(level, self.nodes[node].level) == node)
+            self._below[node, level] = _unchanging(found)
+        return self._below[node, level]
+
+    @cached_property
+    def _below(self) -> dict[tuple[int, str], Indices]:
+        """What `below` has found: every group of every rule asks for it again."""
+        return {}
 
     def find(self, written: str) -> int | tuple[str, ...]:
         """Return the node of a territory as written, or the candidates when it is not clear.
@@ -120,3 +135,9 @@ class Tree:
         if territory.level == "department":
             return territory.code.startswith(("97", "98"))
         return self.is_overseas(int(self.parent[node])) if self.parent[node] >= 0 else None
+
+
+def _unchanging(positions: Indices) -> Indices:
+    """Positions that several hold: nobody may write into them."""
+    positions.setflags(write=False)
+    return positions

@@ -6,18 +6,21 @@ Natural units throughout (places and the currency); the engine scales for itself
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pyomo.common.gc_manager import PauseGC
-from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
-from scipy import sparse
 
+from perequa.linear_forms import Columns, LinearForms, read_linear
 from perequa_models.errors import InternalError
 from perequa_models.keys import AuxiliaryKey, CellKey, RowKey
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scipy import sparse
+
     from perequa_models.formulation import Formulation
     from perequa_models.instance import Instance
 
@@ -71,90 +74,85 @@ class CompiledProgram:
 
 
 def compile_program(formulation: Formulation) -> CompiledProgram:
-    """Compile a Pyomo model once, in a stable order of rows and columns.
+    """Compile a Pyomo model once, in the order in which its rows and columns were written.
+
+    What comes out is what Pyomo's ``LinearStandardFormCompiler(mixed_form=True, set_sense=None)``
+    gives, entry by entry: tests compare the two. That compiler looks for an order of columns that
+    is known here, and walks every row as a tree that may hold anything: with it compiling took
+    0.10 s on the `degenerate` benchmark, without it 0.04 s, where HiGHS solves in 0.09 s.
 
     Raises
     ------
     InternalError
-        When Pyomo returns a row or a figure that cannot be.
+        When a row is a range or holds no variable, when a variable is fixed or has no column, when
+        something is not linear or not finite.
     """
     with PauseGC():
         return _compiled(formulation)
 
 
 def _compiled(formulation: Formulation) -> CompiledProgram:
-    form = LinearStandardFormCompiler().write(formulation.model, mixed_form=True, set_sense=None)
-    columns = {id(data): j for j, (_, data) in enumerate(formulation.columns)}
-    order = np.array([columns[id(v)] for v in form.columns], dtype=np.intp)
-    rows = {id(data): i for i, (_, data) in enumerate(formulation.rows)}
-    if len(form.rows) != len(rows):
-        # a ranged constraint would come back as two rows; a constant one as none
-        message = f"{len(rows)} rows were written and {len(form.rows)} compiled"
-        raise InternalError(message)
-    place = np.array([rows[id(r.constraint)] for r in form.rows], dtype=np.intp)
-    m, n = len(rows), len(columns)
-    compiled = form.A.tocoo()
-    matrix = sparse.csr_array(
-        (compiled.data, (place[compiled.row], order[compiled.col])), shape=(m, n)
+    variables = [data for _, data in formulation.columns]
+    columns = Columns(variables)
+    stated = [data.to_bounded_expression() for _, data in formulation.rows]
+    rows = read_linear([body for _, body, _ in stated], columns)
+    objectives = read_linear([o.expr for o in formulation.objectives.values()], columns)
+    # NaN where a row has no limit on that side
+    lower = np.array([low for low, _, _ in stated], dtype=np.float64)
+    upper = np.array([high for _, _, high in stated], dtype=np.float64)
+    if not (np.isnan(lower) ^ np.isnan(upper) | (lower == upper)).all():
+        raise InternalError("a row has two limits or none")
+    if not np.diff(rows.matrix.indptr).all():
+        raise InternalError("a row holds no variable")
+    if any(variable.fixed for variable in variables):
+        raise InternalError("a variable is fixed")
+    return _checked(
+        formulation, rows.matrix, lower - rows.constant, upper - rows.constant, objectives
     )
-    matrix.sum_duplicates()
-    matrix.eliminate_zeros()
-    rhs = np.empty(m)
-    rhs[place] = form.rhs
-    sense = np.empty(m, dtype=np.intp)
-    sense[place] = [r.bound_type for r in form.rows]
-    costs = np.zeros((len(formulation.objectives), n))
-    costs[:, order] = form.c.toarray()
-    return _checked(formulation, matrix, rhs, sense, costs, np.array(form.c_offset, dtype=float))
 
 
 def _checked(
     formulation: Formulation,
     matrix: sparse.csr_array,
-    rhs: Floats,
-    sense: NDArray[np.intp],
-    costs: Floats,
-    offsets: Floats,
+    lower: Floats,
+    upper: Floats,
+    objectives: LinearForms,
 ) -> CompiledProgram:
     instance = formulation.instance
+    rhs = np.where(np.isnan(lower), upper, lower)
     keys = tuple(key for key, _ in formulation.rows)
     limits = {row.key: row for row in instance.rows}
     limit = np.array([limits[k].limit if isinstance(k, RowKey) else np.nan for k in keys])
     money = [isinstance(k, RowKey) and limits[k].unit == "money" for k in keys]
     column_keys = tuple(key for key, _ in formulation.columns)
-    for values in (matrix.data, rhs, costs, offsets):
+    least, most = _bounds([variable for _, variable in formulation.columns])
+    costs = objectives.matrix.toarray()
+    for values in (matrix.data, rhs, costs, objectives.constant):
         if not np.isfinite(values).all():
             raise InternalError("the compiled program holds a figure that is not finite")
     return CompiledProgram(
         matrix=matrix,
         row_keys=keys,
         column_keys=column_keys,
-        row_lower=_lower(sense, rhs),
-        row_upper=_upper(sense, rhs),
+        row_lower=np.where(np.isnan(lower), -np.inf, lower),
+        row_upper=np.where(np.isnan(upper), np.inf, upper),
         row_constant=np.where(np.isnan(limit), 0.0, limit - rhs),
         row_limit=limit,
         row_is_money=np.array(money, dtype=np.bool_),
-        column_lower=np.array([_bound(v.lb, -np.inf) for _, v in formulation.columns]),
-        column_upper=np.array([_bound(v.ub, np.inf) for _, v in formulation.columns]),
+        column_lower=least,
+        column_upper=most,
         column_is_money=_money_columns(instance, column_keys, limits_of_reserves(instance)),
         objective_names=tuple(formulation.objectives),
         costs=costs,
-        offsets=offsets,
+        offsets=objectives.constant,
     )
 
 
-def _lower(sense: NDArray[np.intp], rhs: Floats) -> Floats:
-    """Rows of bound type −1 (≥) and 0 (=) have a lower bound."""
-    return np.where(sense <= 0, rhs, -np.inf)
-
-
-def _upper(sense: NDArray[np.intp], rhs: Floats) -> Floats:
-    """Rows of bound type 1 (≤) and 0 (=) have an upper bound."""
-    return np.where(sense >= 0, rhs, np.inf)
-
-
-def _bound(value: float | None, absent: float) -> float:
-    return absent if value is None else float(value)
+def _bounds(variables: Sequence[Any]) -> tuple[Floats, Floats]:
+    """Bounds of variables, infinite where Pyomo says None."""
+    stated = np.array([variable.bounds for variable in variables], dtype=np.float64)
+    lower, upper = stated.reshape(-1, 2).T
+    return np.where(np.isnan(lower), -np.inf, lower), np.where(np.isnan(upper), np.inf, upper)
 
 
 def limits_of_reserves(instance: Instance) -> frozenset[str]:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from perequa.engine.response import ActivePlan
     from perequa.engine.stages import Staged
     from perequa.engine.tie_break import Published
+    from perequa.report.arrays import Arrays
     from perequa.weighting import Weighting
     from perequa_models.instance import Instance
     from perequa_models.keys import AuxiliaryKey, CellKey
@@ -69,10 +70,22 @@ class Clock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Success:
-    """A scenario with its plan, proven optimal."""
+    """A scenario with its plan, proven optimal.
+
+    Attributes
+    ----------
+    run, spread
+        What was found; what the tie-break evens out.
+    program, solution
+        The arrays that were certified: those of the run folder.
+    certificate
+        What their own checks say.
+    """
 
     run: Solved
     spread: Spread
+    program: Arrays
+    solution: Arrays
     certificate: Certificate
 
 
@@ -84,8 +97,8 @@ class Optimum:
     ----------
     instance, reference, program
         The figures, the circular's own allocation, the compiled program.
-    weighting, alone
-        What each priority minimises; the least value of each objective on its own.
+    weighting
+        What each priority minimises.
     staged, spread, published
         The solved stages, what the tie-break evens out, the published plan.
     """
@@ -94,7 +107,6 @@ class Optimum:
     reference: Reference
     program: CompiledProgram
     weighting: Weighting
-    alone: dict[str, float]
     staged: Staged
     spread: Spread
     published: Published
@@ -158,32 +170,39 @@ def _uncollected() -> Iterator[None]:
 def _solve(
     instance: Instance, name: str, *, prices: bool, options: SolverOptions, clock: Clock
 ) -> Success | Failure:
-    found = _found(instance, name, options, clock)
-    if isinstance(found, Failure):
-        return found
-    program, staged, published = found.program, found.staged, found.published
-    with clock.stage("certify"):
-        certificate = certify(
-            program_arrays(program, found.weighting, found.spread),
-            solution_arrays(staged.stages, published),
-        )
-    with clock.stage("prices"):
-        levels = two_sided_prices(program, staged, published.plan, options) if prices else ()
-    with clock.stage("by objective"):
-        moves = _moves(found, levels, options)
+    ready = _prepared(instance, name, options, clock)
+    if isinstance(ready, Failure):
+        return ready
+    with ready.alone.meanwhile() as least:
+        found = _published(ready, clock)
+        program, staged, published = found.program, found.staged, found.published
+        with clock.stage("certify"):
+            arrays = program_arrays(program, found.weighting, found.spread)
+            solution = solution_arrays(staged.stages, published)
+            certificate = certify(arrays, solution)
+        levels: tuple[Prices, ...] = ()
+        if prices:
+            with clock.stage("prices"):
+                levels = two_sided_prices(program, staged, published.plan, ready.options)
+        with clock.stage("by objective"):
+            moves = _moves(found, levels, ready.options)
+        with clock.stage("optimum alone"):
+            alone = least()
     run = Solved(
         name=name,
         instance=instance,
         reference=found.reference,
         program=program,
         weighting=found.weighting,
-        alone=found.alone,
+        alone=alone,
         stages=staged.stages,
         published=published,
         levels=levels,
         moves=moves,
     )
-    return Success(run=run, spread=found.spread, certificate=certificate)
+    return Success(
+        run=run, spread=found.spread, program=arrays, solution=solution, certificate=certificate
+    )
 
 
 def _moves(found: Optimum, levels: tuple[Prices, ...], options: SolverOptions) -> PlanMoves | None:
@@ -206,13 +225,29 @@ def find_optimum(
 
     Parameters and errors are those of `solve_instance`.
     """
+    clock = clock or Clock()
     with _uncollected():
-        return _found(instance, name, options, clock or Clock())
+        ready = _prepared(instance, name, options, clock)
+        return ready if isinstance(ready, Failure) else _published(ready, clock)
 
 
-def _found(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    """Every priority solved, no plan chosen yet; `options` are those that succeeded."""
+
+    instance: Instance
+    reference: Reference
+    even: Evenness
+    program: CompiledProgram
+    alone: Alone
+    weighting: Weighting
+    staged: Staged
+    options: SolverOptions
+
+
+def _prepared(
     instance: Instance, name: str, options: SolverOptions, clock: Clock
-) -> Optimum | Failure:
+) -> _Prepared | Failure:
     problems = Problems()
     with clock.stage("reference"):
         reference = reference_allocation(instance, problems)
@@ -229,21 +264,33 @@ def _found(
         if not options.presolve:
             raise NotProven("HiGHS called a program infeasible that has a plan")
         # presolve has declared feasible programs infeasible (HiGHS issues 2511, 1725)
-        careful = replace(options, presolve=False)
-        return _found(instance, name, careful, clock)
+        return _prepared(instance, name, replace(options, presolve=False), clock)
     alone, weighting, staged = optimum
-    with clock.stage("optimum alone"):
-        least = alone.all()
-    with clock.stage("tie-break"):
-        spread = _spread(instance, program, even)
-        published = publish(staged, spread, instance.scenario.tie_break.method, options)
-    return Optimum(
+    return _Prepared(
         instance=instance,
         reference=reference,
+        even=even,
         program=program,
+        alone=alone,
         weighting=weighting,
-        alone=least,
         staged=staged,
+        options=options,
+    )
+
+
+def _published(ready: _Prepared, clock: Clock) -> Optimum:
+    """Choose the plan that is published."""
+    instance = ready.instance
+    with clock.stage("tie-break"):
+        spread = _spread(instance, ready.program, ready.even)
+        method = instance.scenario.tie_break.method
+        published = publish(ready.staged, spread, method, ready.options)
+    return Optimum(
+        instance=instance,
+        reference=ready.reference,
+        program=ready.program,
+        weighting=ready.weighting,
+        staged=ready.staged,
         spread=spread,
         published=published,
     )

@@ -203,7 +203,7 @@ def _solved(
     with clock.stage("tables"):
         tables = tables_of(run, words)
     with clock.stage("write"):
-        files = inputs | solved_files(run, outcome.spread, tables)
+        files = inputs | solved_files(run, outcome.program, outcome.solution, tables)
         files["certificate.json"] = json_bytes(outcome.certificate.record())
         timings = {name: round(spent, 6) for name, spent in clock.seconds.items()}
         files["run.json"] = json_bytes(record | solved_record(run) | {"timings": timings})

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from by_pyomo import check_compilation
 from click.testing import CliRunner
 
 from perequa.checks import load
@@ -57,6 +58,14 @@ def test_a_tiny_instance_is_solved_and_verified(
     assert (sizes["territories"], sizes["measures"], sizes["years"]) == (4, 2, 2)
     verified = runner.invoke(perequa, ["verify", str(tmp_path / "run")])
     assert verified.exit_code == 0, verified.output
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_small_instance_compiles_as_by_pyomo(
+    instances: ModuleType, tmp_path: Path, kind: str
+) -> None:
+    size = {"regions": 3, "departments": 9, "measures": 10, "years": 5}
+    check_compilation(load(str(write(instances, kind, tmp_path / "in", **size))).instance)
 
 
 @pytest.mark.parametrize("kind", KINDS)

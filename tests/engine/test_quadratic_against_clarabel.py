@@ -9,6 +9,7 @@ from programs import EFFORT
 from scipy import sparse
 
 from perequa.engine.convex import Quadratic
+from perequa.engine.interior_point import Ordered
 from perequa.engine.quadratic import solve_quadratic
 from perequa.engine.session import SolverOptions
 
@@ -78,6 +79,37 @@ def test_optimum_of_random_programs(seed: int) -> None:
         check_conditions(q, found.v, found.y)
         other = by_clarabel(q)
         assert value(q, found.v) == pytest.approx(value(q, other), rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(10 * EFFORT))
+def test_the_way_of_large_programs_comes_to_the_same_optimum(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(1000 + seed)
+    for trial in range(8):
+        q = random_quadratic(rng)
+        small = solve_quadratic(q, OPTIONS)
+        with monkeypatch.context() as patched:
+            patched.setattr("perequa.engine.interior_point.LARGE", 0)
+            large = solve_quadratic(q, OPTIONS)
+        assert small is not None
+        assert large is not None, (seed, trial)
+        check_conditions(q, large.v, large.y)
+        np.testing.assert_allclose(large.v, small.v, rtol=1e-8, atol=1e-8)
+
+
+def test_a_large_program_keeps_its_system_in_an_order_found_once() -> None:
+    """The factors solve [[−D, Aᵀ], [A, E]], whatever the order inside."""
+    rng = np.random.default_rng(3)
+    A = sparse.csr_array(rng.integers(-3, 4, (6, 9)).astype(float))
+    ordered = Ordered(A)
+    for _ in range(3):
+        D, E = rng.uniform(1e-6, 1e3, 9), rng.uniform(1e-6, 1e3, 6)
+        factors = ordered.factor(np.concatenate([-D, E]))
+        assert factors is not None
+        right = rng.normal(size=15)
+        system = np.block([[np.diag(-D), A.toarray().T], [A.toarray(), np.diag(E)]])
+        np.testing.assert_allclose(system @ factors.solve(right), right, atol=1e-9)
 
 
 def check_conditions(q: Quadratic, v: np.ndarray, y: np.ndarray) -> None:

@@ -10,6 +10,7 @@ from perequa.engine.optimum_alone import Alone
 from perequa.engine.session import SolverOptions
 from perequa.engine.stages import Stage, solve_stages
 from perequa.engine.termination import Termination
+from perequa_models.errors import Infeasible
 
 OPTIONS = SolverOptions()
 
@@ -103,3 +104,33 @@ def test_optimum_alone_looks_at_one_objective_only() -> None:
         alone = Alone(program.compiled(costs), OPTIONS)
         for k in (2, 0, 1, 0):
             assert alone.least(k) == pytest.approx(in_turn(program, costs[[k]])[0], abs=1e-8)
+
+
+def test_optima_alone_are_the_same_from_another_thread() -> None:
+    """To the last bit, and with a solver at work here meanwhile."""
+    rng = np.random.default_rng(4)
+    for _ in range(10):
+        program = random_program(rng)
+        costs = costs_of(rng, program, 3)
+        compiled = program.compiled(costs)
+        here = Alone(compiled, OPTIONS)
+        wanted = {name: here.least(k) for k, name in enumerate(compiled.objective_names)}
+        with Alone(compiled, OPTIONS).meanwhile() as least:
+            solve_stages(compiled, (1, 2, 3), costs, OPTIONS)
+            assert least() == wanted
+
+
+def test_what_goes_wrong_in_the_other_thread_is_raised_here() -> None:
+    program = Dense(
+        A=np.array([[1.0]]),
+        low=np.array([10.0]),
+        up=np.array([np.inf]),
+        c=np.array([1.0]),
+        least=np.zeros(1),
+        most=np.ones(1),
+    )
+    alone = Alone(program.compiled(np.array([[1.0]])), OPTIONS)
+    with alone.meanwhile() as least, pytest.raises(Infeasible):
+        least()
+    with pytest.raises(ZeroDivisionError), alone.meanwhile():
+        raise ZeroDivisionError

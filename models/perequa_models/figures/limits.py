@@ -55,11 +55,11 @@ class Limits:
         measures = group.measures if column.values.shape[1] > 1 else np.array([0])
         years = group.years if column.values.shape[2] > 1 else np.array([0])
         values = self._sums[name][nodes[:, None, None], measures[:, None], years]
-        gone = np.argwhere(np.isnan(values))
-        if gone.size == 0:
+        gone = np.isnan(values)
+        if not gone.any():
             return float(values.sum())
         if not skip:
-            i, j, k = (int(v) for v in gone[0])
+            i, j, k = (int(v) for v in np.argwhere(gone)[0])
             node = int(nodes[i]) if column.values.shape[0] > 1 else 0
             self._source.missing(column, node, int(measures[j]), int(years[k]), path)
         return None

@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 
 _SPACES = "\u0020\u00a0\u2009\u202f"
+_NO_SPACES = {ord(space): None for space in _SPACES}
 _FIGURE = re.compile(
     r"(?P<sign>[-+\u2212]?)"
     rf"(?P<whole>[0-9]{{1,3}}(?:[{_SPACES}][0-9]{{3}})+|[0-9]+)"
@@ -52,12 +53,11 @@ def parse_number(text: str) -> float | None:
     found = _FIGURE.match(text)
     if found is None or _THOUSANDS.match(text.lstrip("+-\u2212")):
         return None
-    whole = found["whole"].translate({ord(space): None for space in _SPACES})
+    whole = found["whole"].translate(_NO_SPACES)
     sign = "-" if found["sign"] in {"-", "\u2212"} else ""
     written = f"{sign}{whole}.{found['decimals'] or '0'}{found['exponent'] or ''}"
     # decimal arithmetic: 12.3 % is the float nearest to 0.123, not 12.3 / 100
-    value = Decimal(written) / 100 if found["percent"] else Decimal(written)
-    number = float(value)
+    number = float(Decimal(written) / 100 if found["percent"] else written)
     return number if abs(number) != float("inf") else None
 
 

@@ -7,6 +7,8 @@ others; with twenty objectives it is several times smaller than the whole.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +21,7 @@ from perequa_models.errors import Infeasible, NotProven
 from perequa_models.keys import AuxiliaryKey
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -48,9 +50,25 @@ class Alone:
         self._column_owners = owners(program.column_keys, names)
         self._found: dict[int, float] = {}
 
-    def all(self) -> dict[str, float]:
-        """Least value of every objective by name."""
-        return {name: self.least(k) for k, name in enumerate(self._program.objective_names)}
+    @contextmanager
+    def meanwhile(self) -> Iterator[Callable[[], dict[str, float]]]:
+        """Solve every objective in another thread while the block runs.
+
+        HiGHS lets Python go on while it works. Each program has a solver of its own, so that
+        nothing depends on which thread is ahead.
+
+        Yields
+        ------
+        callable
+            Waits for the least value of every objective, by name; raises as `least` does.
+        """
+        pool = ThreadPoolExecutor(max_workers=1)
+        try:
+            names = self._program.objective_names
+            found = [pool.submit(self.least, k) for k in range(len(names))]
+            yield lambda: {name: f.result() for name, f in zip(names, found, strict=True)}
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     def least(self, k: int) -> float:
         """Least value of the k-th objective, in its own unit.

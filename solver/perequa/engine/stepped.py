@@ -83,14 +83,10 @@ def solve_stepped(staged: Staged, spread: Spread, options: SolverOptions) -> Ste
     session.set_basis(staged.last_basis)
     least, least_y = _minimise(session, spread.cost * scaled.column, scaled.row, PRIMAL)
     rho_x = scaled.natural_x(least.x)
-    rho = max(float(spread.cost @ rho_x) / float(spread.cost @ spread.basis), 1e-9)
+    rho = max(_spending(spread, rho_x) / _spending(spread, spread.basis), 1e-9)
     free = np.flatnonzero((face.column_lower < face.column_upper) & (spread.cost > 0))
-    steps, costs = _with_steps(staged, spread, rho, free, options)
-    first, step_y = _minimise(steps, costs, np.append(scaled.row, np.ones(len(free))))
-    step_y = step_y[: session.m]
+    step_y, held, at = _price_of_steps(staged, spread, rho, free, options)
     lower, upper = _stands(staged, spread, rho, free, step_y)
-    held = np.flatnonzero(_relative_size(first.y[: session.m]) > SAME * 1e-2)
-    at = np.where(first.y > 0, *_padded(face.row_lower, face.row_upper, len(free)))[held]
     session.set_row_bounds(held, at, at)
     session.set_column_bounds(np.arange(session.n), lower, upper)
     last, neutral_y = _minimise(session, spread.neutral * scaled.column, scaled.row, DUAL)
@@ -105,55 +101,101 @@ def solve_stepped(staged: Staged, spread: Spread, options: SolverOptions) -> Ste
     )
 
 
+def _spending(spread: Spread, x: Floats) -> float:
+    """Cost of a plan. No dot product: at this size BLAS wakes threads that outlast the gain."""
+    return float((spread.cost * x).sum())
+
+
 def _relative_size(values: Floats) -> Floats:
     return np.abs(values) / max(1e-300, float(np.abs(values).max(initial=0.0)))
 
 
-def _padded(lower: Floats, upper: Floats, extra: int) -> tuple[Floats, Floats]:
-    return np.append(lower, np.zeros(extra)), np.append(upper, np.zeros(extra))
-
-
 def _minimise(
-    session: Session, cost: Floats, row: Floats, strategy: int | None = None
+    session: Session,
+    cost: Floats,
+    row: Floats,
+    strategy: int | None = None,
+    *,
+    presolve: bool | None = None,
 ) -> tuple[Outcome, Floats]:
     """Minimise one cost; return the outcome and its row duals in natural units."""
     factor = size_factor(cost)
     session.set_cost(cost * factor)
-    outcome = session.solve(strategy=strategy)
+    outcome = session.solve(strategy=strategy, presolve=presolve)
     if outcome.termination is not Termination.OPTIMAL:
         message = f"the tie-break ended {outcome.termination.value}"
         raise NotProven(message)
     return outcome, outcome.y * row / factor
 
 
-def _with_steps(
+def _price_of_steps(
     staged: Staged, spread: Spread, rho: float, free: Indices, options: SolverOptions
-) -> tuple[Session, Floats]:
-    """Append x − Σ up + Σ down = around for every free decision, one column per step."""
+) -> tuple[Floats, Indices, Floats]:
+    """Return the dual of the steps (m,), the rows that it prices, and the bound each must meet."""
     face, scaled = staged.face, staged.scaled
-    f, k = len(free), len(SLOPES)
-    unit = (rho * spread.basis / scaled.column)[free]
+    y = np.zeros(len(scaled.row))
+    steps, costs, rows = _by_steps(staged, spread, rho, free, options)
+    if not len(costs):
+        return y, rows, y[rows]  # no column is left: nothing has a price
+    # the steps of a decision are alike but for their slope: presolve only loses time on them
+    found, y[rows] = _minimise(steps, costs, scaled.row[rows], presolve=False)
+    priced = _relative_size(found.y) > SAME * 1e-2
+    at = np.where(found.y > 0, face.row_lower[rows], face.row_upper[rows])
+    return y, rows[priced], at[priced]
+
+
+def _by_steps(
+    staged: Staged, spread: Spread, rho: float, free: Indices, options: SolverOptions
+) -> tuple[Session, Floats, Indices]:
+    """Write every free decision as around + Σ up − Σ down, one column for each step it may use.
+
+    Columns that are held are taken out, and so are the rows that nothing else enters.
+
+    Returns
+    -------
+    session, costs, rows
+        The program, the cost of its columns, the rows of the whole program that it keeps.
+    """
+    face, scaled = staged.face, staged.scaled
+    lower, upper = face.column_lower, face.column_upper
+    others = np.flatnonzero((lower < upper) & (spread.cost == 0))
+    around = (spread.around / scaled.column)[free]
+    fixed = np.where(lower == upper, lower, 0.0)
+    fixed[free] = around
+    unit = (rho * spread.basis / scaled.column)[free, None]
     price = (spread.cost * scaled.column)[free] * rho
-    widths = np.diff(np.append(STEPS[:-1], np.inf))
-    directions = (1.0, -1.0) if (spread.around[free] > 0).any() else (1.0,)
-    each = sparse.kron(sparse.eye_array(f), np.ones((1, k)), format="csr")
-    pick = sparse.csr_array((np.ones(f), (np.arange(f), free)), shape=(f, len(spread.cost)))
-    blocks = [-direction * each for direction in directions]
-    matrix = sparse.block_array(
-        [[scaled.matrix, *[None] * len(blocks)], [pick, *blocks]], format="csc"
-    )
-    at = (spread.around / scaled.column)[free]
-    count = f * k * len(directions)
+    columns, signs, costs = [others], [np.ones(len(others))], [np.zeros(len(others))]
+    least, most = [lower[others]], [upper[others]]
+    for sign, low, high in (
+        (1.0, lower[free] - around, upper[free] - around),
+        (-1.0, around - upper[free], around - lower[free]),
+    ):
+        start, end = unit * STEPS[:-1], unit * ENDS
+        shortest = np.clip(np.maximum(low, 0.0)[:, None], start, end) - start
+        longest = np.clip(np.maximum(high, 0.0)[:, None], start, end) - start
+        which, step = np.nonzero(longest > 0.0)
+        columns.append(free[which])
+        signs.append(np.full(len(which), sign))
+        costs.append(price[which] * SLOPES[step])
+        least.append(shortest[which, step])
+        most.append(longest[which, step])
+    matrix = scaled.matrix[:, np.concatenate(columns)]
+    values = matrix.data * np.repeat(np.concatenate(signs), np.diff(matrix.indptr))
+    entered = np.zeros(len(scaled.row), dtype=np.bool_)
+    entered[matrix.indices] = True
+    rows, place = np.flatnonzero(entered), np.cumsum(entered) - 1
+    moved = scaled.matrix @ fixed
     session = Session(
-        sparse.csc_array(matrix),
-        np.concatenate([face.row_lower, at]),
-        np.concatenate([face.row_upper, at]),
-        np.concatenate([face.column_lower, np.zeros(count)]),
-        np.concatenate([face.column_upper, *[np.outer(unit, widths).ravel()] * len(directions)]),
+        sparse.csc_array(
+            (values, place[matrix.indices], matrix.indptr), shape=(len(rows), matrix.shape[1])
+        ),
+        (face.row_lower - moved)[rows],
+        (face.row_upper - moved)[rows],
+        np.concatenate(least),
+        np.concatenate(most),
         options,
     )
-    slopes = [np.outer(price, SLOPES).ravel()] * len(directions)
-    return session, np.concatenate([np.zeros(len(spread.cost)), *slopes])
+    return session, np.concatenate(costs), rows
 
 
 def _stands(

@@ -54,7 +54,7 @@ class Subject:
             reference=optimum.reference,
             program=optimum.program,
             weighting=optimum.weighting,
-            alone=optimum.alone,
+            alone={},
             stages=optimum.staged.stages,
             published=optimum.published,
             levels=(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -114,13 +115,13 @@ def _sums(
     instance = run.instance
     above = run.reference.above.get(who[0])
     position = {t.code: i for i, t in enumerate(_level(run, who[0]))}
-    totals = {name: _total(figures[name][inside]) for name in FIGURES}
+    totals = {name: _total(figures[name][inside]).tolist() for name in FIGURES}
     for m, measure in enumerate(instance.measures):
         for y, year in enumerate(instance.years):
             values = []
             for name in FIGURES:
-                total = float(totals[name][m, y])
-                if above is not None and name.startswith("reference") and np.isnan(total):
+                total = totals[name][m][y]
+                if above is not None and name.startswith("reference") and math.isnan(total):
                     table = above.places if name.endswith("places") else above.credits
                     total = float(table[position[who[1]], m, y])
                 values.append(_value(total))
@@ -182,4 +183,4 @@ def _values(figures: Floats) -> list[Value]:
 
 
 def _value(value: float) -> Value:
-    return None if np.isnan(value) else float(value)
+    return None if math.isnan(value) else value

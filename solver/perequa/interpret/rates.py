@@ -9,6 +9,8 @@ import numpy as np
 from perequa.interpret.tables import Table, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from perequa.interpret.run import Solved
     from perequa_models.instance import Floats, IndicatorData
     from perequa_models.tree import Indices
@@ -51,32 +53,34 @@ def indicators_table(run: Solved) -> Table:
             nodes = run.instance.tree.at(level)
             counted = _moments(run, indicator, nodes)
             people = indicator.population[nodes] / indicator.per
-            for i, node in enumerate(nodes):
-                code = run.instance.tree.nodes[int(node)].code
-                rows.extend(_lines(run, name, (level, code), counted, people, i))
+            codes = [run.instance.tree.nodes[int(node)].code for node in nodes]
+            rows.extend(_lines(run, name, [(level, code) for code in codes], counted, people))
         top = run.instance.tree.at(run.instance.tree.levels[0])
         counted = {k: v.sum(axis=0)[None] for k, v in _moments(run, indicator, top).items()}
         people = indicator.population[top].sum(axis=0)[None] / indicator.per
-        rows.extend(_lines(run, name, ("nation", ""), counted, people, 0))
+        rows.extend(_lines(run, name, [("nation", "")], counted, people))
     return Table(INDICATORS, tuple(rows))
 
 
 def _lines(
     run: Solved,
     name: str,
-    who: tuple[str, str],
+    who: list[tuple[str, str]],
     counted: dict[str, Floats],
     people: Floats,
-    i: int,
-) -> list[tuple[Value, ...]]:
+) -> Iterator[tuple[Value, ...]]:
     target = run.instance.indicators[name].target
-    lines: list[tuple[Value, ...]] = []
-    for y, year in enumerate(run.instance.years):
-        before = float(counted["before"][i, y] / people[i, y])
-        after = float(counted["after"][i, y] / people[i, y])
-        figures = (before, after, target, target, target - before, target - after)
-        lines.append((run.name, name, *who, year, *figures))
-    return lines
+    before, after = counted["before"] / people, counted["after"] / people
+    gaps = zip(
+        before.tolist(),
+        after.tolist(),
+        (target - before).tolist(),
+        (target - after).tolist(),
+        strict=True,
+    )
+    for whose, of_years in zip(who, gaps, strict=True):
+        for year, b, a, gap_b, gap_a in zip(run.instance.years, *of_years, strict=True):
+            yield (run.name, name, *whose, year, b, a, target, target, gap_b, gap_a)
 
 
 def _levels(run: Solved) -> tuple[str, ...]:

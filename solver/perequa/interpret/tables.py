@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
+from pydantic_core import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
 Value = str | int | float | bool | None
+
+FIGURES = frozenset({float, np.float64, type(None)})
+"""What a column of figures holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,6 @@ class Table:
 
 def cell(value: Value) -> str:
     """Write a value as it stands in a CSV cell: shortest round-trip floats, ``inf``, ``true``."""
-    # the commonest first: a run of national size has three hundred thousand cells
     if isinstance(value, float):
         number = float(value)
         return "" if math.isnan(number) else repr(number + 0.0)
@@ -43,6 +48,37 @@ def cell(value: Value) -> str:
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
     return str(value)
+
+
+def cells(column: Sequence[Value]) -> Sequence[str]:
+    """Write the values of one column as `cell` does.
+
+    A run of national size has three hundred thousand cells: what a column holds is looked at once.
+    """
+    kinds = set(map(type, column))
+    if kinds == {str}:
+        return cast("Sequence[str]", column)
+    if kinds == {int}:
+        return list(map(str, column))
+    if kinds <= FIGURES:
+        return shortest(np.array(column, dtype=np.float64))
+    return [cell(value) for value in column]
+
+
+def shortest(figures: NDArray[np.float64]) -> list[str]:
+    """Write floats in the fewest digits that read back as the same number, NaN as nothing.
+
+    As ``repr``, and four times as fast: pydantic's JSON writer finds the same digits, and places
+    the point alike between 1e-4 and 1e16.
+    """
+    figures = figures + 0.0  # −0 is 0
+    size = np.abs(figures)
+    alike = (size == 0.0) | ((size >= 1e-4) & (size < 1e16))
+    texts = to_json(np.where(alike, figures, 0.0).tolist()).decode()[1:-1].split(",")
+    missing = np.isnan(figures)
+    for i in np.flatnonzero(~alike & ~missing).tolist():
+        texts[i] = repr(float(figures[i]))
+    return ["" if none else text for none, text in zip(missing.tolist(), texts, strict=True)]
 
 
 def json_value(value: Value) -> Value:

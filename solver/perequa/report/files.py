@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from perequa.interpret.allocation import allocation_table, totals_table
@@ -12,14 +11,19 @@ from perequa.interpret.by_objective import by_objective_table
 from perequa.interpret.extras import choices_table, overruns_table, parts_table
 from perequa.interpret.rates import equity_table, indicators_table
 from perequa.interpret.rules import objectives_table, prices_table, rules_table
-from perequa.interpret.tables import cell
-from perequa.report.arrays import evidence_arrays, npz, program_arrays, solution_arrays
+from perequa.interpret.tables import cells
+from perequa.report.arrays import evidence_arrays, npz
 
 if TYPE_CHECKING:
-    from perequa.engine.spread import Spread
+    from collections.abc import Sequence
+
     from perequa.interpret.run import Solved
     from perequa.interpret.tables import Table
+    from perequa.report.arrays import Arrays
     from perequa.words import Words
+
+QUOTE = '"'
+TO_QUOTE = re.compile(r'[,"\r\n]')
 
 
 def tables_of(run: Solved, words: Words) -> dict[str, Table]:
@@ -45,11 +49,13 @@ def tables_of(run: Solved, words: Words) -> dict[str, Table]:
     return tables
 
 
-def solved_files(run: Solved, spread: Spread, tables: dict[str, Table]) -> dict[str, bytes]:
+def solved_files(
+    run: Solved, program: Arrays, solution: Arrays, tables: dict[str, Table]
+) -> dict[str, bytes]:
     """Tables and arrays of a solved run, by path inside the run folder."""
     files = {f"{name}.csv": csv_bytes(table) for name, table in tables.items()}
-    files["program.npz"] = npz(program_arrays(run.program, run.weighting, spread))
-    files["solution.npz"] = npz(solution_arrays(run.stages, run.published))
+    files["program.npz"] = npz(program)
+    files["solution.npz"] = npz(solution)
     for p, level in enumerate(run.levels):
         name = "evidence.npz" if p == 0 else f"evidence_{p + 1}.npz"
         files[name] = npz(evidence_arrays(level, run.stages[p].y))
@@ -57,14 +63,21 @@ def solved_files(run: Solved, spread: Spread, tables: dict[str, Table]) -> dict[
 
 
 def csv_bytes(table: Table) -> bytes:
-    """Write a table as CSV: comma, decimal point, UTF-8, line feeds."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(table.columns)
-    writer.writerows(
-        [value if isinstance(value, str) else cell(value) for value in row] for row in table.rows
-    )
-    return stream.getvalue().encode()
+    """Write a table as CSV: comma, decimal point, UTF-8, line feeds.
+
+    The csv module looks at every letter of every cell, which takes longer than all the rest of
+    the table; few columns hold anything to quote.
+    """
+    columns = [_quoted(cells(values)) for values in zip(*table.rows, strict=True)]
+    lines = [",".join(table.columns), *map(",".join, zip(*columns, strict=True)), ""]
+    return "\n".join(lines).encode()
+
+
+def _quoted(column: Sequence[str]) -> Sequence[str]:
+    """Put quotes around the cells of a column that would be read as more than one."""
+    if not TO_QUOTE.search("".join(column)):
+        return column
+    return [f'"{c.replace(QUOTE, QUOTE * 2)}"' if TO_QUOTE.search(c) else c for c in column]
 
 
 def json_bytes(record: dict[str, Any]) -> bytes:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import platform
+from functools import cache
 from importlib.metadata import version
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from perequa import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from perequa.engine.session import SolverOptions
     from perequa.interpret.run import Solved
     from perequa.io.scenario_files import RawScenario
@@ -53,10 +57,7 @@ def base_record(
             "time_limit": options.time_limit,
             "threads": 1,
         },
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in LIBRARIES},
-        },
+        "versions": {"python": platform.python_version(), **_versions()},
     }
 
 
@@ -96,6 +97,12 @@ def solved_record(run: Solved) -> dict[str, Any]:
             else {"amount": run.change_of_hands[0], "share": run.change_of_hands[1]},
         },
     }
+
+
+@cache
+def _versions() -> Mapping[str, str]:
+    """Version of each library, looked up in the installation once for all scenarios."""
+    return MappingProxyType({name: version(name) for name in LIBRARIES})
 
 
 def _toward(run: Solved) -> object:

@@ -41,12 +41,12 @@ class Program:
     @cached_property
     def row_ids(self) -> list[str]:
         """Identifiers of the rows, shape (m,)."""
-        return [str(i) for i in self.arrays["row_id"]]
+        return [*map(str, self.arrays["row_id"].tolist())]
 
     @cached_property
     def col_ids(self) -> list[str]:
         """Identifiers of the columns, shape (n,)."""
-        return [str(i) for i in self.arrays["col_id"]]
+        return [*map(str, self.arrays["col_id"].tolist())]
 
     @cached_property
     def row_at(self) -> dict[str, int]:

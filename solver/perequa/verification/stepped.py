@@ -83,7 +83,7 @@ def _check_rho(
     bounds = (program.least, program.most)
     _check_dual(notes, program, cost, (x, y), (face[0], face[1], *bounds), saying("least spending"))
     basis = np.where(square > 0, cost / np.where(square > 0, square, 1.0), 0.0)
-    expected = max(float(cost @ x) / float(cost @ basis), 1e-9)
+    expected = max(float((cost * x).sum()) / float((cost * basis).sum()), 1e-9)
     rho = float(solution["step_rho"])
     notes.near((FILE, "step_rho", "ρ"), rho, expected, tolerance=1e-9 * max(1.0, expected))
     return rho
@@ -120,10 +120,8 @@ def _ends(price: Floats, two_sided: Flags) -> tuple[Floats, Floats]:
     slopes = np.concatenate([-SLOPES[::-1], SLOPES])
     corners = np.concatenate([[-np.inf], -CORNERS[::-1], [0.0], CORNERS, [np.inf]])
     near = SAME * np.maximum(1.0, np.abs(price))
-    low = corners[np.array([(slopes < p - d).sum() for p, d in zip(price, near, strict=True)], int)]
-    high = corners[
-        np.array([(slopes <= p + d).sum() for p, d in zip(price, near, strict=True)], int)
-    ]
+    low = corners[np.searchsorted(slopes, price - near, side="left")]
+    high = corners[np.searchsorted(slopes, price + near, side="right")]
     return (
         np.where(two_sided, low, np.maximum(low, 0.0)),
         np.where(two_sided, high, np.maximum(high, 0.0)),

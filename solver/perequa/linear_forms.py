@@ -1,0 +1,157 @@
+"""Linear expressions of Pyomo → arrays: coefficients by column, constants apart.
+
+A sum of variables, of numbers times variables and of numbers, as nearly all of ours are, is read
+together with all others; Pyomo's own walker reads the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain, compress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyomo.core.expr.numeric_expr import LinearExpression, MonomialTermExpression
+from pyomo.repn.linear import LinearRepnVisitor
+from scipy import sparse
+
+from perequa_models.errors import InternalError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+OTHER, NUMBER, PRODUCT = 0, 1, 2
+KINDS: dict[type, int] = {
+    float: NUMBER,
+    int: NUMBER,
+    np.float64: NUMBER,
+    MonomialTermExpression: PRODUCT,
+}
+"""What a term is, when it is no variable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinearForms:
+    """Linear forms, one for each row: ``matrix @ x + constant``.
+
+    Attributes
+    ----------
+    matrix
+        (m, n) by row, each column at most once in a row, no zeros.
+    constant
+        (m,).
+    """
+
+    matrix: sparse.csr_array
+    constant: Floats
+
+
+class Columns:
+    """Where each variable stands.
+
+    Variables are told apart by identity: to compare two of them writes an equation.
+
+    Parameters
+    ----------
+    variables
+        Pyomo's data of every variable, in the order of the columns.
+    """
+
+    def __init__(self, variables: Sequence[object]) -> None:
+        self._variables = tuple(variables)  # an identity is theirs as long as they live
+        identities = _identities(self._variables)
+        self._order = np.argsort(identities)
+        self._sorted = identities[self._order]
+
+    def __len__(self) -> int:
+        return len(self._variables)
+
+    def places(self, objects: Sequence[object]) -> Indices:
+        """Column of each object, −1 where it is none of the variables."""
+        return self.places_of(_identities(objects))
+
+    def places_of(self, identities: NDArray[np.intp]) -> Indices:
+        """Column of each object given by its ``id``, −1 where it is none of the variables."""
+        near = np.minimum(np.searchsorted(self._sorted, identities), len(self) - 1)
+        return np.where(self._sorted[near] == identities, self._order[near], -1)
+
+
+def _identities(objects: Sequence[object]) -> NDArray[np.intp]:
+    return np.fromiter(map(id, objects), dtype=np.intp, count=len(objects))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Terms:
+    """Terms of sums: the row each belongs to, and what could be read of it.
+
+    A number has no column (−1) and is marked; a term with neither was not read.
+    """
+
+    row: Indices
+    column: Indices
+    value: Floats
+    is_number: NDArray[np.bool_]
+
+
+def read_linear(expressions: Sequence[Any], columns: Columns) -> LinearForms:
+    """Read linear expressions, variables or numbers, one for each row.
+
+    Raises
+    ------
+    InternalError
+        When an expression is not linear, or holds a variable that is none of the columns.
+    """
+    m = len(expressions)
+    terms = _terms(expressions, columns)
+    flat = np.ones(m, dtype=np.bool_)
+    flat[terms.row[(terms.column < 0) & ~terms.is_number]] = False
+    of_flat = flat[terms.row]
+    held = np.flatnonzero((terms.column >= 0) & of_flat)
+    number = np.flatnonzero(terms.is_number & of_flat)
+    constant: Floats = np.bincount(
+        terms.row[number], weights=terms.value[number], minlength=m
+    ).astype(np.float64)
+    entries = [(terms.row[held], terms.column[held], terms.value[held])]
+    walker = LinearRepnVisitor({})
+    for i in np.flatnonzero(~flat).tolist():
+        form = walker.walk_expression(expressions[i])
+        if form.nonlinear is not None:
+            message = f"an expression is not linear: {expressions[i]}"
+            raise InternalError(message)
+        constant[i] = form.constant
+        column = columns.places_of(np.fromiter(form.linear, dtype=np.intp))
+        if (column < 0).any():
+            message = f"an expression holds a variable without a column: {expressions[i]}"
+            raise InternalError(message)
+        entries.append((np.full(len(column), i), column, np.array([*form.linear.values()])))
+    row, column, value = (np.concatenate(parts) for parts in zip(*entries, strict=True))
+    matrix = sparse.csr_array((value, (row, column)), shape=(m, len(columns)))
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    return LinearForms(matrix=matrix, constant=constant)
+
+
+def _terms(expressions: Sequence[Any], columns: Columns) -> _Terms:
+    """Take sums apart; whatever is no sum is taken as one of a single term."""
+    parts = [e.args if e.__class__ is LinearExpression else (e,) for e in expressions]
+    row = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    terms = list(chain.from_iterable(parts))
+    column, value = columns.places(terms), np.ones(len(terms))
+    rest = np.flatnonzero(column < 0)
+    others = [terms[k] for k in rest.tolist()]
+    kind = np.array([KINDS.get(other.__class__, OTHER) for other in others], dtype=np.int8)
+    is_number = np.zeros(len(terms), dtype=np.bool_)
+    is_number[rest[kind == NUMBER]] = True
+    value[is_number] = list(compress(others, (kind == NUMBER).tolist()))
+    products = [other.args for other in compress(others, (kind == PRODUCT).tolist())]
+    at = rest[kind == PRODUCT]
+    column[at] = columns.places([variable for _, variable in products])
+    # a factor can be an expression without variables too
+    plain = np.array([KINDS.get(factor.__class__) == NUMBER for factor, _ in products], dtype=bool)
+    column[at[~plain]] = -1
+    value[at[plain]] = [factor for factor, _ in compress(products, plain.tolist())]
+    return _Terms(row=row, column=column, value=value, is_number=is_number)
