@@ -381,7 +381,8 @@ def _rules(folder: Path, plan: Any) -> None:
 
 def _prices(folder: Path, stages: int) -> None:
     header = IDENTITY + _columns(
-        "limit,priority,effect_of_one_more,effect_of_one_less,holds_up_to,holds_down_to,"
+        "limit,priority,effect_of_one_more,effect_of_one_less,effect_per_100k_more,"
+        "effect_per_100k_less,holds_up_to,holds_down_to,"
         "range,unique,objective,objective_unit,same_as,statement"
     )
     proofs = evidence(stages)
@@ -393,8 +394,9 @@ def _prices(folder: Path, stages: int) -> None:
         to = LIMITS[i] + up if math.isfinite(more) else LIMITS[i]
         down_to = LIMITS[i] - down if math.isfinite(less) else LIMITS[i]
         unique = "true" if math.isfinite(more) and more + less == 0 else "false"
-        shown = [more, less, to, down_to, "inner", unique, "missing", "place", ""]
-        later = [*[""] * 6, "spread", "rate point", ""]
+        per = [100.0 * more, 100.0 * less]
+        shown = [more, less, *per, to, down_to, "inner", unique, "missing", "place", ""]
+        later = [*[""] * 8, "spread", "rate point", ""]
         for priority, figures in (("1", shown), ("2", later))[:stages]:
             row = [*_identity(name), *map(_text, [LIMITS[i], priority, *figures])]
             rows.append([*row, price_statement(dict(zip(header, row, strict=False)))])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perequa.interpret.common_unit import units_per_100k
 from perequa.interpret.sentences import price_statement
 from perequa.interpret.tables import Table, Value, cell
 from perequa.weighting import objective_value
@@ -35,6 +36,8 @@ PRICES = (
     "priority",
     "effect_of_one_more",
     "effect_of_one_less",
+    "effect_per_100k_more",
+    "effect_per_100k_less",
     "holds_up_to",
     "holds_down_to",
     "range",
@@ -79,9 +82,10 @@ def prices_table(run: Solved) -> Table:
     levels = [{(side.row, side.sign): side for side in level.sides} for level in run.levels]
     for i, identity in _rule_rows(run).items():
         limit = float(run.program.row_limit[i])
+        per_100k = units_per_100k(run.instance, run.program, i)
         for p, sides in enumerate(levels):
             objective = ";".join(run.weighting.served(p))
-            shown = _price(limit, sides[i, 1], sides[i, -1])
+            shown = _price(limit, sides[i, 1], sides[i, -1], per_100k)
             unit = run.weighting.units[p]
             line = (*identity, limit, run.weighting.priorities[p], *shown, objective, unit, "")
             record = {k: cell(v) for k, v in zip(PRICES, line, strict=False)}
@@ -89,12 +93,14 @@ def prices_table(run: Solved) -> Table:
     return Table(PRICES, tuple(rows))
 
 
-def _price(limit: float, more: Side, less: Side) -> tuple[Value, ...]:
+def _price(limit: float, more: Side, less: Side, per_100k: float | None) -> tuple[Value, ...]:
     up, down = more.price, less.price
     finite = np.isfinite(up) and np.isfinite(down)
     return (
         up,
         down,
+        None if per_100k is None else up * per_100k,
+        None if per_100k is None else down * per_100k,
         _snapped(limit + more.reach, limit) if np.isfinite(up) else limit,
         _snapped(limit - less.reach, limit) if np.isfinite(down) else limit,
         "inner",

@@ -17,6 +17,10 @@ PRINTED_PRICES = 50
 """Most binding rows printed; every row is in ``shadow_prices.csv``."""
 
 
+OWN = ("effect_of_one_more", "effect_of_one_less")
+COMMON = ("effect_per_100k_more", "effect_per_100k_less")
+
+
 def run_text(run: FinishedRun) -> str:
     """Write a finished run for a terminal."""
     if run.status != "optimal":
@@ -121,7 +125,7 @@ def objectives_text(objectives: Table) -> str:
 
 
 def prices_text(prices: Table, rules: Table) -> str:
-    """Sentences of the binding rules by priority, places and money apart, dearest first."""
+    """Sentences of the binding rules by priority, dearest first."""
     binding = {r["row"] for r in rules.records() if r["binding"]}
     shown = [r for r in prices.records() if r["row"] in binding]
     lines = ["What the binding rules cost (one more, one less):"]
@@ -142,11 +146,14 @@ def prices_text(prices: Table, rules: Table) -> str:
 
 
 def _ranked(rows: list[dict[str, Value]]) -> list[str]:
-    """Sentences, money and places apart, since their prices cannot be compared."""
+    """Sentences by what 100 000 buys; where a row cannot say it, money and places apart."""
     lines: list[str] = []
-    for unit in sorted({str(r["unit"]) for r in rows}, key=lambda u: (u == "place", u)):
+    together = all(r["effect_per_100k_more"] is not None for r in rows)
+    units = {"" if together else str(r["unit"]) for r in rows}
+    for unit in sorted(units, key=lambda u: (u == "place", u)):
         ranked = sorted(
-            (r for r in rows if r["unit"] == unit), key=lambda r: (-_size(r), str(r["row"]))
+            (r for r in rows if together or r["unit"] == unit),
+            key=lambda r: (-_size(r, COMMON if together else OWN), str(r["row"])),
         )
         lines.extend(f"  {r['statement']}" for r in ranked[:PRINTED_PRICES])
         if len(ranked) > PRINTED_PRICES:
@@ -154,12 +161,8 @@ def _ranked(rows: list[dict[str, Value]]) -> list[str]:
     return lines
 
 
-def _size(row: Mapping[str, Value]) -> float:
-    sizes = [
-        abs(v)
-        for k in ("effect_of_one_more", "effect_of_one_less")
-        if isinstance(v := row[k], float)
-    ]
+def _size(row: Mapping[str, Value], effects: tuple[str, str] = OWN) -> float:
+    sizes = [abs(v) for k in effects if isinstance(v := row[k], float)]
     return max(sizes, default=0.0)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from perequa.verification.common_unit import check_common_unit
 from perequa.verification.compare import compare_keys
 
 if TYPE_CHECKING:
     from perequa.verification.evidence import Evidence
     from perequa.verification.folder import RunFolder
     from perequa.verification.outcome import Notebook
+    from perequa.verification.recompute.model import Model
     from perequa.verification.recompute.rules import ExpectedRow
     from perequa.verification.tables import Table
 
@@ -28,7 +30,11 @@ COLUMNS = (
 
 
 def check_price_table(
-    notes: Notebook, folder: RunFolder, levels: list[Evidence], rows: list[ExpectedRow]
+    notes: Notebook,
+    folder: RunFolder,
+    levels: list[Evidence],
+    model: Model,
+    rows: list[ExpectedRow],
 ) -> int:
     """Compare ``shadow_prices.csv`` with the evidence; return how many prices were looked at."""
     table = folder.table(TABLE)
@@ -40,6 +46,7 @@ def check_price_table(
     expected = [f"{row.id}, priority {p}" for row in rows for p in served]
     found = [f"{name}, priority {p}" for name, p in zip(names, priorities, strict=True)]
     compare_keys(notes, TABLE, found, expected)
+    check_common_unit(notes, table, found, model, rows)
     proofs = [_proofs(notes, evidence) for evidence in levels]
     seen = 0
     for i, (name, priority) in enumerate(zip(names, priorities, strict=True)):

@@ -102,7 +102,7 @@ def _called_for(folder: RunFolder, *, exact: bool) -> list[tuple[int, str, Calla
         return check_plan(Published(folder, model, rows, reference_places(model)))
 
     def prices() -> Check:
-        return check_prices(folder, expected_rows(model))
+        return check_prices(folder, model, expected_rows(model))
 
     if folder.exit_code == INFEASIBLE:
         return [(2, "inputs", inputs), (9, "infeasible", lambda: check_infeasible(folder))]
