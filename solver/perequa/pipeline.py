@@ -13,6 +13,7 @@ import numpy as np
 
 from perequa.certificate import Certificate, certify
 from perequa.compilation import compile_program
+from perequa.engine.joint import ALL_ALONE, standing_of
 from perequa.engine.optimum_alone import Alone
 from perequa.engine.prices import two_sided_prices
 from perequa.engine.session import SolverOptions
@@ -148,6 +149,7 @@ def _solve(
         )
     with clock.stage("prices"):
         levels = two_sided_prices(program, staged, published.plan, options) if prices else ()
+        standing = standing_of(program, staged, options) if prices else ALL_ALONE
     run = Solved(
         name=name,
         instance=instance,
@@ -158,6 +160,7 @@ def _solve(
         stages=staged.stages,
         published=published,
         levels=levels,
+        standing=standing,
     )
     return Success(run=run, spread=spread, certificate=certificate)
 

@@ -70,8 +70,8 @@ def test_a_place_that_costs_nothing_has_no_price_in_money() -> None:
     instance = case.solved().run.instance
     free = replace(instance, cost=np.zeros_like(instance.cost))
     program = case.solved().run.program
-    assert units_per_100k(instance, program, 0) == 10
-    assert units_per_100k(free, program, 0) is None
+    assert units_per_100k(instance, program)[0] == 10
+    assert np.isnan(units_per_100k(free, program)[0])
 
 
 def ranked(case: Case) -> list[str]:

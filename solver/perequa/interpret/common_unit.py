@@ -14,48 +14,46 @@ from perequa.interpret.sentences import PER
 
 if TYPE_CHECKING:
     from perequa.compilation import CompiledProgram
-    from perequa_models.instance import Instance
-    from perequa_models.tree import Indices
+    from perequa_models.instance import Floats, Instance
 
 SAME = 1e-12
 """Relative difference within which two costs are the same."""
 
 
-def units_per_100k(instance: Instance, program: CompiledProgram, row: int) -> float | None:
-    """How many of a row's own units 100 000 of the currency are; None where that is not one figure.
+def units_per_100k(instance: Instance, program: CompiledProgram) -> Floats:
+    """How many of its own units 100 000 of the currency are, for each row of the program.
 
-    Parameters
-    ----------
-    row
-        Position of a rule row in the program.
+    Returns
+    -------
+    array, shape (m,)
+        NaN where the places that a row counts have no one cost.
     """
-    if program.row_is_money[row]:
-        return PER
-    cells = _cells_counted(instance, program, row)
-    years, measures = len(instance.years), len(instance.measures)
-    if instance.is_money[cells // years % measures].any():
-        return None
-    costs = instance.cost.ravel()[cells]
-    if costs.size == 0 or costs.min() <= 0.0 or np.ptp(costs) > SAME * costs.max():
-        return None
-    return PER / float(costs[0])
+    least, most = _cost_counted(instance, program)
+    with np.errstate(invalid="ignore"):
+        one_cost = (least > 0.0) & (most - least <= SAME * most)
+    places = np.divide(PER, least, out=np.full(len(least), np.nan), where=one_cost)
+    return np.where(program.row_is_money, PER, places)
 
 
-def _cells_counted(instance: Instance, program: CompiledProgram, row: int) -> Indices:
-    """Decisions that a row counts and that may be funded; a reserve counts its rule's."""
+def _cost_counted(instance: Instance, program: CompiledProgram) -> tuple[Floats, Floats]:
+    """Least and greatest cost of a place that each row counts; a reserve counts its rule's."""
     count = int(np.prod(instance.shape))
-    columns = _columns(program, row)
-    cells = columns[columns < count]
-    if not cells.size:
-        by_column = program.matrix[:, columns].tocsc()
-        rule = program.is_rule
-        holding = [i for i in np.unique(by_column.indices) if rule[i] and i != row]
-        found = [_columns(program, int(i)) for i in holding]
-        cells = np.concatenate([c[c < count] for c in found]) if found else cells
     fundable = np.repeat(instance.open_pairs.ravel(), len(instance.years))
-    return cells[fundable[cells]]
-
-
-def _columns(program: CompiledProgram, row: int) -> Indices:
-    pointer = program.matrix.indptr
-    return np.asarray(program.matrix.indices[pointer[row] : pointer[row + 1]])
+    # money counted beside places has no cost a place: such a row has no common unit
+    in_money = np.broadcast_to(instance.is_money[None, :, None], instance.shape).ravel()
+    cost = np.full(program.matrix.shape[1], np.nan)
+    cost[:count] = np.where(in_money, 0.0, instance.cost.ravel())
+    cost[:count][~fundable] = np.nan
+    pointer, columns = program.matrix.indptr, program.matrix.indices
+    row = np.repeat(np.arange(len(pointer) - 1), np.diff(pointer))
+    known = ~np.isnan(cost[columns])
+    least, most = np.full(len(pointer) - 1, np.inf), np.full(len(pointer) - 1, -np.inf)
+    np.minimum.at(least, row[known], cost[columns[known]])
+    np.maximum.at(most, row[known], cost[columns[known]])
+    by_column = program.matrix.tocsc()
+    for i in np.flatnonzero(program.is_rule & np.isinf(least)):
+        held = columns[pointer[i] : pointer[i + 1]]
+        holding = by_column[:, held].indices
+        least[i] = least[holding].min(initial=np.inf)
+        most[i] = most[holding].max(initial=-np.inf)
+    return least, most

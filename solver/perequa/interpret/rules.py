@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.interpret.common_unit import units_per_100k
-from perequa.interpret.sentences import price_statement
+from perequa.interpret.same_rows import full_statement, same_cells
 from perequa.interpret.tables import Table, Value, cell
 from perequa.weighting import objective_value
 from perequa_models.keys import RowKey
@@ -45,6 +45,11 @@ PRICES = (
     "objective",
     "objective_unit",
     "same_as",
+    "same_how",
+    "joint_effect_of_one_more",
+    "joint_effect_of_one_less",
+    "joint_holds_up_to",
+    "joint_holds_down_to",
     "statement",
 )
 OBJECTIVES = (
@@ -80,27 +85,29 @@ def prices_table(run: Solved) -> Table:
     """One line per rule row and priority: a vector of prices under strict priorities."""
     rows: list[tuple[Value, ...]] = []
     levels = [{(side.row, side.sign): side for side in level.sides} for level in run.levels]
+    per_100k = units_per_100k(run.instance, run.program)
+    names = {i: str(key) for i, key in enumerate(run.program.row_keys)}
     for i, identity in _rule_rows(run).items():
         limit = float(run.program.row_limit[i])
-        per_100k = units_per_100k(run.instance, run.program, i)
         for p, sides in enumerate(levels):
             objective = ";".join(run.weighting.served(p))
-            shown = _price(limit, sides[i, 1], sides[i, -1], per_100k)
+            shown = _price(limit, sides[i, 1], sides[i, -1], float(per_100k[i]))
             unit = run.weighting.units[p]
-            line = (*identity, limit, run.weighting.priorities[p], *shown, objective, unit, "")
+            same = same_cells(run.standing, names, i, p, limit)
+            line = (*identity, limit, run.weighting.priorities[p], *shown, objective, unit, *same)
             record = {k: cell(v) for k, v in zip(PRICES, line, strict=False)}
-            rows.append((*line, price_statement(record)))
+            rows.append((*line, full_statement(record)))
     return Table(PRICES, tuple(rows))
 
 
-def _price(limit: float, more: Side, less: Side, per_100k: float | None) -> tuple[Value, ...]:
+def _price(limit: float, more: Side, less: Side, per_100k: float) -> tuple[Value, ...]:
     up, down = more.price, less.price
     finite = np.isfinite(up) and np.isfinite(down)
     return (
         up,
         down,
-        None if per_100k is None else up * per_100k,
-        None if per_100k is None else down * per_100k,
+        None if np.isnan(per_100k) else up * per_100k,
+        None if np.isnan(per_100k) else down * per_100k,
         _snapped(limit + more.reach, limit) if np.isfinite(up) else limit,
         _snapped(limit - less.reach, limit) if np.isfinite(down) else limit,
         "inner",

@@ -13,6 +13,7 @@ from perequa_models.quantities import Quantities
 if TYPE_CHECKING:
     from perequa.compilation import CompiledProgram
     from perequa.engine.infeasibility import Conflict
+    from perequa.engine.joint import Standing
     from perequa.engine.prices import Prices
     from perequa.engine.stages import Stage
     from perequa.engine.tie_break import Published
@@ -38,6 +39,8 @@ class Solved:
         The optimum of each priority, the published plan.
     levels
         The two-sided prices of each priority; empty when not asked for.
+    standing
+        Rows that others already state, and their joint prices; nothing when not asked for.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Solved:
     stages: tuple[Stage, ...]
     published: Published
     levels: tuple[Prices, ...]
+    standing: Standing
 
     @property
     def prices(self) -> Prices | None:

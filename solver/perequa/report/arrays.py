@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perequa.compilation import CompiledProgram
+    from perequa.engine.joint import JointMove, JointPrice
     from perequa.engine.prices import Prices, Side
     from perequa.engine.spread import Spread
     from perequa.engine.stages import Stage
@@ -112,6 +113,39 @@ def evidence_arrays(prices: Prices, first: Floats) -> Arrays:
     }
 
 
+def joint_arrays(moves: Sequence[JointMove], stages: Sequence[Stage]) -> Arrays:
+    """Proofs of the joint prices: one entry for each move, side and priority."""
+    entries = [
+        (m, side, p, price)
+        for m, move in enumerate(moves)
+        for side, prices in move.sides.items()
+        for p, price in enumerate(prices)
+    ]
+    prices = [price for *_, price in entries]
+    # a ray stands for itself, a dual for its difference from the priority's own
+    duals = sparse_rows(
+        [price.y if np.isinf(price.price) else price.y - stages[p].y for _, _, p, price in entries]
+    )
+    rates = [list(zip(*move.rates, strict=True)) for move in moves]
+    return {
+        "move": np.array([m for m, *_ in entries], dtype=int),
+        "side": np.array([side for _, side, *_ in entries], dtype=int),
+        "stage": np.array([p for *_, p, _ in entries], dtype=int),
+        "price": _each(prices, "price", float),
+        "T": _each(prices, "reach", float),
+        "dual_lam": np.array([price.lam for price in prices]),
+        "move_ptr": _pointer([len(rows) for rows, _ in rates]),
+        "move_row": _joined([np.array(rows) for rows, _ in rates], int),
+        "move_rate": _joined([np.array(rate) for _, rate in rates], float),
+        "chord_ptr": _pointer([len(price.columns) for price in prices]),
+        "chord_col": _joined([price.columns for price in prices], int),
+        "chord_val": _joined([price.values for price in prices], float),
+        "dual_ptr": duals[0],
+        "dual_row": duals[1],
+        "dual_val": duals[2],
+    }
+
+
 def npz(arrays: Arrays) -> bytes:
     """Pack arrays as an ``.npz`` file."""
     stream = io.BytesIO()
@@ -119,7 +153,7 @@ def npz(arrays: Arrays) -> bytes:
     return stream.getvalue()
 
 
-def _each(sides: Sequence[Side], name: str, kind: type) -> NDArray[Any]:
+def _each(sides: Sequence[Side] | Sequence[JointPrice], name: str, kind: type) -> NDArray[Any]:
     return np.array([getattr(side, name) for side in sides], dtype=kind)
 
 

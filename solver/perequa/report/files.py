@@ -12,7 +12,13 @@ from perequa.interpret.extras import choices_table, overruns_table, parts_table
 from perequa.interpret.rates import equity_table, indicators_table
 from perequa.interpret.rules import objectives_table, prices_table, rules_table
 from perequa.interpret.tables import cell
-from perequa.report.arrays import evidence_arrays, npz, program_arrays, solution_arrays
+from perequa.report.arrays import (
+    evidence_arrays,
+    joint_arrays,
+    npz,
+    program_arrays,
+    solution_arrays,
+)
 
 if TYPE_CHECKING:
     from perequa.engine.spread import Spread
@@ -49,6 +55,8 @@ def solved_files(run: Solved, spread: Spread, tables: dict[str, Table]) -> dict[
     for p, level in enumerate(run.levels):
         name = "evidence.npz" if p == 0 else f"evidence_{p + 1}.npz"
         files[name] = npz(evidence_arrays(level, run.stages[p].y))
+    if run.standing.moves:
+        files["joint.npz"] = npz(joint_arrays(run.standing.moves, run.stages))
     return files
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from perequa.verification.common_unit import check_common_unit
 from perequa.verification.compare import compare_keys
+from perequa.verification.same_table import check_same_rows
 
 if TYPE_CHECKING:
     from perequa.verification.evidence import Evidence
@@ -47,8 +48,9 @@ def check_price_table(
     found = [f"{name}, priority {p}" for name, p in zip(names, priorities, strict=True)]
     compare_keys(notes, TABLE, found, expected)
     check_common_unit(notes, table, found, model, rows)
+    joint = check_same_rows(notes, folder, table, found)
     proofs = [_proofs(notes, evidence) for evidence in levels]
-    seen = 0
+    seen = joint
     for i, (name, priority) in enumerate(zip(names, priorities, strict=True)):
         limit, more, less, up, down = (column[i] for column in figures)
         label = found[i]
