@@ -23,6 +23,7 @@ from perequa.engine.termination import Termination
 from perequa.engine.tie_break import publish
 from perequa.interpret.diagnosis import diagnose
 from perequa.interpret.run import Failure, Solved
+from perequa.interpret.weights import CHEAP, stable_weights
 from perequa.report.arrays import program_arrays, solution_arrays
 from perequa.weighting import weigh
 from perequa_models.errors import Infeasible, InternalError, NotProven
@@ -75,6 +76,7 @@ def solve_instance(
     name: str,
     *,
     prices: bool = True,
+    weights_up_to: float = CHEAP,
     options: SolverOptions = DEFAULT_OPTIONS,
     clock: Clock | None = None,
 ) -> Success | Failure:
@@ -87,7 +89,9 @@ def solve_instance(
     name
         The scenario column of every table.
     prices
-        Whether rules are priced.
+        Whether rules are priced and weights ranged.
+    weights_up_to
+        Rows times objectives of a priority above which its weights are left without a range.
     options
         How the solver works; no table depends on it.
     clock
@@ -101,7 +105,8 @@ def solve_instance(
         When a limit was reached or the solver failed.
     """
     with _uncollected():
-        return _solve(instance, name, prices=prices, options=options, clock=clock or Clock())
+        asked = _Asked(prices=prices, weights_up_to=weights_up_to)
+        return _solve(instance, name, asked, options, clock or Clock())
 
 
 @contextmanager
@@ -116,8 +121,16 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What is computed beside the plan."""
+
+    prices: bool
+    weights_up_to: float
+
+
 def _solve(
-    instance: Instance, name: str, *, prices: bool, options: SolverOptions, clock: Clock
+    instance: Instance, name: str, asked: _Asked, options: SolverOptions, clock: Clock
 ) -> Success | Failure:
     problems = Problems()
     with clock.stage("reference"):
@@ -136,7 +149,7 @@ def _solve(
             raise NotProven("HiGHS called a program infeasible that has a plan")
         # presolve has declared feasible programs infeasible (HiGHS issues 2511, 1725)
         careful = replace(options, presolve=False)
-        return _solve(instance, name, prices=prices, options=careful, clock=clock)
+        return _solve(instance, name, asked, careful, clock)
     alone, weighting, staged = optimum
     with clock.stage("optimum alone"):
         least = alone.all()
@@ -148,8 +161,12 @@ def _solve(
             program_arrays(program, weighting, spread), solution_arrays(staged.stages, published)
         )
     with clock.stage("prices"):
-        levels = two_sided_prices(program, staged, published.plan, options) if prices else ()
-        standing = standing_of(program, staged, options) if prices else ALL_ALONE
+        plan = published.plan
+        levels = two_sided_prices(program, staged, plan, options) if asked.prices else ()
+        standing = standing_of(program, staged, options) if asked.prices else ALL_ALONE
+    with clock.stage("weights"):
+        most = asked.weights_up_to if asked.prices else 0.0
+        ranges = stable_weights(instance, program, staged, plan, weighting, options, most=most)
     run = Solved(
         name=name,
         instance=instance,
@@ -161,6 +178,7 @@ def _solve(
         published=published,
         levels=levels,
         standing=standing,
+        weight_ranges=ranges,
     )
     return Success(run=run, spread=spread, certificate=certificate)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from perequa.engine.prices import Prices
     from perequa.engine.stages import Stage
     from perequa.engine.tie_break import Published
+    from perequa.engine.weight_range import WeightRange
     from perequa.interpret.diagnosis import Diagnosis
     from perequa.weighting import Weighting
     from perequa_models.instance import Floats, Instance
@@ -41,6 +42,8 @@ class Solved:
         The two-sided prices of each priority; empty when not asked for.
     standing
         Rows that others already state, and their joint prices; nothing when not asked for.
+    weight_ranges
+        Intervals of weights within which the plan stays; of the priorities they were found for.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Solved:
     published: Published
     levels: tuple[Prices, ...]
     standing: Standing
+    weight_ranges: tuple[WeightRange, ...]
 
     @property
     def prices(self) -> Prices | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from perequa.engine.spread import Spread
     from perequa.engine.stages import Stage
     from perequa.engine.tie_break import Published
+    from perequa.engine.weight_range import WeightEnd, WeightRange
     from perequa.weighting import Weighting
 
 Floats = NDArray[np.float64]
@@ -146,6 +147,30 @@ def joint_arrays(moves: Sequence[JointMove], stages: Sequence[Stage]) -> Arrays:
     }
 
 
+def weight_arrays(ranges: Sequence[WeightRange], stages: Sequence[Stage]) -> Arrays:
+    """Proofs of the ranges of the weights: two entries for each, its lowest end and its highest."""
+    ends = [(r, side, end) for r in ranges for side, end in ((-1, r.lowest), (1, r.highest))]
+    found = [end for _, _, end in ends]
+    # a dual for ever is one of the objective alone: it stands for itself
+    duals = sparse_rows(
+        [end.y if np.isinf(end.weight) else end.y - stages[r.stage].y for r, _, end in ends]
+    )
+    return {
+        "stage": np.array([r.stage for r, *_ in ends], dtype=int),
+        "objective": np.array([r.objective for r, *_ in ends], dtype=int),
+        "side": np.array([side for _, side, _ in ends], dtype=int),
+        "weight": _each(found, "weight", float),
+        "T": _each(found, "reach", float),
+        "dual_lam": np.array([end.lam for end in found]),
+        "chord_ptr": _pointer([len(end.columns) for end in found]),
+        "chord_col": _joined([end.columns for end in found], int),
+        "chord_val": _joined([end.values for end in found], float),
+        "dual_ptr": duals[0],
+        "dual_row": duals[1],
+        "dual_val": duals[2],
+    }
+
+
 def npz(arrays: Arrays) -> bytes:
     """Pack arrays as an ``.npz`` file."""
     stream = io.BytesIO()
@@ -153,7 +178,9 @@ def npz(arrays: Arrays) -> bytes:
     return stream.getvalue()
 
 
-def _each(sides: Sequence[Side] | Sequence[JointPrice], name: str, kind: type) -> NDArray[Any]:
+def _each(
+    sides: Sequence[Side] | Sequence[JointPrice] | Sequence[WeightEnd], name: str, kind: type
+) -> NDArray[Any]:
     return np.array([getattr(side, name) for side in sides], dtype=kind)
 
 

@@ -12,12 +12,14 @@ from perequa.interpret.extras import choices_table, overruns_table, parts_table
 from perequa.interpret.rates import equity_table, indicators_table
 from perequa.interpret.rules import objectives_table, prices_table, rules_table
 from perequa.interpret.tables import cell
+from perequa.interpret.weights import weights_table
 from perequa.report.arrays import (
     evidence_arrays,
     joint_arrays,
     npz,
     program_arrays,
     solution_arrays,
+    weight_arrays,
 )
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ def tables_of(run: Solved) -> dict[str, Table]:
     }
     if run.prices is not None:
         tables["shadow_prices"] = prices_table(run)
+        tables["weight_ranges"] = weights_table(run)
     if run.reference.parts:
         tables["reference_parts"] = parts_table(run)
     if run.instance.scenario.choices:
@@ -57,6 +60,8 @@ def solved_files(run: Solved, spread: Spread, tables: dict[str, Table]) -> dict[
         files[name] = npz(evidence_arrays(level, run.stages[p].y))
     if run.standing.moves:
         files["joint.npz"] = npz(joint_arrays(run.standing.moves, run.stages))
+    if run.weight_ranges:
+        files["weights.npz"] = npz(weight_arrays(run.weight_ranges, run.stages))
     return files
 
 

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from perequa.report.diagnosis import diagnosis_text
+from perequa.report.weights import weights_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,8 +34,10 @@ def run_text(run: FinishedRun) -> str:
     ]
     if "shadow_prices" in run.tables:
         parts.append(prices_text(run.tables["shadow_prices"], run.tables["rules"]))
+    if "weight_ranges" in run.tables:
+        parts.append(weights_text(run.tables["weight_ranges"]))
     parts.append(f"saved in {run.folder}\nfingerprint {run.fingerprint}")
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)
 
 
 def failure_text(run: FinishedRun) -> str:

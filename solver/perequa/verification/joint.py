@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perequa.verification.direction import Point, Sparse, dense, parts
 from perequa.verification.duals import SIGN, multipliers, note_signs, proven_bound
-from perequa.verification.feasibility import row_tolerance
 from perequa.verification.folder import read_arrays
 from perequa.verification.optimum import GAP
 from perequa.verification.outcome import Unreadable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from perequa.verification.folder import Arrays, RunFolder
     from perequa.verification.outcome import Notebook
-    from perequa.verification.sparse import Floats, Indices
+    from perequa.verification.sparse import Floats
 
 FILE = "joint.npz"
 ENTRIES = ("move", "side", "stage", "price", "T")
@@ -32,13 +32,8 @@ RELATIVE = 1e-9
 """A proof gives the price to this share of it."""
 ROOM = 1e-8
 """Share of an earlier priority's price by which a later priority's proof may miss it."""
-NOISE = 1e-9
-"""Share of the size of its own sum by which a chord may lean over what is active."""
-
 CANCELS = 1e-12
 """Share of the size of a sum that its rounding may reach."""
-
-Sparse = tuple["Indices", "Floats"]
 
 
 @dataclass(frozen=True)
@@ -53,18 +48,18 @@ class JointEvidence:
         """Rate of each row in each move."""
         return [
             dict(zip(rows.tolist(), rates.tolist(), strict=True))
-            for rows, rates in self._parts("move", "row", "rate", len(self.folder.program.row_ids))
+            for rows, rates in self._parts(("move_ptr", "move_row", "move_rate"), row=True)
         ]
 
     @cached_property
     def chords(self) -> list[Sparse]:
         """Change of the plan per unit of each entry's move."""
-        return self._parts("chord", "col", "val", len(self.folder.program.col_ids))
+        return self._parts(("chord_ptr", "chord_col", "chord_val"), row=False)
 
     @cached_property
     def duals(self) -> list[Sparse]:
         """Dual of each entry less its priority's own; the ray itself of an infinite price."""
-        return self._parts("dual", "row", "val", len(self.folder.program.row_ids))
+        return self._parts(("dual_ptr", "dual_row", "dual_val"), row=True)
 
     @cached_property
     def entry_at(self) -> dict[tuple[int, int, int], int]:
@@ -77,16 +72,10 @@ class JointEvidence:
         e = self.entry_at.get((move, side, stage))
         return np.nan if e is None else float(self.arrays["price"][e])
 
-    def _parts(self, name: str, axis: str, value: str, most: int) -> list[Sparse]:
-        pointer, index = self.arrays[f"{name}_ptr"], self.arrays[f"{name}_{axis}"]
-        values = self.arrays[f"{name}_{value}"]
-        whole = len(pointer) and pointer[0] == 0 and pointer[-1] == len(index) == len(values)
-        if not whole or (np.diff(pointer) < 0).any() or not np.isfinite(values).all():
-            raise Unreadable(FILE, f"{name}_ptr does not delimit its entries")
-        if len(index) and not 0 <= index.min() <= index.max() < most:
-            raise Unreadable(FILE, f"{name}_{axis} points outside the program")
-        cuts = pointer[1:-1]
-        return list(zip(np.split(index, cuts), np.split(values, cuts), strict=True))
+    def _parts(self, names: tuple[str, str, str], *, row: bool) -> list[Sparse]:
+        program = self.folder.program
+        most = len(program.row_ids) if row else len(program.col_ids)
+        return parts(self.arrays, FILE, names, most)
 
 
 def joint_evidence(folder: RunFolder) -> JointEvidence | None:
@@ -135,15 +124,14 @@ class _Proof:
         self.infinite = not np.isfinite(self.price)
         self.label = f"move {move}, side {side}, priority {stage + 1}"
         self.earlier = np.array([evidence.price(move, side, k) for k in range(stage)])
-        self.rate = _dense(evidence.moves[move], len(self.program.row_ids)) * side
-        self.chord = _dense(evidence.chords[e], len(self.program.col_ids))
-        self.dual = _dense(evidence.duals[e], len(self.program.row_ids))
+        self.rate = np.zeros(len(self.program.row_ids))
+        for row, rate in evidence.moves[move].items():
+            self.rate[row] = side * rate
+        self.chord = dense(evidence.chords[e], len(self.program.col_ids))
+        self.dual = dense(evidence.duals[e], len(self.program.row_ids))
         if not self.infinite:
             self.dual = self.dual + folder.solution["y"][stage]
-        self.x: Floats = folder.solution["x"][-1]
-        self.activity = self.program.matrix.times(self.x)
-        self.tolerance = row_tolerance(self.program, self.x)
-        self.margin = RELATIVE * np.maximum(1.0, np.abs(self.x))
+        self.point = Point(self.program, folder.solution["x"][-1])
 
     def check_chord(self, notes: Notebook) -> None:
         """c·Δ is the price, here and before, and x + T·Δ keeps the limits moved by T."""
@@ -157,35 +145,11 @@ class _Proof:
             )
             where = (FILE, self.label, f"change of priority {k + 1} by its chord")
             notes.near(where, float(terms.sum()), float(wanted), tolerance=room)
-        felt = program.matrix.times(self.chord) - self.rate
-        size = program.matrix.size.times(np.abs(self.chord)) + np.abs(self.rate)
-        largest = float(np.abs(self.chord).max(initial=0.0))
         if not self.reach > 0:
             notes.wrong(FILE, self.label, "reach", self.reach, "above 0")
             return
-        for names, change, scale, at, bounds, tolerance in (
-            (
-                program.row_ids,
-                felt,
-                size,
-                self.activity,
-                (program.lower, program.upper),
-                self.tolerance,
-            ),
-            (
-                program.col_ids,
-                self.chord,
-                np.where(self.chord != 0, largest, 0.0),
-                self.x,
-                (program.least, program.most),
-                self.margin,
-            ),
-        ):
-            for way, room in ((-1.0, at - bounds[0]), (1.0, bounds[1] - at)):
-                held = room <= tolerance
-                free = np.where(held, np.maximum(room, 0.0), room + tolerance) / self.reach
-                for i in np.flatnonzero(way * change > free + NOISE * scale):
-                    notes.wrong(FILE, self.label, f"the chord leaves {names[i]} before its reach")
+        for name in self.point.left_along(self.chord, self.rate, self.reach):
+            notes.wrong(FILE, self.label, f"the chord leaves {name} before its reach")
 
     def check_dual(self, notes: Notebook) -> None:
         """The dual is optimal for the present limits and gives the price."""
@@ -194,7 +158,7 @@ class _Proof:
         cost = costs[stage] + self.lam @ costs[:stage]
         found = multipliers(program, cost, self.dual)
         note_signs(notes, program, found, (FILE, self.label))
-        value, bound = float(cost @ self.x), proven_bound(program, found)
+        value, bound = float(cost @ self.point.x), proven_bound(program, found)
         tolerance = GAP * max(1.0, abs(value))
         notes.near((FILE, self.label, "value of the dual"), bound, value, tolerance=tolerance)
         given = float(self.dual @ self.rate - self.lam @ self.earlier)
@@ -211,9 +175,10 @@ class _Proof:
         program, ray = self.program, self.dual
         pull = program.matrix.transposed.times(ray)
         zero = SIGN * program.matrix.transposed.size.times(np.abs(ray))
-        rows = (ray, self.activity, (program.lower, program.upper), self.tolerance)
+        at = self.point
+        rows = (ray, at.activity, (program.lower, program.upper), at.tolerance)
         wrong_rows = _pushes_at_nothing(*rows, np.zeros(len(ray)))
-        columns = (-pull, self.x, (program.least, program.most), self.margin)
+        columns = (-pull, at.x, (program.least, program.most), at.margin)
         wrong_columns = _pushes_at_nothing(*columns, zero)
         names = [program.row_ids[i] for i in np.flatnonzero(wrong_rows)]
         names += [program.col_ids[j] for j in np.flatnonzero(wrong_columns)]
@@ -230,12 +195,3 @@ def _pushes_at_nothing(
     up = (push > zero) & ~(at <= bounds[0] + tolerance)
     down = (push < -zero) & ~(at >= bounds[1] - tolerance)
     return np.asarray(up | down)
-
-
-def _dense(entries: Sparse | dict[int, float], size: int) -> Floats:
-    full = np.zeros(size)
-    if isinstance(entries, dict):
-        full[list(entries)] = list(entries.values())
-    else:
-        np.add.at(full, entries[0], entries[1])
-    return full

@@ -19,6 +19,7 @@ from perequa.verification.recompute.model import model_of
 from perequa.verification.recompute.reference import reference_places
 from perequa.verification.sentences import check_sentences
 from perequa.verification.uniqueness import check_uniqueness
+from perequa.verification.weights import check_weights, has_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -116,6 +117,7 @@ def _called_for(folder: RunFolder, *, exact: bool) -> list[tuple[int, str, Calla
         (6, "prices", prices),
         (7, "ranges", lambda: check_ranges(folder)),
         (8, "sentences", lambda: check_sentences(folder)),
+        *([(10, "weights", lambda: check_weights(folder, model))] if has_weights(folder) else []),
     ]
 
 
