@@ -167,3 +167,12 @@ def test_by_hand() -> None:
         stated = list(enumerate(weights))
         ranges = weight_ranges(program.compiled(costs), staged, found, 0, stated, OPTIONS)
         assert (ranges[0].lowest.weight, ranges[0].highest.weight) == pytest.approx(first)
+
+
+def test_an_objective_that_no_decision_touches_may_weigh_anything() -> None:
+    program, costs = two_needs()
+    costs = np.vstack([costs, np.zeros(2)])
+    staged, plan = solved(program, costs, np.array([[2.0, 1.0, 1.0]]))
+    (found,) = weight_ranges(program.compiled(costs), staged, plan, 0, [(2, 1.0)], OPTIONS)
+    assert (found.lowest.weight, found.highest.weight) == (0.0, math.inf)
+    check_proof(program, costs, np.array([[2.0, 1.0, 1.0]]), plan, found)

@@ -159,6 +159,8 @@ class _Cone:
         own = [scaled.cost(program.costs[k]) for k in objectives]
         self._earlier = np.array([factor for _, factor in earlier])
         self._own = np.array([factor for _, factor in own])
+        # an objective that no decision touches may weigh anything
+        self._counts = [bool(c.any()) for c, _ in own]
         more = sparse.csr_array(np.array([c for c, _ in (*earlier, *own)]))
         free = np.full(len(own), np.inf)
         self._session = Session(
@@ -175,9 +177,11 @@ class _Cone:
 
     def end(self, place: int, weight: float, way: int) -> WeightEnd:
         """Move the weight of one objective up (+1) or down (−1) as far as the plan allows."""
-        if way < 0 and weight == 0.0:
-            stage = self._staged.stages[self._stage]
+        stage = self._staged.stages[self._stage]
+        if way < 0 and (weight == 0.0 or not self._counts[place]):
             return _kept(0.0, stage.y, stage.lam)
+        if not self._counts[place]:
+            return _kept(np.inf, np.zeros_like(stage.y), np.zeros_like(stage.lam))
         row = len(self._activity) + self._stage + place
         at = np.array([row])
         self._session.set_row_bounds(at, np.array([-float(way)]), np.array([-float(way)]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from perequa.engine.weight_range import WeightEnd, WeightRange, weight_ranges
 from perequa.interpret.tables import Table, Value
 from perequa.weighting import weight_units
+from perequa_models.errors import NotProven
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +51,9 @@ def stable_weights(
     for p, members in enumerate(_members(instance, weighting)):
         if 1 < len(members) <= most / max(1, program.matrix.shape[0]):
             weights = [(k, float(weighting.weights[p, k])) for k in members]
-            found.extend(weight_ranges(program, staged, plan, p, weights, options))
+            # a range that the solver cannot prove is left out: the plan and its prices stand
+            with suppress(NotProven):
+                found.extend(weight_ranges(program, staged, plan, p, weights, options))
     return tuple(found)
 
 

@@ -19,7 +19,9 @@ def weights_text(weights: Table) -> str:
     lines = ["The plan stays the same while one weight moves between (at an end others may tie):"]
     lines += [f"  {_line(r)}" for r in several if r["proof"]]
     if any(not r["proof"] for r in several):
-        lines.append("  not computed on a program of this size: solve with --weight-ranges")
+        lines.append(
+            "  the others were not computed: on a large program, solve with --weight-ranges"
+        )
     return "\n".join(lines)
 
 
