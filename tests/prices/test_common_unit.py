@@ -99,3 +99,16 @@ def test_money_and_places_are_ranked_together_where_every_row_has_the_common_uni
     # with a row whose places have several costs, money comes apart and first
     everywhere = {"kind": "cap", "at_most": 22}
     assert ranked(case.with_rules(everywhere=everywhere))[0] == "money"
+
+
+def test_places_that_cannot_be_funded_have_no_price_in_money() -> None:
+    case = small(
+        {
+            "all": {"kind": "cap", "at_most": 30},
+            "one": {"kind": "cap", "by": "region", "at_most": 20},
+        }
+    )
+    run = case.solved().run
+    closed = replace(run.instance, open_pairs=np.array([[True], [False]]))
+    # the cap of region 2 counts nothing that can be funded, although the national one does
+    assert np.isnan(units_per_100k(closed, run.program)).tolist()[:3] == [False, False, True]

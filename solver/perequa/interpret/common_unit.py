@@ -30,7 +30,7 @@ def units_per_100k(instance: Instance, program: CompiledProgram) -> Floats:
     """
     least, most = _cost_counted(instance, program)
     with np.errstate(invalid="ignore"):
-        one_cost = (least > 0.0) & (most - least <= SAME * most)
+        one_cost = np.isfinite(least) & (least > 0.0) & (most - least <= SAME * most)
     places = np.divide(PER, least, out=np.full(len(least), np.nan), where=one_cost)
     return np.where(program.row_is_money, PER, places)
 
@@ -51,7 +51,8 @@ def _cost_counted(instance: Instance, program: CompiledProgram) -> tuple[Floats,
     np.minimum.at(least, row[known], cost[columns[known]])
     np.maximum.at(most, row[known], cost[columns[known]])
     by_column = program.matrix.tocsc()
-    for i in np.flatnonzero(program.is_rule & np.isinf(least)):
+    decides = np.bincount(row[columns < count], minlength=len(least)) > 0
+    for i in np.flatnonzero(program.is_rule & ~decides):
         held = columns[pointer[i] : pointer[i + 1]]
         holding = by_column[:, held].indices
         least[i] = least[holding].min(initial=np.inf)
