@@ -13,6 +13,7 @@ import numpy as np
 
 from perequa.certificate import Certificate, certify
 from perequa.compilation import compile_program
+from perequa.engine.joint import ALL_ALONE, Standing, standing_of
 from perequa.engine.optimum_alone import Alone, owners
 from perequa.engine.plan_moves import plan_moves
 from perequa.engine.prices import two_sided_prices
@@ -25,6 +26,7 @@ from perequa.engine.tie_break import publish
 from perequa.interpret.diagnosis import diagnose
 from perequa.interpret.printed import printed_rows
 from perequa.interpret.run import Failure, Solved
+from perequa.interpret.weights import CHEAP, stable_weights
 from perequa.report.arrays import program_arrays, solution_arrays
 from perequa.weighting import weigh
 from perequa_models.errors import Infeasible, InternalError, NotProven
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from perequa.engine.response import ActivePlan
     from perequa.engine.stages import Staged
     from perequa.engine.tie_break import Published
+    from perequa.engine.weight_range import WeightRange
     from perequa.report.arrays import Arrays
     from perequa.weighting import Weighting
     from perequa_models.instance import Instance
@@ -126,6 +129,7 @@ def solve_instance(
     name: str,
     *,
     prices: bool = True,
+    weights_up_to: float = CHEAP,
     options: SolverOptions = DEFAULT_OPTIONS,
     clock: Clock | None = None,
 ) -> Success | Failure:
@@ -138,7 +142,9 @@ def solve_instance(
     name
         The scenario column of every table.
     prices
-        Whether rules are priced.
+        Whether rules are priced and weights ranged.
+    weights_up_to
+        Rows times objectives of a priority above which its weights are left without a range.
     options
         How the solver works; no table depends on it.
     clock
@@ -152,7 +158,8 @@ def solve_instance(
         When a limit was reached or the solver failed.
     """
     with _uncollected():
-        return _solve(instance, name, prices=prices, options=options, clock=clock or Clock())
+        asked = _Asked(prices=prices, weights_up_to=weights_up_to)
+        return _solve(instance, name, asked, options, clock or Clock())
 
 
 @contextmanager
@@ -167,8 +174,16 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What is computed beside the plan."""
+
+    prices: bool
+    weights_up_to: float
+
+
 def _solve(
-    instance: Instance, name: str, *, prices: bool, options: SolverOptions, clock: Clock
+    instance: Instance, name: str, asked: _Asked, options: SolverOptions, clock: Clock
 ) -> Success | Failure:
     ready = _prepared(instance, name, options, clock)
     if isinstance(ready, Failure):
@@ -180,12 +195,7 @@ def _solve(
             arrays = program_arrays(program, found.weighting, found.spread)
             solution = solution_arrays(staged.stages, published)
             certificate = certify(arrays, solution)
-        levels: tuple[Prices, ...] = ()
-        if prices:
-            with clock.stage("prices"):
-                levels = two_sided_prices(program, staged, published.plan, ready.options)
-        with clock.stage("by objective"):
-            moves = _moves(found, levels, ready.options)
+        priced = _priced(found, asked, ready.options, clock)
         with clock.stage("optimum alone"):
             alone = least()
     run = Solved(
@@ -197,17 +207,51 @@ def _solve(
         alone=alone,
         stages=staged.stages,
         published=published,
-        levels=levels,
-        moves=moves,
+        levels=priced.levels,
+        moves=priced.moves,
+        standing=priced.standing,
+        weight_ranges=priced.weight_ranges,
     )
     return Success(
         run=run, spread=found.spread, program=arrays, solution=solution, certificate=certificate
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Priced:
+    """What the plan costs and owes; nothing where no prices were asked."""
+
+    levels: tuple[Prices, ...] = ()
+    moves: PlanMoves | None = None
+    standing: Standing = ALL_ALONE
+    weight_ranges: tuple[WeightRange, ...] = ()
+
+
+def _priced(found: Optimum, asked: _Asked, options: SolverOptions, clock: Clock) -> _Priced:
+    if not asked.prices:
+        return _Priced()
+    program, staged, plan = found.program, found.staged, found.published.plan
+    with clock.stage("prices"):
+        levels = two_sided_prices(program, staged, plan, options)
+        standing = standing_of(program, staged, options)
+    with clock.stage("by objective"):
+        moves = _moves(found, levels, options)
+    with clock.stage("weights"):
+        ranges = stable_weights(
+            found.instance,
+            program,
+            staged,
+            plan,
+            found.weighting,
+            options,
+            most=asked.weights_up_to,
+        )
+    return _Priced(levels=levels, moves=moves, standing=standing, weight_ranges=ranges)
+
+
 def _moves(found: Optimum, levels: tuple[Prices, ...], options: SolverOptions) -> PlanMoves | None:
     """Follow the plan along the limits that are printed."""
-    if not levels or found.published.method != "exact":
+    if found.published.method != "exact":
         return None
     plan, program = found.published.plan, found.program
     rows = {i for level in levels for i in printed_rows(program, plan, level)}

@@ -10,6 +10,7 @@ from perequa.checks import load
 from perequa.checks.placing import Places
 from perequa.interpret.repairs import suspected_units
 from perequa.interpret.run import Failure
+from perequa.interpret.weights import CHEAP
 from perequa.io.findings import findings_of
 from perequa.io.run_folder import check_replaceable, write_folder
 from perequa.pipeline import DEFAULT_OPTIONS, Clock, Success, diagnose_instance, solve_instance
@@ -75,6 +76,7 @@ def run_scenario(
     variants: Sequence[str] = (),
     sets: Sequence[str] = (),
     prices: bool = True,
+    weights_up_to: float = CHEAP,
     options: SolverOptions = DEFAULT_OPTIONS,
     lang: str = SOURCE,
 ) -> FinishedRun:
@@ -87,7 +89,9 @@ def run_scenario(
     destination
         Gives the run folder of a scenario column.
     prices
-        Whether rules are priced.
+        Whether rules are priced and weights ranged.
+    weights_up_to
+        Size up to which weights are ranged, as for `solve_instance`.
     options
         How the solver works.
     lang
@@ -113,7 +117,12 @@ def run_scenario(
     record = base_record(loaded.raw, places, options, lang)
     try:
         outcome = solve_instance(
-            loaded.instance, loaded.raw.column_name, prices=prices, options=options, clock=clock
+            loaded.instance,
+            loaded.raw.column_name,
+            prices=prices,
+            weights_up_to=weights_up_to,
+            options=options,
+            clock=clock,
         )
     except InvalidScenario as error:
         where = Places(loaded.raw)

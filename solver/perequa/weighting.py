@@ -14,7 +14,7 @@ from perequa_models.problems import Problem
 from perequa_models.quantities import Quantities
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from perequa_models.instance import Instance
     from perequa_models.reference.reference import Reference
@@ -113,6 +113,38 @@ def weigh(
         units=tuple(units),
         initial=initial,
     )
+
+
+def weight_units(instance: Instance, weighting: Weighting, alone: Mapping[str, float]) -> Floats:
+    """How much weight of the scenario one unit of weight of a stage is.
+
+    Parameters
+    ----------
+    alone
+        Least value of each objective on its own, for ``normalise: range``.
+
+    Returns
+    -------
+    array, shape (P, K)
+        NaN for an objective that does not stand at a priority, or cannot be normalised.
+    """
+    units = np.full(weighting.weights.shape, np.nan)
+    least = [alone[name] for name in weighting.names]
+    for p, priority in enumerate(weighting.priorities):
+        sizes = {}
+        for k, name in enumerate(weighting.names):
+            spec = instance.scenario.objectives[name]
+            if spec.priority == priority:
+                start = float(weighting.initial[k])
+                size = _normaliser(spec.normalise, start, k, least.__getitem__)
+                sizes[k] = np.nan if size is None else size
+        served = np.flatnonzero(weighting.weights[p])
+        # an objective served alone has weight 1 in its stage, whatever the scenario says
+        known = float(weighting.weights[p, served[0]])
+        weight = instance.scenario.objectives[weighting.names[served[0]]].weight
+        for k, size in sizes.items():
+            units[p, k] = size * weight / (known * sizes[int(served[0])])
+    return units
 
 
 def _normaliser(

@@ -1,4 +1,4 @@
-"""Every shipped scenario: one plan whatever the solver's path, prices that re-solves confirm."""
+"""Every shipped scenario: one plan whatever the solver's path, and a proof that holds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from perequa.pipeline import Success, solve_instance
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from perequa.engine.prices import Side
     from perequa_models.instance import Instance
 
 PATHS = (
@@ -33,21 +32,6 @@ def solved(instance: Instance, options: SolverOptions | None = None) -> Success:
     outcome = solve_instance(instance, "test", options=options or SolverOptions())
     assert isinstance(outcome, Success)
     return outcome
-
-
-def first_value(instance: Instance) -> float:
-    """Value of the first priority, infinite when no plan exists."""
-    outcome = solve_instance(instance, "test", prices=False)
-    if isinstance(outcome, Failure):
-        return np.inf
-    stage = outcome.run.stages[0]
-    return float(stage.cost @ stage.x)
-
-
-def moved(instance: Instance, row: str, by: float) -> Instance:
-    """The same instance with the limit of one row moved."""
-    rows = tuple(replace(r, limit=r.limit + by) if str(r.key) == row else r for r in instance.rows)
-    return replace(instance, rows=rows)
 
 
 @pytest.mark.parametrize("name", shipped_names())
@@ -73,29 +57,6 @@ def test_the_plan_does_not_depend_on_the_order_of_the_tables(name: str) -> None:
     )
     again = solved(replace(instance, scenario=backwards, rows=tuple(reversed(instance.rows))))
     np.testing.assert_allclose(again.run.x, solved(instance).run.x, rtol=0, atol=1e-6)
-
-
-@pytest.mark.parametrize("name", shipped_names())
-def test_every_price_against_a_new_solution_of_the_whole(name: str) -> None:
-    """Both sides of every rule row, inside the range its chord proves."""
-    instance = load(name).instance
-    run = solved(instance).run
-    assert run.prices is not None
-    base = first_value(instance)
-    size = max(1.0, abs(base))
-    for side in run.prices.sides:
-        row = str(run.program.row_keys[side.row])
-        if np.isinf(side.price):
-            assert np.isinf(first_value(moved(instance, row, side.sign * 1e-3)))
-            continue
-        step = _step(side)
-        change = (first_value(moved(instance, row, side.sign * step)) - base) / step
-        assert change == pytest.approx(side.price, rel=1e-5, abs=1e-6 * size / step), row
-
-
-def _step(side: Side) -> float:
-    """A step inside the proven range, large enough to stand out of rounding."""
-    return 1.0 if np.isinf(side.reach) else min(side.reach, max(1.0, side.reach / 4))
 
 
 @pytest.mark.parametrize("name", shipped_names())

@@ -56,6 +56,8 @@ def found(tiny: Any, folder: Path, number: int) -> tuple[Disagreement, ...]:
         ("shadow_prices.csv", "kept", "holds_up_to", "7.0", PRICES, "kept/-/ssiad/2004/equals"),
         ("shadow_prices.csv", "floor", "holds_up_to", "2.0", PRICES, "floor/region:C"),
         ("shadow_prices.csv", "floor", "effect_of_one_more", "5.0", PRICES, "floor/region:C"),
+        ("shadow_prices.csv", "floor", "effect_per_100k_less", "-99.9", PRICES, "floor/region:C"),
+        ("shadow_prices.csv", "floor", "effect_per_100k_more", "", PRICES, "floor/region:C"),
         ("shadow_prices.csv", "contingent", "unique", "false", PRICES, "contingent/-"),
         ("shadow_prices.csv", "contingent", "effect_of_one_more", "", PRICES, "contingent/-"),
         ("shadow_prices.csv", "contingent", "range", "exact", RANGES, "contingent/-"),

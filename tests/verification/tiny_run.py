@@ -382,8 +382,11 @@ def _rules(folder: Path, plan: Any) -> None:
 
 def _prices(folder: Path, stages: int) -> None:
     header = IDENTITY + _columns(
-        "limit,priority,effect_of_one_more,effect_of_one_less,holds_up_to,holds_down_to,"
-        "range,unique,objective,objective_kind,objective_unit,same_as,statement"
+        "limit,priority,effect_of_one_more,effect_of_one_less,effect_per_100k_more,"
+        "effect_per_100k_less,holds_up_to,holds_down_to,"
+        "range,unique,objective,objective_kind,objective_unit,same_as,same_how,"
+        "joint_effect_of_one_more,joint_effect_of_one_less,joint_holds_up_to,joint_holds_down_to,"
+        "statement"
     )
     proofs = evidence(stages)
     figures = zip(*(proofs[k].tolist() for k in ("row", "side", "price", "T")), strict=True)
@@ -394,8 +397,10 @@ def _prices(folder: Path, stages: int) -> None:
         to = LIMITS[i] + up if math.isfinite(more) else LIMITS[i]
         down_to = LIMITS[i] - down if math.isfinite(less) else LIMITS[i]
         unique = "true" if math.isfinite(more) and more + less == 0 else "false"
-        shown = [more, less, to, down_to, "inner", unique, "missing", "shortfall", "place", ""]
-        later = [*[""] * 6, "spread", "range", "rate point", ""]
+        per = [100.0 * more, 100.0 * less]
+        shown = [more, less, *per, to, down_to, "inner", unique, "missing", "shortfall", "place"]
+        shown += [""] * 6
+        later = [*[""] * 8, "spread", "range", "rate point", *[""] * 6]
         for priority, figures in (("1", shown), ("2", later))[:stages]:
             row = [*_identity(name), *map(_text, [LIMITS[i], priority, *figures])]
             rows.append(

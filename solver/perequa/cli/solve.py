@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,10 @@ ORDER = (1, 3, 5, 4, 0)
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Change one value.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write to.")
 @click.option("--whole", is_flag=True, help="Whole places (not in this version).")
-@click.option("--no-prices", is_flag=True, help="Leave the shadow prices out.")
+@click.option("--no-prices", is_flag=True, help="Leave prices and ranges of weights out.")
+@click.option(
+    "--weight-ranges", is_flag=True, help="Range every weight, however large the program is."
+)
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
 @click.pass_context
 def solve(
@@ -38,6 +42,7 @@ def solve(
     *,
     whole: bool,
     no_prices: bool,
+    weight_ranges: bool,
     form: str,
 ) -> None:
     """Solve each SCENARIO: a file, a folder, or the name of a shipped one.
@@ -46,10 +51,14 @@ def solve(
     (default results/NAME) that `perequa verify` re-checks without a solver.
     """
     # imported here so that `perequa --help` does not pay for the solver
+    from perequa.interpret.weights import CHEAP  # noqa: PLC0415
     from perequa.running import run_scenario  # noqa: PLC0415
     from perequa.words import words_in  # noqa: PLC0415
-    from perequa_models.errors import NotInThisVersion  # noqa: PLC0415
+    from perequa_models.errors import NotInThisVersion, UsageError  # noqa: PLC0415
 
+    if weight_ranges and no_prices:
+        message = "--weight-ranges and --no-prices exclude each other"
+        raise UsageError(message)
     if whole:
         what = "--whole"
         raise NotInThisVersion(what)
@@ -63,6 +72,7 @@ def solve(
             variants=variants,
             sets=sets,
             prices=not no_prices,
+            weights_up_to=math.inf if weight_ranges else CHEAP,
             lang=settings.lang,
         )
         finished.append(run)
@@ -122,7 +132,9 @@ def _document(finished: list[FinishedRun], code: int) -> str:
 
 
 def _record(run: FinishedRun) -> dict[str, object]:
-    tables = {name: _rows(run, name) for name in ("objectives", "allocation", "equity")}
+    tables = {
+        name: _rows(run, name) for name in ("objectives", "weight_ranges", "allocation", "equity")
+    }
     binding = {r["row"] for r in _rows(run, "rules") if r["binding"]}
     source = "shadow_prices" if "shadow_prices" in run.tables else "rules"
     return {

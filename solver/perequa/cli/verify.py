@@ -83,6 +83,7 @@ def _line(check: Check, words: Words) -> str:
         "ranges": words.term("check", "ranges"),
         "sentences": words.term("check", "sentences"),
         "infeasible": words.term("check", "infeasible"),
+        "weights": words.term("check", "weights"),
     }
     verdicts = {
         "ok": words.term("verdict", "ok"),

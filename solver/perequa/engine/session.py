@@ -270,6 +270,15 @@ def some_of_basis(basis: Any, rows: Indices, columns: Indices) -> Any:  # noqa: 
     return some if count == len(rows) else None
 
 
+def with_basic_rows(basis: Any, count: int) -> Any:  # noqa: ANN401
+    """Return HiGHS's basis for a program with rows added at its end, each of them basic."""
+    more = highspy.HighsBasis()
+    more.col_status = basis.col_status
+    more.row_status = [*basis.row_status, *[highspy.HighsBasisStatus.kBasic] * count]
+    more.valid = True
+    return more
+
+
 def _fit(values: Floats, size: int, *, infinite: bool = False) -> Floats:
     """Return a contiguous array of the right length without NaN."""
     fitted = np.ascontiguousarray(values, dtype=np.float64)

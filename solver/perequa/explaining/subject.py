@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from perequa.engine.joint import ALL_ALONE
 from perequa.engine.response import respond
 from perequa.engine.what_if import Solvable, moved
 from perequa.interpret.moves import followed, solved_again
@@ -59,6 +60,8 @@ class Subject:
             published=optimum.published,
             levels=(),
             moves=None,
+            standing=ALL_ALONE,
+            weight_ranges=(),
         )
 
     @cached_property

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perequa.interpret.sentences import price_statement
+from perequa.interpret.common_unit import units_per_100k
+from perequa.interpret.same_rows import full_statement, same_cells
 from perequa.interpret.tables import Table, Value, cell
 from perequa.weighting import objective_value
 from perequa_models.keys import RowKey
@@ -36,6 +37,8 @@ PRICES = (
     "priority",
     "effect_of_one_more",
     "effect_of_one_less",
+    "effect_per_100k_more",
+    "effect_per_100k_less",
     "holds_up_to",
     "holds_down_to",
     "range",
@@ -44,6 +47,11 @@ PRICES = (
     "objective_kind",
     "objective_unit",
     "same_as",
+    "same_how",
+    "joint_effect_of_one_more",
+    "joint_effect_of_one_less",
+    "joint_holds_up_to",
+    "joint_holds_down_to",
     "statement",
 )
 OBJECTIVES = (
@@ -79,14 +87,17 @@ def prices_table(run: Solved, words: Words) -> Table:
     """One line per rule row and priority: a vector of prices under strict priorities."""
     rows: list[tuple[Value, ...]] = []
     levels = [{(side.row, side.sign): side for side in level.sides} for level in run.levels]
+    per_100k = units_per_100k(run.instance, run.program)
+    names = {i: str(key) for i, key in enumerate(run.program.row_keys)}
     for i, identity in rule_rows(run).items():
         limit = float(run.program.row_limit[i])
         for p, sides in enumerate(levels):
-            shown = _price(limit, sides[i, 1], sides[i, -1])
+            shown = _price(limit, sides[i, 1], sides[i, -1], float(per_100k[i]))
             priority = run.weighting.priorities[p]
-            line = (*identity, limit, priority, *shown, *_objective(run, p), "")
+            same = same_cells(run.standing, names, i, p, limit)
+            line = (*identity, limit, priority, *shown, *_objective(run, p), *same)
             record = {k: cell(v) for k, v in zip(PRICES, line, strict=False)}
-            rows.append((*line, price_statement(record, words)))
+            rows.append((*line, full_statement(record, words)))
     return Table(PRICES, tuple(rows))
 
 
@@ -97,12 +108,14 @@ def _objective(run: Solved, stage: int) -> tuple[str, str, str]:
     return ";".join(served), ";".join(kinds), run.weighting.units[stage]
 
 
-def _price(limit: float, more: Side, less: Side) -> tuple[Value, ...]:
+def _price(limit: float, more: Side, less: Side, per_100k: float) -> tuple[Value, ...]:
     up, down = more.price, less.price
     finite = np.isfinite(up) and np.isfinite(down)
     return (
         up,
         down,
+        None if np.isnan(per_100k) else up * per_100k,
+        None if np.isnan(per_100k) else down * per_100k,
         _snapped(limit + more.reach, limit) if np.isfinite(up) else limit,
         _snapped(limit - less.reach, limit) if np.isfinite(down) else limit,
         "inner",

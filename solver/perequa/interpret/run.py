@@ -13,10 +13,12 @@ from perequa_models.quantities import Quantities
 if TYPE_CHECKING:
     from perequa.compilation import CompiledProgram
     from perequa.engine.infeasibility import Conflict
+    from perequa.engine.joint import Standing
     from perequa.engine.plan_moves import PlanMoves
     from perequa.engine.prices import Prices
     from perequa.engine.stages import Stage
     from perequa.engine.tie_break import Published
+    from perequa.engine.weight_range import WeightRange
     from perequa.interpret.diagnosis import Diagnosis
     from perequa.weighting import Weighting
     from perequa_models.instance import Floats, Instance
@@ -42,6 +44,10 @@ class Solved:
     moves
         How the plan follows the limits that are printed; None when not asked for, or when the
         plan was published by steps.
+    standing
+        Rows that others already state, and their joint prices; nothing when not asked for.
+    weight_ranges
+        Intervals of weights within which the plan stays; of the priorities they were found for.
     """
 
     name: str
@@ -54,6 +60,8 @@ class Solved:
     published: Published
     levels: tuple[Prices, ...]
     moves: PlanMoves | None
+    standing: Standing
+    weight_ranges: tuple[WeightRange, ...]
 
     @property
     def prices(self) -> Prices | None:

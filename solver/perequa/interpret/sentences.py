@@ -89,15 +89,28 @@ def move_clause(row: Mapping[str, str], sign: int, words: Words) -> str:
         Language of the sentence.
     """
     effect = float(row["effect_of_one_more" if sign == MORE else "effect_of_one_less"])
+    said = effect_clause(row, sign, effect, words)
+    reach = _reach(row, sign, step_size(row), words)
+    return f"{said} ({reach})" if reach else said
+
+
+def effect_clause(row: Mapping[str, str], sign: int, effect: float, words: Words) -> str:
+    """Say what a step of a limit does.
+
+    Parameters
+    ----------
+    row, sign, words
+        As for `move_clause`.
+    effect
+        Effect per unit of the row.
+    """
     size = step_size(row)
     moved = {
         "step": amount(size, row["unit"], words),
         "objective": objectives_said(row, words),
         "by": amount(abs(effect) * size, row["objective_unit"], words),
     }
-    said = (_raised if sign == MORE else _lowered)(effect, size, moved, words)
-    reach = _reach(row, sign, size, words)
-    return f"{said} ({reach})" if reach else said
+    return (_raised if sign == MORE else _lowered)(effect, size, moved, words)
 
 
 def step_size(row: Mapping[str, str]) -> float:

@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perequa.compilation import CompiledProgram
+    from perequa.engine.joint import JointMove, JointPrice
     from perequa.engine.prices import Prices, Side
     from perequa.engine.spread import Spread
     from perequa.engine.stages import Stage
     from perequa.engine.tie_break import Published
+    from perequa.engine.weight_range import WeightEnd, WeightRange
     from perequa.weighting import Weighting
 
 Floats = NDArray[np.float64]
@@ -112,6 +114,63 @@ def evidence_arrays(prices: Prices, first: Floats) -> Arrays:
     }
 
 
+def joint_arrays(moves: Sequence[JointMove], stages: Sequence[Stage]) -> Arrays:
+    """Proofs of the joint prices: one entry for each move, side and priority."""
+    entries = [
+        (m, side, p, price)
+        for m, move in enumerate(moves)
+        for side, prices in move.sides.items()
+        for p, price in enumerate(prices)
+    ]
+    prices = [price for *_, price in entries]
+    # a ray stands for itself, a dual for its difference from the priority's own
+    duals = sparse_rows(
+        [price.y if np.isinf(price.price) else price.y - stages[p].y for _, _, p, price in entries]
+    )
+    rates = [list(zip(*move.rates, strict=True)) for move in moves]
+    return {
+        "move": np.array([m for m, *_ in entries], dtype=int),
+        "side": np.array([side for _, side, *_ in entries], dtype=int),
+        "stage": np.array([p for *_, p, _ in entries], dtype=int),
+        "price": _each(prices, "price", float),
+        "T": _each(prices, "reach", float),
+        "dual_lam": np.array([price.lam for price in prices]),
+        "move_ptr": _pointer([len(rows) for rows, _ in rates]),
+        "move_row": _joined([np.array(rows) for rows, _ in rates], int),
+        "move_rate": _joined([np.array(rate) for _, rate in rates], float),
+        "chord_ptr": _pointer([len(price.columns) for price in prices]),
+        "chord_col": _joined([price.columns for price in prices], int),
+        "chord_val": _joined([price.values for price in prices], float),
+        "dual_ptr": duals[0],
+        "dual_row": duals[1],
+        "dual_val": duals[2],
+    }
+
+
+def weight_arrays(ranges: Sequence[WeightRange], stages: Sequence[Stage]) -> Arrays:
+    """Proofs of the ranges of the weights: two entries for each, its lowest end and its highest."""
+    ends = [(r, side, end) for r in ranges for side, end in ((-1, r.lowest), (1, r.highest))]
+    found = [end for _, _, end in ends]
+    # a dual for ever is one of the objective alone: it stands for itself
+    duals = sparse_rows(
+        [end.y if np.isinf(end.weight) else end.y - stages[r.stage].y for r, _, end in ends]
+    )
+    return {
+        "stage": np.array([r.stage for r, *_ in ends], dtype=int),
+        "objective": np.array([r.objective for r, *_ in ends], dtype=int),
+        "side": np.array([side for _, side, _ in ends], dtype=int),
+        "weight": _each(found, "weight", float),
+        "T": _each(found, "reach", float),
+        "dual_lam": np.array([end.lam for end in found]),
+        "chord_ptr": _pointer([len(end.columns) for end in found]),
+        "chord_col": _joined([end.columns for end in found], int),
+        "chord_val": _joined([end.values for end in found], float),
+        "dual_ptr": duals[0],
+        "dual_row": duals[1],
+        "dual_val": duals[2],
+    }
+
+
 def npz(arrays: Arrays) -> bytes:
     """Pack arrays as an ``.npz`` file."""
     stream = io.BytesIO()
@@ -119,7 +178,9 @@ def npz(arrays: Arrays) -> bytes:
     return stream.getvalue()
 
 
-def _each(sides: Sequence[Side], name: str, kind: type) -> NDArray[Any]:
+def _each(
+    sides: Sequence[Side] | Sequence[JointPrice] | Sequence[WeightEnd], name: str, kind: type
+) -> NDArray[Any]:
     return np.array([getattr(side, name) for side in sides], dtype=kind)
 
 

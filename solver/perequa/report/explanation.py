@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.interpret.explanation import cells_below, gained, price_size
-from perequa.interpret.sentences import price_statement
+from perequa.interpret.same_rows import full_statement
 from perequa.words.terms import amount, limit_named, objective_named, row_named
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def signs(words: Words) -> str:
 def _rule(told: Explanation, rule: RuleExplained, words: Words) -> Iterator[str]:
     said: set[str] = set()
     for line in rule.lines[:SHOWN_RULES]:
-        statement = price_statement(line, words)
+        statement = full_statement(line, words)
         if statement not in said:  # a limit of no price says the same at every priority
             yield statement
         said.add(statement)
@@ -297,7 +297,7 @@ def _held(lines: Sequence[Line], words: Words) -> Iterator[str]:
         nothing = words.phrase("none")
         yield f"  {nothing}"
     for line in lines[:SHOWN_RULES]:
-        yield f"  {price_statement(line, words)}"
+        yield f"  {full_statement(line, words)}"
     yield from (f"  {said}" for said in _more(len(lines), words))
 
 

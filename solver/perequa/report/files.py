@@ -12,7 +12,8 @@ from perequa.interpret.extras import choices_table, overruns_table, parts_table
 from perequa.interpret.rates import equity_table, indicators_table
 from perequa.interpret.rules import objectives_table, prices_table, rules_table
 from perequa.interpret.tables import cells
-from perequa.report.arrays import evidence_arrays, npz
+from perequa.interpret.weights import weights_table
+from perequa.report.arrays import evidence_arrays, joint_arrays, npz, weight_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +39,7 @@ def tables_of(run: Solved, words: Words) -> dict[str, Table]:
     }
     if run.prices is not None:
         tables["shadow_prices"] = prices_table(run, words)
+        tables["weight_ranges"] = weights_table(run)
     if run.moves is not None:
         tables["prices_by_objective"] = by_objective_table(run)
     if run.reference.parts:
@@ -59,6 +61,10 @@ def solved_files(
     for p, level in enumerate(run.levels):
         name = "evidence.npz" if p == 0 else f"evidence_{p + 1}.npz"
         files[name] = npz(evidence_arrays(level, run.stages[p].y))
+    if run.standing.moves:
+        files["joint.npz"] = npz(joint_arrays(run.standing.moves, run.stages))
+    if run.weight_ranges:
+        files["weights.npz"] = npz(weight_arrays(run.weight_ranges, run.stages))
     return files
 
 

@@ -9,6 +9,7 @@ from perequa.interpret.sentences import objectives_said
 from perequa.interpret.tables import cell
 from perequa.report.diagnosis import diagnosis_text
 from perequa.report.headings import codes, headings
+from perequa.report.weights import weights_text
 from perequa.words.terms import unit_named, unit_word
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 PRINTED_PRICES = 50
 """Most binding rows printed; every row is in ``shadow_prices.csv``."""
+
+
+OWN = ("effect_of_one_more", "effect_of_one_less")
+COMMON = ("effect_per_100k_more", "effect_per_100k_less")
 
 
 def run_text(run: FinishedRun, words: Words) -> str:
@@ -34,9 +39,11 @@ def run_text(run: FinishedRun, words: Words) -> str:
     ]
     if "shadow_prices" in run.tables:
         parts.append(prices_text(run.tables["shadow_prices"], run.tables["rules"], words))
+    if "weight_ranges" in run.tables:
+        parts.append(weights_text(run.tables["weight_ranges"], words))
     fingerprint = words.phrase("fingerprint {fingerprint}", fingerprint=run.fingerprint)
     parts.append(f"{_saved(run, words)}\n{fingerprint}")
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)
 
 
 def failure_text(run: FinishedRun, words: Words) -> str:
@@ -145,7 +152,7 @@ def objectives_text(objectives: Table, words: Words) -> str:
 
 
 def prices_text(prices: Table, rules: Table, words: Words) -> str:
-    """Sentences of the binding rules by priority, places and money apart, dearest first."""
+    """Sentences of the binding rules by priority, dearest first."""
     binding = {r["row"] for r in rules.records() if r["binding"]}
     shown = [r for r in prices.records() if r["row"] in binding]
     lines = [words.phrase("What the binding rules cost (one more, one less):")]
@@ -186,11 +193,14 @@ def _signs(row: Mapping[str, Value], words: Words, *, several: bool) -> str:
 
 
 def _ranked(rows: list[dict[str, Value]], words: Words) -> list[str]:
-    """Sentences, money and places apart, since their prices cannot be compared."""
+    """Sentences by what 100 000 buys; where a row cannot say it, money and places apart."""
     lines: list[str] = []
-    for unit in sorted({str(r["unit"]) for r in rows}, key=lambda u: (u == "place", u)):
+    together = all(r["effect_per_100k_more"] is not None for r in rows)
+    units = {"" if together else str(r["unit"]) for r in rows}
+    for unit in sorted(units, key=lambda u: (u == "place", u)):
         ranked = sorted(
-            (r for r in rows if r["unit"] == unit), key=lambda r: (-_size(r), str(r["row"]))
+            (r for r in rows if together or r["unit"] == unit),
+            key=lambda r: (-_size(r, COMMON if together else OWN), str(r["row"])),
         )
         lines.extend(f"  {r['statement']}" for r in ranked[:PRINTED_PRICES])
         if len(ranked) > PRINTED_PRICES:
@@ -203,12 +213,8 @@ def _ranked(rows: list[dict[str, Value]], words: Words) -> list[str]:
     return lines
 
 
-def _size(row: Mapping[str, Value]) -> float:
-    sizes = [
-        abs(v)
-        for k in ("effect_of_one_more", "effect_of_one_less")
-        if isinstance(v := row[k], float)
-    ]
+def _size(row: Mapping[str, Value], effects: tuple[str, str] = OWN) -> float:
+    sizes = [abs(v) for k in effects if isinstance(v := row[k], float)]
     return max(sizes, default=0.0)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from perequa.words import saying
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -30,10 +32,10 @@ def check_by_objective(notes: Notebook, folder: RunFolder) -> None:
         for line, total in sums.items():
             name = f"{line[0]}, priority {line[1]}"
             if line not in printed:
-                notes.wrong(TABLE, name, "is not in shadow_prices.csv")
+                notes.wrong(TABLE, name, saying("is not in {file}", file="shadow_prices.csv"))
                 continue
             if not math.isnan(total):  # an effect that could not be proven is left empty
-                where = (TABLE, name, f"{side} added up by the weights")
+                where = (TABLE, name, saying("{column} added up by the weights", column=side))
                 notes.near(where, total, printed[line], tolerance=SAME * max(sizes[line], 1e-12))
 
 

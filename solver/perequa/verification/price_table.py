@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from perequa.verification.common_unit import check_common_unit
 from perequa.verification.compare import compare_keys, compare_words
+from perequa.verification.same_table import check_same_rows
 from perequa.words import saying
 
 if TYPE_CHECKING:
     from perequa.verification.evidence import Evidence
     from perequa.verification.folder import RunFolder
     from perequa.verification.outcome import Notebook
+    from perequa.verification.recompute.model import Model
     from perequa.verification.recompute.rules import ExpectedRow
     from perequa.verification.tables import Table
 
@@ -42,7 +45,11 @@ COLUMNS = (
 
 
 def check_price_table(
-    notes: Notebook, folder: RunFolder, levels: list[Evidence], rows: list[ExpectedRow]
+    notes: Notebook,
+    folder: RunFolder,
+    levels: list[Evidence],
+    model: Model,
+    rows: list[ExpectedRow],
 ) -> int:
     """Compare ``shadow_prices.csv`` with the evidence; return how many prices were looked at."""
     table = folder.table(TABLE)
@@ -56,8 +63,10 @@ def check_price_table(
     compare_keys(notes, TABLE, found, expected)
     _check_identity(notes, folder, table, found)
     _check_objectives(notes, folder, table, found)
+    check_common_unit(notes, table, found, model, rows)
+    joint = check_same_rows(notes, folder, table, found)
     proofs = [_proofs(notes, evidence) for evidence in levels]
-    seen = 0
+    seen = joint
     for i, (name, priority) in enumerate(zip(names, priorities, strict=True)):
         limit, more, less, up, down = (column[i] for column in figures)
         label = found[i]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from perequa.verification.folder import RunFolder
     from perequa.verification.outcome import Check
+    from perequa.verification.recompute.model import Model
     from perequa.verification.recompute.rules import ExpectedRow
     from perequa.verification.sparse import Floats
 
@@ -50,7 +51,7 @@ def evidence_of(folder: RunFolder, stage: int) -> Evidence:
     return evidence
 
 
-def check_prices(folder: RunFolder, rows: list[ExpectedRow]) -> Check:
+def check_prices(folder: RunFolder, model: Model, rows: list[ExpectedRow]) -> Check:
     """Check each proof at each priority, then that each printed price is one that is proven."""
     notes = Notebook(6, "prices")
     if not folder.has("shadow_prices.csv"):
@@ -63,7 +64,7 @@ def check_prices(folder: RunFolder, rows: list[ExpectedRow]) -> Check:
         check_chords(notes, evidence, earlier)
         used += check_duals(notes, folder, evidence, earlier)
         check_rays(notes, evidence)
-    printed = check_price_table(notes, folder, levels, rows)
+    printed = check_price_table(notes, folder, levels, model, rows)
     check_by_objective(notes, folder)
     proofs = sum(len(evidence.row) for evidence in levels)
     rays = sum(evidence.rays.rows for evidence in levels)

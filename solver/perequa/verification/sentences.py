@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perequa import __version__
-from perequa.interpret.sentences import price_statement
+from perequa.interpret.same_rows import full_statement
 from perequa.verification.outcome import Notebook
 from perequa.verification.price_table import TABLE
 from perequa.words import LANGUAGES, SOURCE, saying, words_in
@@ -35,7 +35,7 @@ def check_sentences(folder: RunFolder) -> Check:
     for cells in table.rows:
         fields = dict(zip(table.header, cells, strict=True))
         said = fields.pop("statement", "")
-        expected = price_statement(fields, words)
+        expected = full_statement(fields, words)
         if said != expected:
             label = f"{fields.get('row', '')}, priority {fields.get('priority', '')}"
             notes.wrong(TABLE, label, "statement", said, expected)

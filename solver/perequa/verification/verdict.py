@@ -19,6 +19,7 @@ from perequa.verification.recompute.model import model_of
 from perequa.verification.recompute.reference import reference_places
 from perequa.verification.sentences import check_sentences
 from perequa.verification.uniqueness import check_uniqueness
+from perequa.verification.weights import check_weights, has_weights
 from perequa.words import saying
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _called_for(folder: RunFolder, *, exact: bool) -> list[tuple[int, str, Calla
         return check_plan(Published(folder, model, rows, reference_places(model)))
 
     def prices() -> Check:
-        return check_prices(folder, expected_rows(model))
+        return check_prices(folder, model, expected_rows(model))
 
     if folder.exit_code == INFEASIBLE:
         return [(2, "inputs", inputs), (9, "infeasible", lambda: check_infeasible(folder))]
@@ -117,6 +118,7 @@ def _called_for(folder: RunFolder, *, exact: bool) -> list[tuple[int, str, Calla
         (6, "prices", prices),
         (7, "ranges", lambda: check_ranges(folder)),
         (8, "sentences", lambda: check_sentences(folder)),
+        *([(10, "weights", lambda: check_weights(folder, model))] if has_weights(folder) else []),
     ]
 
 

@@ -48,17 +48,28 @@ def _weight(folder: RunFolder, model: Model, name: str, *, alone: bool) -> float
     if alone:
         return 1.0
     spec = model.scenario["objectives"][name]
-    weight = float(spec.get("weight", 1.0))
+    return float(spec.get("weight", 1.0)) / size_of(folder, model, name)
+
+
+def size_of(folder: RunFolder, model: Model, name: str) -> float:
+    """Return what an objective is divided by before it is weighted.
+
+    Raises
+    ------
+    Unreadable
+        When it depends on an optimum that ``objectives.csv`` does not state.
+    """
+    spec = model.scenario["objectives"][name]
     way = spec.get("normalise", "initial")
     if isinstance(way, int | float):
-        return weight / float(way)
+        return float(way)
     if way == "none":
-        return weight
+        return 1.0
     initial = objective_value(model, name, np.zeros(model.shape), reference_places(model))
     if way == "initial":
-        return weight / initial
+        return initial
     table = folder.table("objectives.csv")
     alone_at = dict(zip(table.column("objective"), table.numbers("optimum_alone"), strict=True))
     if name not in alone_at:
         raise Unreadable("objectives.csv", f"has no row {name}")
-    return weight / (initial - alone_at[name])
+    return initial - alone_at[name]
