@@ -7,12 +7,13 @@ import hashlib
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from perequa.certificate import Certificate, certify
 from perequa.compilation import compile_program
+from perequa.engine.exact_ranges import exact_ranges
 from perequa.engine.optimum_alone import Alone
 from perequa.engine.prices import two_sided_prices
 from perequa.engine.session import SolverOptions
@@ -21,6 +22,7 @@ from perequa.engine.stages import solve_stages
 from perequa.engine.termination import Termination
 from perequa.engine.tie_break import publish
 from perequa.interpret.diagnosis import diagnose
+from perequa.interpret.printed import printed_rows
 from perequa.interpret.run import Failure, Solved
 from perequa.report.arrays import program_arrays, solution_arrays
 from perequa.weighting import weigh
@@ -34,12 +36,16 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from perequa.compilation import CompiledProgram
+    from perequa.engine.prices import Prices
     from perequa.engine.stages import Staged
+    from perequa.engine.tie_break import Published
     from perequa.weighting import Weighting
     from perequa_models.instance import Instance
     from perequa_models.keys import AuxiliaryKey, CellKey
     from perequa_models.reference.reference import Reference
 
+Ranges = Literal["printed", "all"]
+"""Rows whose ranges are made exact."""
 DEFAULT_OPTIONS = SolverOptions()
 
 
@@ -74,6 +80,7 @@ def solve_instance(
     name: str,
     *,
     prices: bool = True,
+    ranges: Ranges = "printed",
     options: SolverOptions = DEFAULT_OPTIONS,
     clock: Clock | None = None,
 ) -> Success | Failure:
@@ -87,6 +94,8 @@ def solve_instance(
         The scenario column of every table.
     prices
         Whether rules are priced.
+    ranges
+        Which rows get exact ranges at the first priority: those printed, or all.
     options
         How the solver works; no table depends on it.
     clock
@@ -100,7 +109,8 @@ def solve_instance(
         When a limit was reached or the solver failed.
     """
     with _uncollected():
-        return _solve(instance, name, prices=prices, options=options, clock=clock or Clock())
+        wanted = ranges if prices else None
+        return _solve(instance, name, ranges=wanted, options=options, clock=clock or Clock())
 
 
 @contextmanager
@@ -116,7 +126,7 @@ def _uncollected() -> Iterator[None]:
 
 
 def _solve(
-    instance: Instance, name: str, *, prices: bool, options: SolverOptions, clock: Clock
+    instance: Instance, name: str, *, ranges: Ranges | None, options: SolverOptions, clock: Clock
 ) -> Success | Failure:
     problems = Problems()
     with clock.stage("reference"):
@@ -135,7 +145,7 @@ def _solve(
             raise NotProven("HiGHS called a program infeasible that has a plan")
         # presolve has declared feasible programs infeasible (HiGHS issues 2511, 1725)
         careful = replace(options, presolve=False)
-        return _solve(instance, name, prices=prices, options=careful, clock=clock)
+        return _solve(instance, name, ranges=ranges, options=careful, clock=clock)
     alone, weighting, staged = optimum
     with clock.stage("optimum alone"):
         least = alone.all()
@@ -146,8 +156,13 @@ def _solve(
         certificate = certify(
             program_arrays(program, weighting, spread), solution_arrays(staged.stages, published)
         )
-    with clock.stage("prices"):
-        levels = two_sided_prices(program, staged, published.plan, options) if prices else ()
+    levels: tuple[Prices, ...] = ()
+    if ranges is not None:
+        with clock.stage("prices"):
+            levels = two_sided_prices(program, staged, published.plan, options)
+        with clock.stage("ranges"):
+            first = _ranged(program, staged, published, levels[0], ranges, options)
+            levels = (first, *levels[1:])
     run = Solved(
         name=name,
         instance=instance,
@@ -160,6 +175,22 @@ def _solve(
         levels=levels,
     )
     return Success(run=run, spread=spread, certificate=certificate)
+
+
+def _ranged(
+    program: CompiledProgram,
+    staged: Staged,
+    published: Published,
+    prices: Prices,
+    wanted: Ranges,
+    options: SolverOptions,
+) -> Prices:
+    """Make exact the ranges of the rows wanted."""
+    if wanted == "all":
+        rows: Collection[int] = np.flatnonzero(program.is_rule).tolist()
+    else:
+        rows = printed_rows(program, published.plan, prices)
+    return exact_ranges(staged, prices, rows, options)
 
 
 def diagnose_instance(

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from perequa.engine.session import SolverOptions
     from perequa.interpret.tables import Table
     from perequa.io.findings import Finding
+    from perequa.pipeline import Ranges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +74,7 @@ def run_scenario(
     variants: Sequence[str] = (),
     sets: Sequence[str] = (),
     prices: bool = True,
+    ranges: Ranges = "printed",
     options: SolverOptions = DEFAULT_OPTIONS,
     lang: str = "en",
 ) -> FinishedRun:
@@ -86,6 +88,8 @@ def run_scenario(
         Gives the run folder of a scenario column.
     prices
         Whether rules are priced.
+    ranges
+        Which rows get exact ranges: those printed, or all.
     options
         How the solver works.
     lang
@@ -110,7 +114,12 @@ def run_scenario(
     record = base_record(loaded.raw, places, options, lang)
     try:
         outcome = solve_instance(
-            loaded.instance, loaded.raw.column_name, prices=prices, options=options, clock=clock
+            loaded.instance,
+            loaded.raw.column_name,
+            prices=prices,
+            ranges=ranges,
+            options=options,
+            clock=clock,
         )
     except InvalidScenario as error:
         where = Places(loaded.raw)

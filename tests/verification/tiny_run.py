@@ -393,7 +393,13 @@ def _prices(folder: Path, stages: int) -> None:
         to = LIMITS[i] + up if math.isfinite(more) else LIMITS[i]
         down_to = LIMITS[i] - down if math.isfinite(less) else LIMITS[i]
         unique = "true" if math.isfinite(more) and more + less == 0 else "false"
-        shown = [more, less, to, down_to, "inner", unique, "missing", "place", ""]
+        ended = proofs["end_dual"] >= 0
+        exact = all(
+            ended[e] or math.isinf(proofs["T"][e]) or math.isinf(proofs["price"][e])
+            for e in np.flatnonzero(proofs["row"] == i)
+        )
+        told = "exact" if exact else "inner"
+        shown = [more, less, to, down_to, told, unique, "missing", "place", ""]
         later = [*[""] * 6, "spread", "rate point", ""]
         for priority, figures in (("1", shown), ("2", later))[:stages]:
             row = [*_identity(name), *map(_text, [LIMITS[i], priority, *figures])]

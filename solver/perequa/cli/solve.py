@@ -13,6 +13,7 @@ from perequa import __version__
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from perequa.pipeline import Ranges
     from perequa.running import FinishedRun
 
 ORDER = (1, 3, 5, 4, 0)
@@ -26,6 +27,12 @@ ORDER = (1, 3, 5, 4, 0)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write to.")
 @click.option("--whole", is_flag=True, help="Whole places (not in this version).")
 @click.option("--no-prices", is_flag=True, help="Leave the shadow prices out.")
+@click.option(
+    "--ranges",
+    type=click.Choice(["printed", "all"]),
+    default="printed",
+    help="Rules whose prices get exact ranges: those printed (default), or all, which is slow.",
+)
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
 @click.pass_context
 def solve(
@@ -37,6 +44,7 @@ def solve(
     *,
     whole: bool,
     no_prices: bool,
+    ranges: Ranges,
     form: str,
 ) -> None:
     """Solve each SCENARIO: a file, a folder, or the name of a shipped one.
@@ -61,6 +69,7 @@ def solve(
             variants=variants,
             sets=sets,
             prices=not no_prices,
+            ranges=ranges,
             lang=settings.lang,
         )
         finished.append(run)

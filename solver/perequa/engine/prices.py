@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perequa.engine.basis_moves import along_basis
+from perequa.engine.direction import one_limit
 from perequa.engine.stages import NOT_ZERO
 from perequa.engine.tangent_cone import TangentCone, TangentMove
 from perequa.engine.vertex import ACTIVE, optimal_vertex
@@ -46,7 +47,8 @@ class Side:
     price
         Change of the objective per unit; ``inf`` when the move is impossible.
     reach
-        How far the limit can move at that price, as proved by the chord.
+        How far the limit can move at that price, as proved by the chord; the largest such
+        distance where `exact`.
     base
         Whether the chord starts at the vertex or at the published plan.
     chord_columns, chord_values
@@ -55,6 +57,9 @@ class Side:
         Position in `Prices.duals` of an optimal dual with this price; −1 when infinite.
     ray
         Position in `Prices.rays` when infinite, else −1.
+    end_dual, end_ray
+        What ends an exact range: position in `Prices.duals` of the dual that takes over, or in
+        `Prices.rays` where no plan is left beyond; else −1.
     """
 
     row: int
@@ -66,6 +71,14 @@ class Side:
     chord_values: Floats
     dual: int
     ray: int = -1
+    end_dual: int = -1
+    end_ray: int = -1
+
+    @property
+    def exact(self) -> bool:
+        """Whether it is proven that the price holds no further, or for ever, or nowhere."""
+        ended = self.end_dual >= 0 or self.end_ray >= 0
+        return ended or bool(np.isinf(self.reach) or np.isinf(self.price))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +91,9 @@ class Prices:
         Two for each rule row: limit raised, limit lowered.
     duals, lams
         (D, m), (D, P) optimal duals of the priority, with the multipliers of the earlier ones; the
-        first is the stage's own.
+        first is the stage's own. Those at the ends of exact ranges stand behind.
     rays
-        (R, m) directions proving that a move is impossible.
+        (R, m) multipliers proving that a move is impossible, at once or beyond an exact range.
     programs_solved
         Linear programs solved beside the basis moves.
     """
@@ -140,7 +153,7 @@ class _Pricing:
         self.scaled = staged.scaled
         self.plan_activity = self.scaled.matrix @ (plan / self.scaled.column)
         self.levels = [
-            _Level(duals=[s.y], lams=[s.lam], marks={_mark(y, s.lam): 0})
+            _Level(duals=[s.y], lams=[s.lam], marks={mark_of(np.append(y, s.lam)): 0})
             for s, y in zip(staged.stages, self.vertex.duals, strict=True)
         ]
         self.costs = np.array([s.cost for s in staged.stages])
@@ -220,15 +233,16 @@ class _Pricing:
             for i, sign in wanted:
                 if cone is None or (i, sign) in level.sides:
                     continue
-                found = cone.move(i, sign, self._earlier(p, i, sign))
+                move = one_limit(self.scaled, i, sign)
+                found = cone.move(move, self._earlier(p, i, sign))
                 level.solved += 1
                 if not isinstance(found, TangentMove):
                     self._impossible(i, sign, found)
                     continue
                 self._moved(p, i, sign, found)
                 rest = [key for key in wanted if key not in level.sides]
-                for j, other, move in cone.along_last_basis(rest):
-                    self._moved(p, j, other, move)
+                for j, other, same in cone.along_last_basis(rest):
+                    self._moved(p, j, other, same)
 
     def _earlier(self, p: int, i: int, sign: int) -> list[float]:
         """Prices of a move at the earlier priorities, in the solver's units."""
@@ -251,7 +265,7 @@ class _Pricing:
     def _known(self, p: int, move: TangentMove) -> int:
         """Position of a dual among the distinct ones of a priority."""
         level, factors = self.levels[p], self.vertex.factors
-        mark = _mark(move.y, move.lam)
+        mark = mark_of(np.append(move.y, move.lam))
         if mark not in level.marks:
             level.marks[mark] = len(level.duals)
             level.duals.append(self.scaled.natural_y(move.y, float(factors[p])))
@@ -320,6 +334,6 @@ class _Pricing:
             raise InternalError(message)
 
 
-def _mark(y: Floats, lam: Floats) -> bytes:
-    """A mark equal for duals that differ by rounding only."""
-    return np.round(np.append(y, lam), 9).tobytes()
+def mark_of(multipliers: Floats) -> bytes:
+    """Return a mark equal for multipliers that differ by rounding only."""
+    return np.round(multipliers, 9).tobytes()

@@ -1,4 +1,4 @@
-"""Moves of a limit in the tangent cone of a vertex: one program, solved again from its last basis.
+"""Moves of limits in the tangent cone of a vertex: one program, solved again from its last basis.
 
 Rows that are not active leave the cone free and are left out, and with them the columns that stand
 in no other row: at an optimum none of those gains by moving.
@@ -21,6 +21,7 @@ from perequa_models.errors import NotProven
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from perequa.engine.direction import Direction
     from perequa.engine.session import Outcome, SolverOptions
     from perequa.engine.vertex import Flags, Floats, Indices, Vertex
 
@@ -28,7 +29,7 @@ CHUNK = 16
 
 
 class TangentMove(NamedTuple):
-    """A move of one limit by one unit, how far it holds, and the dual that proves its price.
+    """A move of limits by one unit, how far it holds, and the dual that proves its price.
 
     `lam` holds the multipliers of the earlier priorities, in the solver's units.
     """
@@ -41,7 +42,7 @@ class TangentMove(NamedTuple):
 
 
 class TangentCone:
-    """The tangent cone of a vertex at one priority, ready for one limit after another.
+    """The tangent cone of a vertex at one priority, ready for one direction after another.
 
     Parameters
     ----------
@@ -79,11 +80,13 @@ class TangentCone:
         if basis is not None and stage == 0:
             self._session.set_basis(basis)
 
-    def move(self, i: int, sign: int, earlier: Sequence[float]) -> TangentMove | Floats:
-        """Move the limit of row i by one unit up or down.
+    def move(self, direction: Direction, earlier: Sequence[float]) -> TangentMove | Floats:
+        """Move limits by one unit of a direction.
 
         Parameters
         ----------
+        direction
+            The limits that move. Those that are not active stand back at first.
         earlier
             Price of the same move at each earlier priority, in the solver's units.
 
@@ -97,10 +100,12 @@ class TangentCone:
         NotProven
             When the solver does not say.
         """
-        k, count = int(self._place[i]), len(self._rows)
-        lower = float(sign) if np.isfinite(self._lower[k]) else -np.inf
-        upper = float(sign) if np.isfinite(self._upper[k]) else np.inf
-        self._session.set_row_bound(k, lower, upper)
+        count = len(self._rows)
+        moved = list(zip(self._place[direction.rows].tolist(), direction.rates, strict=True))
+        for k, rate in moved:
+            if k >= 0:
+                # a bound that is not active stays away, whatever its limit does
+                self._session.set_row_bound(k, self._lower[k] + rate, self._upper[k] + rate)
         for j, price in enumerate(earlier):
             # room for rounding of the price, far below what a price is printed to
             room = 1e-9 * max(1.0, abs(price))
@@ -108,9 +113,11 @@ class TangentCone:
         outcome = self._session.solve(strategy=DUAL, presolve=False)
         infeasible = outcome.termination is Termination.INFEASIBLE
         found = self._session.dual_ray() if infeasible else None
-        self._session.set_row_bound(k, float(self._lower[k]), float(self._upper[k]))
+        for k, _ in moved:
+            if k >= 0:
+                self._session.set_row_bound(k, float(self._lower[k]), float(self._upper[k]))
         if outcome.termination is Termination.OPTIMAL:
-            return self._completed(outcome)
+            return self._completed(outcome, direction)
         if found is None:
             message = f"a price ended {outcome.termination.value} without proof"
             raise NotProven(message)
@@ -154,13 +161,14 @@ class TangentCone:
                 move = (real[columns][order], values[order])
                 yield *chunk[k], self._measured(move, entries(rates, k), self._last)
 
-    def _completed(self, outcome: Outcome) -> TangentMove:
+    def _completed(self, outcome: Outcome, direction: Direction) -> TangentMove:
         """Measure how far the move just found holds in the whole program."""
         small = 1e-11 * max(1.0, float(np.abs(outcome.x).max(initial=0.0)))
         moved = np.flatnonzero(np.abs(outcome.x) >= small)
         move = np.zeros(len(self._vertex.x))
         move[self._columns[moved]] = outcome.x[moved]
         rates = self._vertex.rows @ move
+        rates[direction.rows] -= direction.rates
         felt = np.flatnonzero(rates)
         dual = np.where(np.abs(outcome.y) < 1e-12, 0.0, outcome.y)
         y = np.zeros(len(self._vertex.activity))
