@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from programs import EFFORT, Dense, costs_of, random_program
 
+from perequa.engine.basis_walk import BasisWalk
 from perequa.engine.exact_ranges import exact_ranges
 from perequa.engine.prices import AT_VERTEX, Prices, Side, two_sided_prices
 from perequa.engine.session import SolverOptions
@@ -167,6 +168,32 @@ def test_ends_worked_out_by_hand() -> None:
         {(0, 1): 4, (0, -1): 4, (1, 1): 3, (1, -1): math.inf, (2, 1): 4, (2, -1): 3}
     )
     assert {key for key, s in found.items() if s.end_ray >= 0} == {(0, 1), (1, 1), (2, -1)}
+
+
+def test_the_solver_finds_the_ranges_that_walking_from_the_basis_finds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(9_000)
+    for _ in range(EACH):
+        program = random_program(rng)
+        compiled = program.compiled()
+        staged = solve_stages(compiled, (1,), program.c[None], OPTIONS)
+        (prices,) = two_sided_prices(compiled, staged, staged.stages[0].x, OPTIONS)
+        rows = range(len(program.low))
+        walked = exact_ranges(staged, prices, rows, OPTIONS)
+        with monkeypatch.context() as patch:
+            patch.setattr(BasisWalk, "walk", lambda *_: None)
+            solved = exact_ranges(staged, prices, rows, OPTIONS)
+        asked = sum(not s.exact for s in prices.sides)
+        assert walked.programs_solved == prices.programs_solved
+        assert solved.programs_solved == prices.programs_solved + asked
+        now, _ = program.solved()
+        for ours, theirs in zip(walked.sides, solved.sides, strict=True):
+            assert ours.exact
+            assert theirs.exact
+            assert ours.reach == pytest.approx(theirs.reach, rel=1e-9)
+            if math.isfinite(theirs.price):
+                check_range(program, theirs, now, (theirs.row, theirs.sign))
 
 
 def test_later_priorities_keep_their_ranges() -> None:

@@ -75,8 +75,7 @@ class _Extending:
         self.vertex = optimal_vertex(staged)
         self.factor = float(self.vertex.factors[0])
         self.y = {d: self._in_solver(prices.duals[d]) for d in sorted({s.dual for s in sides})}
-        moving = np.array(sorted({s.row for s in sides}))
-        self.finder = RangeFinder(self.vertex, list(self.y.values()), moving, options)
+        self.finder = RangeFinder(self.vertex, options)
         self.duals = _Proofs(list(prices.duals))
         self.rays = _Proofs(list(prices.rays))
 
@@ -98,7 +97,7 @@ class _Extending:
                 *nothing * (len(self.duals.stored) - len(self.prices.duals)),
             ),
             rays=tuple(self.rays.stored),
-            programs_solved=self.prices.programs_solved + len(self.sides),
+            programs_solved=self.prices.programs_solved + self.finder.programs_solved,
         )
 
     def _in_solver(self, dual: Floats) -> Floats:

@@ -12,6 +12,7 @@ M. Akgül, "A note on shadow prices in linear programming", JORS 35 (1984), 425-
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -336,4 +337,5 @@ class _Pricing:
 
 def mark_of(multipliers: Floats) -> bytes:
     """Return a mark equal for multipliers that differ by rounding only."""
-    return np.round(multipliers, 9).tobytes()
+    rounded = np.round(multipliers, 9) + 0.0
+    return hashlib.sha256(rounded.tobytes()).digest()

@@ -6,7 +6,8 @@ The largest T for which such a plan exists is one program, with T among its colu
 differences from the optimal vertex: what is active there is exactly 0, so a short range is found
 as precisely as a long one. Its multipliers w show what ends the range: y + κ·w is a dual that
 grows faster than p from T on; where κ may be as large as one likes, w alone proves that no plan is
-left beyond T.
+left beyond T. A few changes of the vertex's own basis mostly lead there (`basis_walk.py`); the
+solver is asked where they do not.
 """
 
 from __future__ import annotations
@@ -18,20 +19,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from perequa.engine.session import PRIMAL, Session, some_of_basis
+from perequa.engine.basis_walk import BasisWalk, Walked
+from perequa.engine.session import PRIMAL, Session, with_more_columns
 from perequa.engine.stages import NOT_ZERO
 from perequa.engine.termination import Termination
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from perequa.engine.direction import Direction
-    from perequa.engine.session import Outcome, SolverOptions
+    from perequa.engine.session import SolverOptions
     from perequa.engine.vertex import Vertex
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
-Flags = NDArray[np.bool_]
 
 SHARP = 1e-9
 """Share of a range within which the plan and the dual at its end must agree."""
@@ -67,181 +66,166 @@ class Range:
 
 
 class RangeFinder:
-    """The program of ranges at one vertex, ready for one direction after another.
+    """Finds how far prices hold at one vertex, one direction after another.
 
     Parameters
     ----------
     vertex
         The optimal vertex.
-    duals
-        (D, m) the duals whose prices are asked, solver's units.
-    moving
-        Rows whose limits may move.
     options
         How the solver works.
 
-    Notes
-    -----
-    Columns that no dual leaves free never move and are left out, and with them the rows in which
-    none of the others stands.
+    Attributes
+    ----------
+    programs_solved
+        Programs solved where the vertex's own basis did not do.
     """
 
-    def __init__(
-        self, vertex: Vertex, duals: Sequence[Floats], moving: Indices, options: SolverOptions
-    ) -> None:
-        self._vertex = vertex
+    def __init__(self, vertex: Vertex, options: SolverOptions) -> None:
+        self.programs_solved = 0
+        self._vertex, self._options = vertex, options
         scaled = vertex.scaled
-        reduced = [vertex.costs[0] - scaled.matrix.T @ y for y in duals]
-        kept = np.zeros(len(vertex.x), dtype=np.bool_)
-        for z in reduced:
-            kept |= np.abs(z) <= NOT_ZERO
-        kept[vertex.basic[vertex.basic >= 0]] = True
-        self._columns = np.flatnonzero(kept)
-        inside = vertex.rows[:, self._columns]
-        felt = np.diff(inside.indptr) > 0
-        felt[moving] = True
-        self._rows = np.flatnonzero(felt)
-        self._place = np.full(len(vertex.activity), -1, dtype=np.intp)
-        self._place[self._rows] = np.arange(len(self._rows))
         # distances from the vertex: what is active there is exactly 0
-        self._low = np.where(vertex.low, 0.0, scaled.row_lower - vertex.activity)
-        self._high = np.where(vertex.high, 0.0, scaled.row_upper - vertex.activity)
-        self._least = np.where(vertex.column_low, 0.0, scaled.column_lower - vertex.x)
-        self._most = np.where(vertex.column_high, 0.0, scaled.column_upper - vertex.x)
-        self._distance = len(self._columns)
-        matrix = sparse.hstack([inside[self._rows], sparse.csc_array((len(self._rows), 1))])
-        self._session = Session(
-            sparse.csc_array(matrix),
-            self._low[self._rows],
-            self._high[self._rows],
-            np.append(self._least[self._columns], 0.0),
-            np.append(self._most[self._columns], np.inf),
-            options,
+        self._low = np.concatenate(
+            [
+                np.where(vertex.column_low, 0.0, scaled.column_lower - vertex.x),
+                np.where(vertex.low, 0.0, scaled.row_lower - vertex.activity),
+            ]
         )
-        cost = np.zeros(self._distance + 1)
-        cost[-1] = -1.0
-        self._session.set_cost(cost)
-        self._basis = some_of_basis(vertex.basis, self._rows, self._columns, more=1)
-        self._held: Floats | None = None
+        self._high = np.concatenate(
+            [
+                np.where(vertex.column_high, 0.0, scaled.column_upper - vertex.x),
+                np.where(vertex.high, 0.0, scaled.row_upper - vertex.activity),
+            ]
+        )
+        self._walk = BasisWalk(vertex)
+        self._last: _Following | None = None
 
     def range_of(self, direction: Direction, y: Floats) -> Range | None:
-        """Find how far the price that `y` gives a direction holds.
+        """Find how far the price that a dual gives a direction holds.
 
         Parameters
         ----------
         direction
-            The limits that move, all among `moving`.
+            The limits that move.
         y
-            (m,) one of `duals`.
+            (m,) a dual of the first priority, solver's units, that gives the direction its price.
 
         Returns
         -------
         Range or None
             None where rounding leaves the proof short of `SHARP`.
         """
-        z = self._vertex.costs[0] - self._vertex.scaled.matrix.T @ y
-        self._hold(y, z)
-        places = self._place[direction.rows].tolist()
-        for k, rate in zip(places, direction.rates.tolist(), strict=True):
-            self._session.set_coefficient(k, self._distance, -rate)
-        if self._basis is not None:
-            self._session.set_basis(self._basis)
-        outcome = self._session.solve(strategy=PRIMAL, presolve=False)
-        for_ever = outcome.termination is Termination.UNBOUNDED
-        ray = self._session.primal_ray() if for_ever else None
-        for k in places:
-            self._session.set_coefficient(k, self._distance, 0.0)
-        if ray is not None:
-            return self._endless(ray)
-        if outcome.termination is not Termination.OPTIMAL:
-            return None
-        return self._ended(direction, outcome, y, z)
+        following = self._following(y)
+        walked = self._walk.walk(direction, following.low, following.high)
+        found = None if walked is None else following.proven(direction, walked)
+        if found is None:
+            self.programs_solved += 1
+            solved = following.solved(direction, self._options)
+            found = None if solved is None else following.proven(direction, solved)
+        return found
 
-    def _hold(self, y: Floats, z: Floats) -> None:
-        """Hold what carries a multiplier of y."""
-        if self._held is y:
-            return
-        rows, columns = self._rows, self._columns
-        met = np.abs(y[rows]) > NOT_ZERO
-        still = np.abs(z[columns]) > NOT_ZERO
-        self._session.set_row_bounds(
-            np.arange(len(rows)),
-            np.where(met, 0.0, self._low[rows]),
-            np.where(met, 0.0, self._high[rows]),
+    def _following(self, y: Floats) -> _Following:
+        """Keep the last: prices of one dual are asked one after another."""
+        if self._last is None or self._last.y is not y:
+            self._last = _Following(self._vertex, y, self._low, self._high)
+        return self._last
+
+
+class _Following:
+    """The plans that follow the price of one dual, in differences from the vertex."""
+
+    def __init__(self, vertex: Vertex, y: Floats, low: Floats, high: Floats) -> None:
+        self._vertex, self.y = vertex, y
+        scaled = vertex.scaled
+        self._dual = np.concatenate([vertex.costs[0] - scaled.matrix.T @ y, y])
+        self._held = np.abs(self._dual) > NOT_ZERO
+        self.low, self.high = np.where(self._held, 0.0, low), np.where(self._held, 0.0, high)
+        loose = (scaled.column_lower != scaled.column_upper, scaled.row_lower != scaled.row_upper)
+        self._turning = self._held & np.concatenate(loose)
+        self._size = abs(scaled.matrix).T
+
+    def solved(self, direction: Direction, options: SolverOptions) -> Walked | None:
+        """Find the end of a direction by the solver."""
+        vertex, n = self._vertex, len(self._vertex.x)
+        distance = np.zeros(len(vertex.activity))
+        distance[direction.rows] = -direction.rates
+        matrix = sparse.hstack([vertex.scaled.matrix, sparse.csc_array(distance[:, None])])
+        session = Session(
+            sparse.csc_array(matrix),
+            self.low[n:],
+            self.high[n:],
+            np.append(self.low[:n], 0.0),
+            np.append(self.high[:n], np.inf),
+            options,
         )
-        self._session.set_column_bounds(
-            np.arange(len(columns)),
-            np.where(still, 0.0, self._least[columns]),
-            np.where(still, 0.0, self._most[columns]),
-        )
-        self._held = y
-
-    def _endless(self, ray: Floats) -> Range | None:
-        distance = float(ray[self._distance])
-        if not distance > 0:
+        cost = np.zeros(n + 1)
+        cost[n] = -1.0
+        session.set_cost(cost)
+        session.set_basis(with_more_columns(vertex.basis, 1))
+        outcome = session.solve(strategy=PRIMAL, presolve=False)
+        if outcome.termination is Termination.OPTIMAL:
+            return Walked(float(outcome.x[n]), outcome.x[:n], outcome.y)
+        ray = session.primal_ray() if outcome.termination is Termination.UNBOUNDED else None
+        if ray is None or not ray[n] > 0:
             return None
-        columns, values = self._moved(ray[: self._distance] / distance)
-        return Range(reach=np.inf, columns=columns, values=values)
+        return Walked(np.inf, ray[:n] / ray[n], np.zeros(0))
 
-    def _ended(self, direction: Direction, outcome: Outcome, y: Floats, z: Floats) -> Range | None:
-        far = float(outcome.x[self._distance])
-        w = np.zeros(len(self._vertex.activity))
-        w[self._rows] = outcome.y
-        w[np.abs(w) < NOISE * np.abs(w).max(initial=1e-300)] = 0.0
+    def proven(self, direction: Direction, walked: Walked) -> Range | None:
+        """Turn the end of a direction into a range; None where its proof is not sharp."""
+        far = walked.far
+        if np.isinf(far):
+            columns, values = _moved(walked.move)
+            return Range(reach=far, columns=columns, values=values)
+        w = np.where(np.abs(walked.w) < NOISE * np.abs(walked.w).max(), 0.0, walked.w)
         slope = direction.along(w)
         if not (far > LEAST and slope > 0.5):
             return None
         w /= slope
-        v = self._pulls(w)
-        if not abs(self._left(w, v, y, z) - far) <= SHARP * far:
+        more = np.concatenate([self._pulls(w), w])
+        if not abs(self._left(more) - far) <= SHARP * far:
             return None
-        times = min(
-            _room(y, w, self._vertex.scaled.row_lower, self._vertex.scaled.row_upper),
-            _room(z, v, self._vertex.scaled.column_lower, self._vertex.scaled.column_upper),
-        )
-        if not times > STEEPER * max(abs(direction.along(y)), NOT_ZERO):
+        times = self._times(more)
+        if not times > STEEPER * max(abs(direction.along(self.y)), NOT_ZERO):
             return None
         no_plan = bool(np.isinf(times))
-        columns, values = self._moved(outcome.x[: self._distance] / far)
+        columns, values = _moved(walked.move / far)
         return Range(
             reach=far,
             columns=columns,
             values=values,
-            end_dual=None if no_plan else y + times * w,
+            end_dual=None if no_plan else self.y + times * w,
             end_ray=w if no_plan else None,
         )
 
     def _pulls(self, w: Floats) -> Floats:
         """Reduced costs of multipliers alone, without what is rounding."""
-        matrix = self._vertex.scaled.matrix
-        v = -(matrix.T @ w)
-        size = abs(matrix).T @ np.abs(w)
+        v = -(self._vertex.scaled.matrix.T @ w)
+        size = self._size @ np.abs(w)
         return np.where(np.abs(v) <= NOISE * size, 0.0, v)
 
-    def _left(self, w: Floats, v: Floats, y: Floats, z: Floats) -> float:
-        """Distance that the multipliers leave at the vertex, until no plan can follow."""
-        return _to_bounds(w, self._low, self._high, y) + _to_bounds(v, self._least, self._most, z)
+    def _left(self, more: Floats) -> float:
+        """Distance that multipliers leave at the vertex until no plan can follow.
 
-    def _moved(self, values: Floats) -> tuple[Indices, Floats]:
-        size = float(np.abs(values).max(initial=0.0))
-        places = np.flatnonzero(np.abs(values) > 1e-13 * size)
-        return self._columns[places], values[places]
+        Each times the distance to the bound it pushes to; infinite where there is none.
+        """
+        used = np.flatnonzero((more != 0.0) & ~self._held)
+        bound = np.where(more[used] > 0, self.low[used], self.high[used])
+        if not np.isfinite(bound).all():
+            return np.inf
+        return float(-(more[used] @ bound))
+
+    def _times(self, more: Floats) -> float:
+        """How many times multipliers can be added before one turns against its bound.
+
+        A multiplier may have any sign where both bounds are one; where it is zero, what is added
+        has the right sign already.
+        """
+        turns = self._turning & (self._dual * more < 0)
+        return float(np.min(np.abs(self._dual[turns]) / np.abs(more[turns]), initial=np.inf))
 
 
-def _to_bounds(more: Floats, low: Floats, high: Floats, dual: Floats) -> float:
-    """Sum of multipliers times the distance to the bound each pushes to: none where one is held."""
-    used = np.flatnonzero((more != 0.0) & (np.abs(dual) <= NOT_ZERO))
-    bound = np.where(more[used] > 0, low[used], high[used])
-    if not np.isfinite(bound).all():
-        return np.inf
-    return float(-(more[used] @ bound))
-
-
-def _room(dual: Floats, more: Floats, lower: Floats, upper: Floats) -> float:
-    """How many times `more` can be added before a multiplier turns against its bound.
-
-    A multiplier may have any sign where both bounds are one; where it is zero, `more` has the
-    right sign already.
-    """
-    turns = (np.abs(dual) > NOT_ZERO) & (dual * more < 0) & (lower != upper)
-    return float(np.min(np.abs(dual[turns]) / np.abs(more[turns]), initial=np.inf))
+def _moved(move: Floats) -> tuple[Indices, Floats]:
+    """Columns that move, and how much."""
+    columns = np.flatnonzero(np.abs(move) > 1e-13 * np.abs(move).max(initial=0.0))
+    return columns, move[columns]

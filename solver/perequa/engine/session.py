@@ -169,12 +169,6 @@ class Session:
         """Replace the bounds of one row."""
         self._accepted(self._highs.changeRowBounds(row, lower, upper), "a limit")
 
-    def set_coefficient(self, row: int, column: int, value: float) -> None:
-        """Replace one coefficient of the matrix."""
-        if not (0 <= row < self.m and 0 <= column < self.n and np.isfinite(value)):
-            raise InternalError("a coefficient was set outside the program, or to no figure")
-        self._accepted(self._highs.changeCoeff(row, column, value), "a coefficient")
-
     def solve(self, *, strategy: int | None = None, presolve: bool | None = None) -> Outcome:
         """Solve from the present basis, or from scratch where there is none."""
         if strategy is not None:
@@ -272,22 +266,24 @@ def _basic(statuses: Sequence[Any]) -> NDArray[np.bool_]:
     return np.asarray(codes == int(highspy.HighsBasisStatus.kBasic))
 
 
-def some_of_basis(basis: Any, rows: Indices, columns: Indices, more: int = 0) -> Any:  # noqa: ANN401
-    """Return HiGHS's basis for some rows and columns; None when what is left is not square.
-
-    Parameters
-    ----------
-    more
-        Columns added behind, at their lower bounds.
-    """
+def some_of_basis(basis: Any, rows: Indices, columns: Indices) -> Any:  # noqa: ANN401
+    """Return HiGHS's basis for some rows and columns; None when what is left is not square."""
     some = highspy.HighsBasis()
     of_rows, of_columns = basis.row_status, basis.col_status
-    added = [highspy.HighsBasisStatus.kLower] * more
-    some.col_status = [*(of_columns[int(j)] for j in columns), *added]
+    some.col_status = [of_columns[int(j)] for j in columns]
     some.row_status = [of_rows[int(i)] for i in rows]
     some.valid = True
     count = int(_basic(some.col_status).sum() + _basic(some.row_status).sum())
     return some if count == len(rows) else None
+
+
+def with_more_columns(basis: Any, count: int) -> Any:  # noqa: ANN401
+    """Return HiGHS's basis with columns added behind, at their lower bounds."""
+    longer = highspy.HighsBasis()
+    longer.col_status = [*basis.col_status, *[highspy.HighsBasisStatus.kLower] * count]
+    longer.row_status = basis.row_status
+    longer.valid = True
+    return longer
 
 
 def _fit(values: Floats, size: int, *, infinite: bool = False) -> Floats:
