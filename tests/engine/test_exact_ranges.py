@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from programs import EFFORT, Dense, costs_of, random_program
 
-from perequa.engine.basis_walk import BasisWalk
+from perequa.engine import ranges
 from perequa.engine.exact_ranges import exact_ranges
 from perequa.engine.prices import AT_VERTEX, Prices, Side, two_sided_prices
 from perequa.engine.session import SolverOptions
@@ -182,7 +182,7 @@ def test_the_solver_finds_the_ranges_that_walking_from_the_basis_finds(
         rows = range(len(program.low))
         walked = exact_ranges(staged, prices, rows, OPTIONS)
         with monkeypatch.context() as patch:
-            patch.setattr(BasisWalk, "walk", lambda *_: None)
+            patch.setattr(ranges, "walk", lambda *_: None)
             solved = exact_ranges(staged, prices, rows, OPTIONS)
         asked = sum(not s.exact for s in prices.sides)
         assert walked.programs_solved == prices.programs_solved

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.engine.direction import one_limit
+from perequa.engine.factored_basis import FactoredBasis
 from perequa.engine.prices import AT_VERTEX, mark_of
 from perequa.engine.ranges import RangeFinder
 from perequa.engine.vertex import optimal_vertex
@@ -75,7 +76,7 @@ class _Extending:
         self.vertex = optimal_vertex(staged)
         self.factor = float(self.vertex.factors[0])
         self.y = {d: self._in_solver(prices.duals[d]) for d in sorted({s.dual for s in sides})}
-        self.finder = RangeFinder(self.vertex, options)
+        self.finder = RangeFinder(self.vertex, FactoredBasis(self.vertex), options)
         self.duals = _Proofs(list(prices.duals))
         self.rays = _Proofs(list(prices.rays))
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perequa.engine.direction import one_limit, together
+from perequa.engine.factored_basis import FactoredBasis
 from perequa.engine.ranges import Range, RangeFinder
 from perequa.engine.tangent_cone import TangentCone, TangentMove
 from perequa.engine.vertex import optimal_vertex
@@ -80,8 +81,11 @@ class JointMoves:
         self._vertex = optimal_vertex(staged)
         self._scaled = staged.scaled
         self._costs = [stage.cost for stage in staged.stages]
-        self._cones = [TangentCone(self._vertex, p, options) for p in range(len(staged.stages))]
-        self._finder = RangeFinder(self._vertex, options)
+        basis = FactoredBasis(self._vertex)
+        self._cones = [
+            TangentCone(self._vertex, basis, p, options) for p in range(len(staged.stages))
+        ]
+        self._finder = RangeFinder(self._vertex, basis, options)
 
     def one(self, row: int, sign: int) -> tuple[JointMove, ...]:
         """Price one limit raised (+1) or lowered (−1), at each priority."""

@@ -2,8 +2,8 @@
 
 The effect of one more is the largest, over all optimal duals, of the row's dual; the effect of one
 less the largest of its opposite: at a degenerate optimum they differ and no single dual gives both.
-Most sides are settled by moving along the optimal basis; the others by one program, the tangent
-cone at the optimum, solved again from its last basis with one limit moved by one.
+Most sides are settled by moving along the optimal basis, the others in the tangent cone at the
+optimum with one limit moved by one.
 
 References
 ----------
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from perequa.engine.basis_moves import along_basis
 from perequa.engine.direction import one_limit
+from perequa.engine.factored_basis import FactoredBasis
 from perequa.engine.stages import NOT_ZERO
 from perequa.engine.tangent_cone import TangentCone, TangentMove
 from perequa.engine.vertex import ACTIVE, optimal_vertex
@@ -96,7 +97,7 @@ class Prices:
     rays
         (R, m) multipliers proving that a move is impossible, at once or beyond an exact range.
     programs_solved
-        Linear programs solved beside the basis moves.
+        Linear programs solved where the optimal basis and its neighbours did not do.
     """
 
     sides: tuple[Side, ...]
@@ -151,6 +152,7 @@ class _Pricing:
     ) -> None:
         self.program, self.options = program, options
         self.vertex = optimal_vertex(staged)
+        self.basis = FactoredBasis(self.vertex)
         self.scaled = staged.scaled
         self.plan_activity = self.scaled.matrix @ (plan / self.scaled.column)
         self.levels = [
@@ -222,28 +224,26 @@ class _Pricing:
             )
 
     def _along_basis(self, rows: list[int]) -> None:
-        for move in along_basis(self.vertex, rows):
+        for move in along_basis(self.vertex, self.basis, rows):
             if (move.row, move.sign) not in self.levels[0].sides:
                 for p in range(len(self.levels)):
                     self._finite(p, move.row, move.sign, move.reach, (move.columns, move.values), 0)
 
     def _in_tangent_cones(self, wanted: list[tuple[int, int]]) -> None:
         """Price at each priority in turn; the later ones follow the change of the earlier."""
-        for p, level in enumerate(self.levels):
-            cone = TangentCone(self.vertex, p, self.options) if wanted else None
+        for p, level in enumerate(self.levels if wanted else ()):
+            cone = TangentCone(self.vertex, self.basis, p, self.options)
             for i, sign in wanted:
-                if cone is None or (i, sign) in level.sides:
+                if (i, sign) in level.sides:
                     continue
-                move = one_limit(self.scaled, i, sign)
-                found = cone.move(move, self._earlier(p, i, sign))
-                level.solved += 1
-                if not isinstance(found, TangentMove):
+                direction = one_limit(self.scaled, i, sign)
+                found = cone.move(direction, self._earlier(p, i, sign))
+                if isinstance(found, TangentMove):
+                    dual = self._known(p, found)
+                    self._finite(p, i, sign, found.reach, (found.columns, found.values), dual)
+                else:
                     self._impossible(i, sign, found)
-                    continue
-                self._moved(p, i, sign, found)
-                rest = [key for key in wanted if key not in level.sides]
-                for j, other, same in cone.along_last_basis(rest):
-                    self._moved(p, j, other, same)
+            level.solved += cone.programs_solved
 
     def _earlier(self, p: int, i: int, sign: int) -> list[float]:
         """Prices of a move at the earlier priorities, in the solver's units."""
@@ -252,10 +252,6 @@ class _Pricing:
             before.sides[i, sign].price * self.vertex.factors[j] / unit
             for j, before in enumerate(self.levels[:p])
         ]
-
-    def _moved(self, p: int, i: int, sign: int, move: TangentMove) -> None:
-        dual = self._known(p, move)
-        self._finite(p, i, sign, move.reach, (move.columns, move.values), dual)
 
     def _impossible(self, i: int, sign: int, found: Floats) -> None:
         ray = found * (1.0 if sign * found[i] > 0 else -1.0) / max(1e-300, abs(found[i]))

@@ -19,13 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from perequa.engine.basis_walk import BasisWalk, Walked
+from perequa.engine.basis_walk import Walked, walk
 from perequa.engine.session import PRIMAL, Session, with_more_columns
 from perequa.engine.stages import NOT_ZERO
 from perequa.engine.termination import Termination
 
 if TYPE_CHECKING:
     from perequa.engine.direction import Direction
+    from perequa.engine.factored_basis import FactoredBasis
     from perequa.engine.session import SolverOptions
     from perequa.engine.vertex import Vertex
 
@@ -70,8 +71,8 @@ class RangeFinder:
 
     Parameters
     ----------
-    vertex
-        The optimal vertex.
+    vertex, basis
+        The optimal vertex and its basis.
     options
         How the solver works.
 
@@ -81,9 +82,9 @@ class RangeFinder:
         Programs solved where the vertex's own basis did not do.
     """
 
-    def __init__(self, vertex: Vertex, options: SolverOptions) -> None:
+    def __init__(self, vertex: Vertex, basis: FactoredBasis, options: SolverOptions) -> None:
         self.programs_solved = 0
-        self._vertex, self._options = vertex, options
+        self._vertex, self._basis, self._options = vertex, basis, options
         scaled = vertex.scaled
         # distances from the vertex: what is active there is exactly 0
         self._low = np.concatenate(
@@ -98,7 +99,6 @@ class RangeFinder:
                 np.where(vertex.high, 0.0, scaled.row_upper - vertex.activity),
             ]
         )
-        self._walk = BasisWalk(vertex)
         self._last: _Following | None = None
 
     def range_of(self, direction: Direction, y: Floats) -> Range | None:
@@ -117,7 +117,7 @@ class RangeFinder:
             None where rounding leaves the proof short of `SHARP`.
         """
         following = self._following(y)
-        walked = self._walk.walk(direction, following.low, following.high)
+        walked = walk(self._basis, direction, following.low, following.high)
         found = None if walked is None else following.proven(direction, walked)
         if found is None:
             self.programs_solved += 1
