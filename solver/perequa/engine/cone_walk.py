@@ -22,6 +22,8 @@ MOST = 60
 """Changes of basis before the move is left to the solver."""
 BEYOND = 1e-10
 """Share of the largest move by which rounding may carry one beyond its bound."""
+CANCELS = 1e-13
+"""Share of what was taken from a multiplier that what is left of it may be by rounding."""
 NOTHING = 1e-9
 """Share of the largest entry of its row below which a pivot is rounding."""
 
@@ -76,7 +78,10 @@ class ConeWalk:
             if change is None or abs(change.pivot - row[who]) > 1e-7 * abs(change.pivot):
                 return None
             times, step = z[who] / change.pivot, x[place] / change.pivot
-            z -= times * row
+            less = times * row
+            z -= less
+            # what cancels leaves nothing, not rounding
+            z[np.abs(z) <= CANCELS * np.abs(less)] = 0.0
             x -= step * alpha
             x[place] = step
             leaving = basic[place]

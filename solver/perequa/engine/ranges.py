@@ -194,7 +194,7 @@ class _Following:
             reach=far,
             columns=columns,
             values=values,
-            end_dual=None if no_plan else self.y + times * w,
+            end_dual=None if no_plan else _sum(self.y, times * w),
             end_ray=w if no_plan else None,
         )
 
@@ -223,6 +223,12 @@ class _Following:
         """
         turns = self._turning & (self._dual * more < 0)
         return float(np.min(np.abs(self._dual[turns]) / np.abs(more[turns]), initial=np.inf))
+
+
+def _sum(first: Floats, second: Floats) -> Floats:
+    """Add multipliers; those that cancel leave nothing, not rounding."""
+    total = first + second
+    return np.where(np.abs(total) <= NOISE * np.abs(second), 0.0, total)
 
 
 def _moved(move: Floats) -> tuple[Indices, Floats]:
