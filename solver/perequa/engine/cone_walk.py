@@ -7,7 +7,7 @@ changes do.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -18,12 +18,16 @@ if TYPE_CHECKING:
     from perequa.engine.factored_basis import FactoredBasis
     from perequa.engine.vertex import Flags, Floats, Indices, Vertex
 
+Kept = TypeVar("Kept")
+
 MOST = 60
 """Changes of basis before the move is left to the solver."""
 BEYOND = 1e-10
 """Share of the largest move by which rounding may carry one beyond its bound."""
 CANCELS = 1e-13
 """Share of what was taken from a multiplier that what is left of it may be by rounding."""
+KEPT = 64
+"""First changes kept, each of them several vectors of the size of the program."""
 NOTHING = 1e-9
 """Share of the largest entry of its row below which a pivot is rounding."""
 
@@ -39,6 +43,8 @@ class ConeWalk:
 
     def __init__(self, vertex: Vertex, basis: FactoredBasis) -> None:
         self._basis = basis
+        self._picked: dict[int, tuple[Floats, Floats]] = {}
+        self._entered: dict[int, Floats] = {}
         self._low = np.concatenate([vertex.column_low, vertex.low])
         self._high = np.concatenate([vertex.column_high, vertex.high])
         y = vertex.duals[0]
@@ -68,12 +74,11 @@ class ConeWalk:
             place = _pushed(x, low[basic], high[basic])
             if place is None:
                 return _completed(basic, x, z, basis.n)
-            pi = basis.multipliers(place, changes)
-            row = basis.combined(pi)
+            pi, row = self._leaving(place, changes)
             who = _cheapest(row if x[place] > 0 else -row, z, rises, falls)
             if who is None:
                 return pi / float(x[place])
-            alpha = basis.written(basis.column(who), changes)
+            alpha = self._written(who, changes)
             change = entering(place, alpha)
             if change is None or abs(change.pivot - row[who]) > 1e-7 * abs(change.pivot):
                 return None
@@ -91,6 +96,31 @@ class ConeWalk:
             basic[place] = who
             changes.append(change)
         return None
+
+    def _leaving(self, place: int, changes: list[Change]) -> tuple[Floats, Floats]:
+        """Multipliers that pick one place of the basis, and their product with every column."""
+        if changes:
+            pi = self._basis.multipliers(place, changes)
+            return pi, self._basis.combined(pi)
+        if place not in self._picked:
+            pi = self._basis.multipliers(place, [])
+            _keep(self._picked, place, (pi, self._basis.combined(pi)))
+        return self._picked[place]
+
+    def _written(self, who: int, changes: list[Change]) -> Floats:
+        """Write a column in the present basis."""
+        if changes:
+            return self._basis.written(self._basis.column(who), changes)
+        if who not in self._entered:
+            _keep(self._entered, who, self._basis.written(self._basis.column(who), []))
+        return self._entered[who]
+
+
+def _keep(kept: dict[int, Kept], key: int, value: Kept) -> None:
+    """Keep what the first change of a basis needs: one limit after another asks for it."""
+    if len(kept) >= KEPT:
+        kept.clear()
+    kept[key] = value
 
 
 def _pushed(x: Floats, low: Flags, high: Flags) -> int | None:
