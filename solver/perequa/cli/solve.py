@@ -54,11 +54,15 @@ def solve(
     """
     # imported here so that `perequa --help` does not pay for the solver
     from perequa.running import run_scenario  # noqa: PLC0415
-    from perequa_models.errors import NotInThisVersion  # noqa: PLC0415
+    from perequa_models.errors import NotInThisVersion, UsageError  # noqa: PLC0415
 
     if whole:
         what = "--whole"
         raise NotInThisVersion(what)
+    if no_prices and ranges == "all":
+        raise UsageError(
+            "--ranges all: there are no ranges with --no-prices; leave one of them out"
+        )
     settings = context.obj
     place = _destination(output, several=len(scenarios) > 1)
     finished = []

@@ -1,8 +1,8 @@
 """The cheapest move in the tangent cone, by the dual simplex method from the basis of the vertex.
 
 The basis is optimal where the limits stand. Moved by one, they push some of what is active beyond
-its bound; each leaves the basis for whoever brings it back at the least price. Mostly two or three
-changes do.
+its bound; each leaves the basis for whoever brings it back at the least price. Mostly one change
+does.
 """
 
 from __future__ import annotations
@@ -148,6 +148,7 @@ def _cheapest(helps: Floats, z: Floats, rises: Flags, falls: Flags) -> int | Non
 
 
 def _completed(basic: Indices, x: Floats, z: Floats, n: int) -> tuple[Floats, Floats]:
+    """Return the move of the columns and the dual of the rows."""
     columns = basic < n
     move = np.zeros(n)
     move[basic[columns]] = x[columns]

@@ -28,7 +28,7 @@ END = 1e-8
 """Share of a range by which the end that its proof gives may differ."""
 ZERO = 1e-12
 """Share of the size of its own sum below which a reduced cost is rounding."""
-ROUNDING = 1e-15
+ROUNDING = 1e-14
 """Share of the size of a sum that its rounding reaches."""
 
 
