@@ -295,7 +295,28 @@ def _scenario(kind: Kind, figures: Figures, size: Size) -> dict[str, Any]:
             _reference(c[0], float(np.round(figures.authorised[:, j].sum() / size.years)))
             for j, c in enumerate(kept)
         ],
-        "variants": {"two_priorities": {f"objectives.{name}.priority": 2 for name in worst}},
+        "variants": {"two_priorities": {f"objectives.{name}.priority": 2 for name in worst}}
+        | ({"many_rows": _many_rows()} if kind == "degenerate" else {}),
+    }
+
+
+def _many_rows() -> dict[str, Any]:
+    """State a cap for every department, measure and year, and one measure that opens later."""
+    return {
+        "rules.each_cell": {
+            "kind": "cap",
+            "title": "No year takes more than what is authorised in all",
+            "by": ["territory", "measure", "year"],
+            "at_most": {"column": "authorised_unfunded"},
+        },
+        "rules.not_yet": {
+            "kind": "cap",
+            "title": f"No place of {CATEGORIES[0][0]} in the first year",
+            "by": ["territory"],
+            "measure": CATEGORIES[0][0],
+            "year": FIRST_YEAR,
+            "at_most": 0,
+        },
     }
 
 

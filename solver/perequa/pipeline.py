@@ -7,13 +7,13 @@ import hashlib
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from perequa.certificate import Certificate, certify
 from perequa.compilation import compile_program
-from perequa.engine.joint import ALL_ALONE, Standing, standing_of
+from perequa.engine.exact_ranges import exact_ranges
 from perequa.engine.optimum_alone import Alone, owners
 from perequa.engine.plan_moves import plan_moves
 from perequa.engine.prices import two_sided_prices
@@ -21,6 +21,7 @@ from perequa.engine.response import active_plan
 from perequa.engine.session import SolverOptions
 from perequa.engine.spread import Spread
 from perequa.engine.stages import solve_stages
+from perequa.engine.standing import ALL_ALONE, Standing, standing_of
 from perequa.engine.termination import Termination
 from perequa.engine.tie_break import publish
 from perequa.interpret.diagnosis import diagnose
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
     from perequa_models.keys import AuxiliaryKey, CellKey
     from perequa_models.reference.reference import Reference
 
+Ranges = Literal["printed", "all"]
+"""Rows whose ranges are made exact."""
 DEFAULT_OPTIONS = SolverOptions()
 
 
@@ -129,6 +132,7 @@ def solve_instance(
     name: str,
     *,
     prices: bool = True,
+    ranges: Ranges = "printed",
     weights_up_to: float = CHEAP,
     options: SolverOptions = DEFAULT_OPTIONS,
     clock: Clock | None = None,
@@ -143,6 +147,8 @@ def solve_instance(
         The scenario column of every table.
     prices
         Whether rules are priced and weights ranged.
+    ranges
+        Which rows get exact ranges at the first priority: those printed, or all.
     weights_up_to
         Rows times objectives of a priority above which its weights are left without a range.
     options
@@ -158,7 +164,7 @@ def solve_instance(
         When a limit was reached or the solver failed.
     """
     with _uncollected():
-        asked = _Asked(prices=prices, weights_up_to=weights_up_to)
+        asked = _Asked(prices=prices, ranges=ranges, weights_up_to=weights_up_to)
         return _solve(instance, name, asked, options, clock or Clock())
 
 
@@ -179,6 +185,7 @@ class _Asked:
     """What is computed beside the plan."""
 
     prices: bool
+    ranges: Ranges
     weights_up_to: float
 
 
@@ -234,10 +241,13 @@ def _priced(found: Optimum, asked: _Asked, options: SolverOptions, clock: Clock)
     with clock.stage("prices"):
         levels = two_sided_prices(program, staged, plan, options)
         standing = standing_of(program, staged, options)
+    with clock.stage("ranges"):
+        first = _ranged(found, levels[0], asked.ranges, options)
+        levels = (first, *levels[1:])
     with clock.stage("by objective"):
         moves = _moves(found, levels, options)
     with clock.stage("weights"):
-        ranges = stable_weights(
+        weights = stable_weights(
             found.instance,
             program,
             staged,
@@ -246,7 +256,16 @@ def _priced(found: Optimum, asked: _Asked, options: SolverOptions, clock: Clock)
             options,
             most=asked.weights_up_to,
         )
-    return _Priced(levels=levels, moves=moves, standing=standing, weight_ranges=ranges)
+    return _Priced(levels=levels, moves=moves, standing=standing, weight_ranges=weights)
+
+
+def _ranged(found: Optimum, prices: Prices, wanted: Ranges, options: SolverOptions) -> Prices:
+    """Make exact the ranges of the rows wanted."""
+    if wanted == "all":
+        rows: Collection[int] = np.flatnonzero(found.program.is_rule).tolist()
+    else:
+        rows = printed_rows(found.program, found.published.plan, prices)
+    return exact_ranges(found.staged, prices, rows, options)
 
 
 def _moves(found: Optimum, levels: tuple[Prices, ...], options: SolverOptions) -> PlanMoves | None:

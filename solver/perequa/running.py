@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from perequa.engine.session import SolverOptions
     from perequa.interpret.tables import Table
     from perequa.io.findings import Finding
+    from perequa.pipeline import Ranges
     from perequa.words import Words
 
 
@@ -76,6 +77,7 @@ def run_scenario(
     variants: Sequence[str] = (),
     sets: Sequence[str] = (),
     prices: bool = True,
+    ranges: Ranges = "printed",
     weights_up_to: float = CHEAP,
     options: SolverOptions = DEFAULT_OPTIONS,
     lang: str = SOURCE,
@@ -90,8 +92,9 @@ def run_scenario(
         Gives the run folder of a scenario column.
     prices
         Whether rules are priced and weights ranged.
-    weights_up_to
-        Size up to which weights are ranged, as for `solve_instance`.
+    ranges, weights_up_to
+        Which rows get exact ranges, and the size up to which weights are ranged, as for
+        `solve_instance`.
     options
         How the solver works.
     lang
@@ -120,6 +123,7 @@ def run_scenario(
             loaded.instance,
             loaded.raw.column_name,
             prices=prices,
+            ranges=ranges,
             weights_up_to=weights_up_to,
             options=options,
             clock=clock,

@@ -60,6 +60,25 @@ def test_a_tiny_instance_is_solved_and_verified(
     assert verified.exit_code == 0, verified.output
 
 
+def test_the_variant_with_many_rows_is_solved_and_verified(
+    instances: ModuleType, tmp_path: Path
+) -> None:
+    """A cap on each of the 16 cells, and 4 that let nothing through: none can be lowered."""
+    scenario = write(instances, "degenerate", tmp_path / "in")
+    folder = str(tmp_path / "run")
+    asked = ["solve", str(scenario), "--variant", "many_rows", "--ranges", "all", "-o", folder]
+    solved = CliRunner().invoke(perequa, asked)
+    assert solved.exit_code == 0, solved.output
+    lines = (tmp_path / "run" / "shadow_prices.csv").read_text(encoding="utf-8").splitlines()
+    assert sum(",each_cell," in line for line in lines) == 16
+    closed = [line for line in lines if ",not_yet," in line]
+    assert len(closed) == 4
+    assert all("less is impossible" in line for line in closed)
+    assert all(",exact," in line for line in lines[1:])
+    verified = CliRunner().invoke(perequa, ["verify", folder])
+    assert verified.exit_code == 0, verified.output
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_small_instance_compiles_as_by_pyomo(
     instances: ModuleType, tmp_path: Path, kind: str

@@ -319,3 +319,25 @@ def test_schema_is_a_json_schema(capsys: pytest.CaptureFixture[str]) -> None:
     assert schema["additionalProperties"] is False
     assert schema["anyOf"][0] == {"required": ["extends"]}
     assert "name" in schema["anyOf"][1]["required"]
+
+
+def test_ranges_of_the_printed_rows_or_of_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exact = {}
+    for asked in ("printed", "all"):
+        folder = str(tmp_path / asked)
+        assert main(["solve", NAME, "--ranges", asked, "-o", folder, "--format", "json"]) == 0
+        runs = json.loads(capsys.readouterr().out)["runs"]
+        binding = [row["range"] for row in runs[0]["binding_rules"] if row["priority"] == 1]
+        lines = (tmp_path / asked / "shadow_prices.csv").read_text(encoding="utf-8").splitlines()
+        exact[asked] = (sum(",exact," in line for line in lines), len(lines) - 1)
+        assert set(binding) == {"exact"}
+    assert exact["all"] == (exact["all"][1], exact["all"][1])
+    assert exact["printed"][0] < exact["all"][0]
+
+
+def test_ranges_without_prices_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["solve", NAME, "--ranges", "all", "--no-prices"]) == 2
+    assert "--ranges all" in capsys.readouterr().err
+    assert main(["solve", NAME, "--ranges", "some"]) == 2

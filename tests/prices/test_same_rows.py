@@ -164,7 +164,10 @@ def test_a_changed_proof_is_found(
 ) -> None:
     folder = copied(written, tmp_path)
     with np.load(folder / "joint.npz") as stored:
-        now = stored[name][where]
+        figures = stored[name]
+    if name == "T":  # a range for ever cannot be stretched
+        where = int(np.flatnonzero(np.isfinite(figures) & (figures > 0))[0])
+    now = figures[where]
     tiny.change_array(folder / "joint.npz", name, where, value(now))
     wrong = disagreements(tiny, folder)
     assert any(says in str(d) for d in wrong), wrong

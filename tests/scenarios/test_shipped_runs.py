@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from scipy import sparse
+from scipy.optimize import linprog
 
 from perequa.checks import load
 from perequa.cli import main
@@ -18,6 +20,8 @@ from perequa.pipeline import Success, solve_instance
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from perequa.interpret.run import Solved
+    from perequa.pipeline import Ranges
     from perequa_models.instance import Instance
 
 PATHS = (
@@ -28,8 +32,10 @@ PATHS = (
 )
 
 
-def solved(instance: Instance, options: SolverOptions | None = None) -> Success:
-    outcome = solve_instance(instance, "test", options=options or SolverOptions())
+def solved(
+    instance: Instance, options: SolverOptions | None = None, ranges: Ranges = "printed"
+) -> Success:
+    outcome = solve_instance(instance, "test", ranges=ranges, options=options or SolverOptions())
     assert isinstance(outcome, Success)
     return outcome
 
@@ -57,6 +63,48 @@ def test_the_plan_does_not_depend_on_the_order_of_the_tables(name: str) -> None:
     )
     again = solved(replace(instance, scenario=backwards, rows=tuple(reversed(instance.rows))))
     np.testing.assert_allclose(again.run.x, solved(instance).run.x, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_every_exact_range_ends_where_another_solution_says(name: str) -> None:
+    """All rows: the price at the published end and, by scipy, another or no plan just beyond."""
+    run = solved(load(name).instance, ranges="all").run
+    assert run.prices is not None
+    base = by_scipy(run, 0, 0.0)
+    size = max(1.0, abs(base))
+    ended = [s for s in run.prices.sides if s.end_dual >= 0 or s.end_ray >= 0]
+    assert len(ended) > 20
+    for side in ended:
+        row = str(run.program.row_keys[side.row])
+        line = base + side.price * side.reach
+        at_end = by_scipy(run, side.row, side.sign * side.reach * (1 - 1e-7))
+        assert at_end == pytest.approx(line, rel=1e-6, abs=1e-6 * size), row
+        beyond = 0.05 * side.reach
+        there = by_scipy(run, side.row, side.sign * (side.reach + beyond))
+        if side.end_ray >= 0:
+            assert np.isinf(there), row
+        else:
+            assert there > line + side.price * beyond + 1e-8 * size, row
+
+
+def by_scipy(run: Solved, row: int, by: float) -> float:
+    """Least value of the first priority with one limit moved, infinite where there is no plan."""
+    program, step = run.program, np.zeros(run.program.matrix.shape[0])
+    step[row] = by
+    lower, upper = program.row_lower + step, program.row_upper + step
+    equal = program.row_lower == program.row_upper
+    above, below = ~equal & np.isfinite(upper), ~equal & np.isfinite(lower)
+    found = linprog(
+        run.stages[0].cost,
+        A_ub=sparse.vstack([program.matrix[above], -program.matrix[below]]),
+        b_ub=np.concatenate([upper[above], -lower[below]]),
+        A_eq=program.matrix[equal],
+        b_eq=lower[equal],
+        bounds=np.column_stack([program.column_lower, program.column_upper]),
+        method="highs",
+    )
+    assert found.status in {0, 2}, found.message
+    return float(found.fun) if found.status == 0 else np.inf
 
 
 @pytest.mark.parametrize("name", shipped_names())

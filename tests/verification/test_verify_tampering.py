@@ -227,30 +227,6 @@ def test_what_if_moves_one_limit_and_no_linked_one(tiny: Any, run: Path) -> None
     assert found(tiny, run, INPUTS) == ()
 
 
-def test_exact_range_needs_the_dual_that_takes_over(tiny: Any, run: Path) -> None:
-    """C's floor lowered by one reaches zero: below it nothing more is won."""
-    with np.load(run / "evidence.npz") as stored:
-        arrays = {name: stored[name] for name in stored.files}
-    # Handed-out places cannot be more than what the caps let through: price 0 beyond 4 more.
-    beyond = np.zeros(9)
-    beyond[[tiny.CAP_A, tiny.CAP_B]] = -1.0
-    beyond[[6, 7]] = 1.0
-    y = np.array([0.0, 0.0, 0.0, -1.0, 1.0, 1.0, 1.0, 1.0, 0.0])
-    change = beyond - y
-    index = np.flatnonzero(change)
-    arrays["dual_ptr"] = np.array([0, 0, len(index)])
-    arrays["dual_row"], arrays["dual_val"] = index, change[index]
-    arrays["dual_lam"] = np.zeros((2, 1))
-    arrays["end_dual"] = arrays["end_dual"].copy()
-    arrays["end_dual"][6] = 1
-    np.savez(run / "evidence.npz", **arrays)
-    assert found(tiny, run, RANGES) == ()
-    arrays["T"] = arrays["T"].copy()
-    arrays["T"][6] = 3.0
-    np.savez(run / "evidence.npz", **arrays)
-    assert [f.what for f in found(tiny, run, RANGES)] == ["value at the end of the range"]
-
-
 def test_infinite_reach_needs_a_direction_that_never_ends(tiny: Any, run: Path) -> None:
     tiny.change_array(run / "evidence.npz", "T", 6, math.inf)
     assert any("the chord leaves the rules" in f.what for f in found(tiny, run, PRICES))

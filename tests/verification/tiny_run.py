@@ -397,8 +397,14 @@ def _prices(folder: Path, stages: int) -> None:
         to = LIMITS[i] + up if math.isfinite(more) else LIMITS[i]
         down_to = LIMITS[i] - down if math.isfinite(less) else LIMITS[i]
         unique = "true" if math.isfinite(more) and more + less == 0 else "false"
+        ended = proofs["end_dual"] >= 0
+        exact = all(
+            ended[e] or math.isinf(proofs["T"][e]) or math.isinf(proofs["price"][e])
+            for e in np.flatnonzero(proofs["row"] == i)
+        )
+        told = "exact" if exact else "inner"
         per = [100.0 * more, 100.0 * less]
-        shown = [more, less, *per, to, down_to, "inner", unique, "missing", "shortfall", "place"]
+        shown = [more, less, *per, to, down_to, told, unique, "missing", "shortfall", "place"]
         shown += [""] * 6
         later = [*[""] * 8, "spread", "range", "rate point", *[""] * 6]
         for priority, figures in (("1", shown), ("2", later))[:stages]:

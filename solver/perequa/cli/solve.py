@@ -14,6 +14,7 @@ from perequa import __version__
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from perequa.pipeline import Ranges
     from perequa.running import FinishedRun
     from perequa.words import Words
 
@@ -29,6 +30,12 @@ ORDER = (1, 3, 5, 4, 0)
 @click.option("--whole", is_flag=True, help="Whole places (not in this version).")
 @click.option("--no-prices", is_flag=True, help="Leave prices and ranges of weights out.")
 @click.option(
+    "--ranges",
+    type=click.Choice(["printed", "all"]),
+    default="printed",
+    help="Rules whose prices get exact ranges: those printed (default), or all, which is slow.",
+)
+@click.option(
     "--weight-ranges", is_flag=True, help="Range every weight, however large the program is."
 )
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
@@ -42,6 +49,7 @@ def solve(
     *,
     whole: bool,
     no_prices: bool,
+    ranges: Ranges,
     weight_ranges: bool,
     form: str,
 ) -> None:
@@ -62,6 +70,10 @@ def solve(
     if whole:
         what = "--whole"
         raise NotInThisVersion(what)
+    if no_prices and ranges == "all":
+        raise UsageError(
+            "--ranges all: there are no ranges with --no-prices; leave one of them out"
+        )
     settings = context.obj
     place = _destination(output, several=len(scenarios) > 1)
     finished = []
@@ -72,6 +84,7 @@ def solve(
             variants=variants,
             sets=sets,
             prices=not no_prices,
+            ranges=ranges,
             weights_up_to=math.inf if weight_ranges else CHEAP,
             lang=settings.lang,
         )

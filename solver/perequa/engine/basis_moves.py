@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import splu
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from perequa.engine.factored_basis import FactoredBasis
     from perequa.engine.vertex import Floats, Indices, Vertex
 
 FREE_MOVE = 1e-7
@@ -29,7 +29,7 @@ class BasisMove(NamedTuple):
     values: Floats
 
 
-def along_basis(vertex: Vertex, rows: Sequence[int]) -> Iterator[BasisMove]:
+def along_basis(vertex: Vertex, basis: FactoredBasis, rows: Sequence[int]) -> Iterator[BasisMove]:
     """Yield the moves of non-basic rows that the basis allows, on either side.
 
     Notes
@@ -40,27 +40,20 @@ def along_basis(vertex: Vertex, rows: Sequence[int]) -> Iterator[BasisMove]:
     """
     if not rows:
         return
-    scaled = vertex.scaled
-    columns = vertex.basic[vertex.basic >= 0]
-    holding = np.flatnonzero(~vertex.basic_rows)
-    others = np.flatnonzero(vertex.basic_rows)
-    carried = scaled.matrix[:, columns]
-    by_row = sparse.csr_array(carried)
-    factors = splu(sparse.csc_array(by_row[holding]))
-    into = sparse.csr_array(by_row[others])
+    scaled, columns, others = vertex.scaled, basis.columns, basis.others
     place = np.full(len(vertex.activity), -1, dtype=np.intp)
-    place[holding] = np.arange(len(holding))
+    place[basis.held] = np.arange(len(basis.held))
     column_bounds = (vertex.x[columns], scaled.column_lower[columns], scaled.column_upper[columns])
     row_bounds = (vertex.activity[others], scaled.row_lower[others], scaled.row_upper[others])
     for start in range(0, len(rows), CHUNK):
         chunk = np.array(rows[start : start + CHUNK])
-        right = np.zeros((len(holding), len(chunk)))
+        right = np.zeros((len(basis.held), len(chunk)))
         right[place[chunk], np.arange(len(chunk))] = 1.0
-        moves = sparse_moves(factors.solve(right))
-        rates = sparse.csc_array(into @ moves)
+        moves = _sparse(basis.factors.solve(right))
+        rates = sparse.csc_array(basis.into @ moves)
         for k, i in enumerate(chunk):
-            touched, move = entries(moves, k)
-            felt, rate = entries(rates, k)
+            touched, move = _entries(moves, k)
+            felt, rate = _entries(rates, k)
             both = (
                 _both_ways(move, *(bound[touched] for bound in column_bounds)),
                 _both_ways(rate, *(bound[felt] for bound in row_bounds)),
@@ -70,13 +63,13 @@ def along_basis(vertex: Vertex, rows: Sequence[int]) -> Iterator[BasisMove]:
                     yield BasisMove(int(i), sign, far, columns[touched], sign * move)
 
 
-def sparse_moves(moves: Floats) -> sparse.csc_array:
+def _sparse(moves: Floats) -> sparse.csc_array:
     """Keep the entries that are more than rounding: a move touches few columns."""
     moves[np.abs(moves) < 1e-12 * np.abs(moves).max(axis=0, initial=1.0)] = 0.0
     return sparse.csc_array(moves)
 
 
-def entries(moves: sparse.csc_array, k: int) -> tuple[Indices, Floats]:
+def _entries(moves: sparse.csc_array, k: int) -> tuple[Indices, Floats]:
     """Places and values of one column."""
     part = slice(moves.indptr[k], moves.indptr[k + 1])
     return moves.indices[part], moves.data[part]

@@ -2,8 +2,8 @@
 
 The effect of one more is the largest, over all optimal duals, of the row's dual; the effect of one
 less the largest of its opposite: at a degenerate optimum they differ and no single dual gives both.
-Most sides are settled by moving along the optimal basis; the others by one program, the tangent
-cone at the optimum, solved again from its last basis with one limit moved by one.
+Most sides are settled by moving along the optimal basis, the others in the tangent cone at the
+optimum with one limit moved by one.
 
 References
 ----------
@@ -12,6 +12,7 @@ M. Akgül, "A note on shadow prices in linear programming", JORS 35 (1984), 425-
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perequa.engine.basis_moves import along_basis
+from perequa.engine.direction import one_limit
+from perequa.engine.factored_basis import FactoredBasis
 from perequa.engine.stages import NOT_ZERO
 from perequa.engine.tangent_cone import TangentCone, TangentMove
 from perequa.engine.vertex import ACTIVE, optimal_vertex
@@ -46,7 +49,8 @@ class Side:
     price
         Change of the objective per unit; ``inf`` when the move is impossible.
     reach
-        How far the limit can move at that price, as proved by the chord.
+        How far the limit can move at that price, as proved by the chord; the largest such
+        distance where `exact`.
     base
         Whether the chord starts at the vertex or at the published plan.
     chord_columns, chord_values
@@ -55,6 +59,9 @@ class Side:
         Position in `Prices.duals` of an optimal dual with this price; −1 when infinite.
     ray
         Position in `Prices.rays` when infinite, else −1.
+    end_dual, end_ray
+        What ends an exact range: position in `Prices.duals` of the dual that takes over, or in
+        `Prices.rays` where no plan is left beyond; else −1.
     """
 
     row: int
@@ -66,6 +73,14 @@ class Side:
     chord_values: Floats
     dual: int
     ray: int = -1
+    end_dual: int = -1
+    end_ray: int = -1
+
+    @property
+    def exact(self) -> bool:
+        """Whether it is proven that the price holds no further, or for ever, or nowhere."""
+        ended = self.end_dual >= 0 or self.end_ray >= 0
+        return ended or bool(np.isinf(self.reach) or np.isinf(self.price))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +93,11 @@ class Prices:
         Two for each rule row: limit raised, limit lowered.
     duals, lams
         (D, m), (D, P) optimal duals of the priority, with the multipliers of the earlier ones; the
-        first is the stage's own.
+        first is the stage's own. Those at the ends of exact ranges stand behind.
     rays
-        (R, m) directions proving that a move is impossible.
+        (R, m) multipliers proving that a move is impossible, at once or beyond an exact range.
     programs_solved
-        Linear programs solved beside the basis moves.
+        Linear programs solved where the optimal basis and its neighbours did not do.
     """
 
     sides: tuple[Side, ...]
@@ -137,10 +152,11 @@ class _Pricing:
     ) -> None:
         self.program, self.options = program, options
         self.vertex = optimal_vertex(staged)
+        self.basis = FactoredBasis(self.vertex)
         self.scaled = staged.scaled
         self.plan_activity = self.scaled.matrix @ (plan / self.scaled.column)
         self.levels = [
-            _Level(duals=[s.y], lams=[s.lam], marks={_mark(y, s.lam): 0})
+            _Level(duals=[s.y], lams=[s.lam], marks={mark_of(np.append(y, s.lam)): 0})
             for s, y in zip(staged.stages, self.vertex.duals, strict=True)
         ]
         self.costs = np.array([s.cost for s in staged.stages])
@@ -208,27 +224,26 @@ class _Pricing:
             )
 
     def _along_basis(self, rows: list[int]) -> None:
-        for move in along_basis(self.vertex, rows):
+        for move in along_basis(self.vertex, self.basis, rows):
             if (move.row, move.sign) not in self.levels[0].sides:
                 for p in range(len(self.levels)):
                     self._finite(p, move.row, move.sign, move.reach, (move.columns, move.values), 0)
 
     def _in_tangent_cones(self, wanted: list[tuple[int, int]]) -> None:
         """Price at each priority in turn; the later ones follow the change of the earlier."""
-        for p, level in enumerate(self.levels):
-            cone = TangentCone(self.vertex, p, self.options) if wanted else None
+        for p, level in enumerate(self.levels if wanted else ()):
+            cone = TangentCone(self.vertex, self.basis, p, self.options)
             for i, sign in wanted:
-                if cone is None or (i, sign) in level.sides:
+                if (i, sign) in level.sides:
                     continue
-                found = cone.move(i, sign, self._earlier(p, i, sign))
-                level.solved += 1
-                if not isinstance(found, TangentMove):
+                direction = one_limit(self.scaled, i, sign)
+                found = cone.move(direction, self._earlier(p, i, sign))
+                if isinstance(found, TangentMove):
+                    dual = self._known(p, found)
+                    self._finite(p, i, sign, found.reach, (found.columns, found.values), dual)
+                else:
                     self._impossible(i, sign, found)
-                    continue
-                self._moved(p, i, sign, found)
-                rest = [key for key in wanted if key not in level.sides]
-                for j, other, move in cone.along_last_basis(rest):
-                    self._moved(p, j, other, move)
+            level.solved += cone.programs_solved
 
     def _earlier(self, p: int, i: int, sign: int) -> list[float]:
         """Prices of a move at the earlier priorities, in the solver's units."""
@@ -237,10 +252,6 @@ class _Pricing:
             before.sides[i, sign].price * self.vertex.factors[j] / unit
             for j, before in enumerate(self.levels[:p])
         ]
-
-    def _moved(self, p: int, i: int, sign: int, move: TangentMove) -> None:
-        dual = self._known(p, move)
-        self._finite(p, i, sign, move.reach, (move.columns, move.values), dual)
 
     def _impossible(self, i: int, sign: int, found: Floats) -> None:
         ray = found * (1.0 if sign * found[i] > 0 else -1.0) / max(1e-300, abs(found[i]))
@@ -251,7 +262,7 @@ class _Pricing:
     def _known(self, p: int, move: TangentMove) -> int:
         """Position of a dual among the distinct ones of a priority."""
         level, factors = self.levels[p], self.vertex.factors
-        mark = _mark(move.y, move.lam)
+        mark = mark_of(np.append(move.y, move.lam))
         if mark not in level.marks:
             level.marks[mark] = len(level.duals)
             level.duals.append(self.scaled.natural_y(move.y, float(factors[p])))
@@ -320,6 +331,7 @@ class _Pricing:
             raise InternalError(message)
 
 
-def _mark(y: Floats, lam: Floats) -> bytes:
-    """A mark equal for duals that differ by rounding only."""
-    return np.round(np.append(y, lam), 9).tobytes()
+def mark_of(multipliers: Floats) -> bytes:
+    """Return a mark equal for multipliers that differ by rounding only."""
+    rounded = np.round(multipliers, 9) + 0.0
+    return hashlib.sha256(rounded.tobytes()).digest()

@@ -225,6 +225,13 @@ class Session:
             return None
         return np.array(ray)
 
+    def primal_ray(self) -> Floats | None:
+        """Move that improves the objective for ever, shape (n,); None when there is none."""
+        status, exists, ray = self._highs.getPrimalRay()
+        if status == highspy.HighsStatus.kError or not exists:
+            return None
+        return np.array(ray)
+
     def _set(self, name: str, value: object) -> None:
         self._accepted(self._highs.setOptionValue(name, value), f"option {name}")
 
@@ -277,6 +284,15 @@ def with_basic_rows(basis: Any, count: int) -> Any:  # noqa: ANN401
     more.row_status = [*basis.row_status, *[highspy.HighsBasisStatus.kBasic] * count]
     more.valid = True
     return more
+
+
+def with_more_columns(basis: Any, count: int) -> Any:  # noqa: ANN401
+    """Return HiGHS's basis with columns added behind, at their lower bounds."""
+    longer = highspy.HighsBasis()
+    longer.col_status = [*basis.col_status, *[highspy.HighsBasisStatus.kLower] * count]
+    longer.row_status = basis.row_status
+    longer.valid = True
+    return longer
 
 
 def _fit(values: Floats, size: int, *, infinite: bool = False) -> Floats:

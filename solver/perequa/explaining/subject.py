@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from perequa.engine.joint import ALL_ALONE
 from perequa.engine.response import respond
+from perequa.engine.standing import ALL_ALONE
 from perequa.engine.what_if import Solvable, moved
 from perequa.interpret.moves import followed, solved_again
 from perequa.interpret.run import Solved

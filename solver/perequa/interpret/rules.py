@@ -118,7 +118,7 @@ def _price(limit: float, more: Side, less: Side, per_100k: float) -> tuple[Value
         None if np.isnan(per_100k) else down * per_100k,
         _snapped(limit + more.reach, limit) if np.isfinite(up) else limit,
         _snapped(limit - less.reach, limit) if np.isfinite(down) else limit,
-        "inner",
+        "exact" if more.exact and less.exact else "inner",
         bool(finite and abs(up + down) <= 1e-9 * max(abs(up), abs(down), 1e-300)),
     )
 

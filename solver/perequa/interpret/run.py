@@ -13,10 +13,10 @@ from perequa_models.quantities import Quantities
 if TYPE_CHECKING:
     from perequa.compilation import CompiledProgram
     from perequa.engine.infeasibility import Conflict
-    from perequa.engine.joint import Standing
     from perequa.engine.plan_moves import PlanMoves
     from perequa.engine.prices import Prices
     from perequa.engine.stages import Stage
+    from perequa.engine.standing import Standing
     from perequa.engine.tie_break import Published
     from perequa.engine.weight_range import WeightRange
     from perequa.interpret.diagnosis import Diagnosis

@@ -10,7 +10,8 @@ from perequa.interpret.sentences import LESS, MORE, effect_clause, price_stateme
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from perequa.engine.joint import JointPrice, Standing
+    from perequa.engine.joint import JointMove
+    from perequa.engine.standing import Standing
     from perequa.interpret.tables import Value
     from perequa.words import Words
 
@@ -49,7 +50,7 @@ def same_cells(
     )
 
 
-def _reach(price: JointPrice) -> float:
+def _reach(price: JointMove) -> float:
     return price.reach if math.isfinite(price.price) else 0.0
 
 

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perequa.compilation import CompiledProgram
-    from perequa.engine.joint import JointMove, JointPrice
+    from perequa.engine.joint import JointMove
     from perequa.engine.prices import Prices, Side
     from perequa.engine.spread import Spread
     from perequa.engine.stages import Stage
+    from perequa.engine.standing import GroupMove
     from perequa.engine.tie_break import Published
     from perequa.engine.weight_range import WeightEnd, WeightRange
     from perequa.weighting import Weighting
@@ -99,7 +100,8 @@ def evidence_arrays(prices: Prices, first: Floats) -> Arrays:
         "T": _each(sides, "reach", float),
         "base": _each(sides, "base", int),
         "dual": _each(sides, "dual", int),
-        "end_dual": np.full(len(sides), -1),
+        "end_dual": _each(sides, "end_dual", int),
+        "end_ray": _each(sides, "end_ray", int),
         "ray": _each(sides, "ray", int),
         "dual_lam": np.array(prices.lams),
         "chord_ptr": _pointer([len(c) for c, _ in chords]),
@@ -114,7 +116,7 @@ def evidence_arrays(prices: Prices, first: Floats) -> Arrays:
     }
 
 
-def joint_arrays(moves: Sequence[JointMove], stages: Sequence[Stage]) -> Arrays:
+def joint_arrays(moves: Sequence[GroupMove], stages: Sequence[Stage]) -> Arrays:
     """Proofs of the joint prices: one entry for each move, side and priority."""
     entries = [
         (m, side, p, price)
@@ -125,22 +127,26 @@ def joint_arrays(moves: Sequence[JointMove], stages: Sequence[Stage]) -> Arrays:
     prices = [price for *_, price in entries]
     # a ray stands for itself, a dual for its difference from the priority's own
     duals = sparse_rows(
-        [price.y if np.isinf(price.price) else price.y - stages[p].y for _, _, p, price in entries]
+        [
+            price.ray if np.isinf(price.price) else price.dual - stages[p].y
+            for *_, p, price in entries
+        ]
     )
     rates = [list(zip(*move.rates, strict=True)) for move in moves]
+    nothing = np.zeros(len(stages))
     return {
         "move": np.array([m for m, *_ in entries], dtype=int),
         "side": np.array([side for _, side, *_ in entries], dtype=int),
         "stage": np.array([p for *_, p, _ in entries], dtype=int),
         "price": _each(prices, "price", float),
         "T": _each(prices, "reach", float),
-        "dual_lam": np.array([price.lam for price in prices]),
+        "dual_lam": np.array([price.lam if price.lam.size else nothing for price in prices]),
         "move_ptr": _pointer([len(rows) for rows, _ in rates]),
         "move_row": _joined([np.array(rows) for rows, _ in rates], int),
         "move_rate": _joined([np.array(rate) for _, rate in rates], float),
-        "chord_ptr": _pointer([len(price.columns) for price in prices]),
-        "chord_col": _joined([price.columns for price in prices], int),
-        "chord_val": _joined([price.values for price in prices], float),
+        "chord_ptr": _pointer([len(price.chord_columns) for price in prices]),
+        "chord_col": _joined([price.chord_columns for price in prices], int),
+        "chord_val": _joined([price.chord_values for price in prices], float),
         "dual_ptr": duals[0],
         "dual_row": duals[1],
         "dual_val": duals[2],
@@ -179,7 +185,7 @@ def npz(arrays: Arrays) -> bytes:
 
 
 def _each(
-    sides: Sequence[Side] | Sequence[JointPrice] | Sequence[WeightEnd], name: str, kind: type
+    sides: Sequence[Side] | Sequence[JointMove] | Sequence[WeightEnd], name: str, kind: type
 ) -> NDArray[Any]:
     return np.array([getattr(side, name) for side in sides], dtype=kind)
 

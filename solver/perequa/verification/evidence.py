@@ -99,6 +99,21 @@ class Evidence:
         stored = self.arrays.get("base", np.zeros(len(self.row)))
         return stored.astype(np.intp)
 
+    def positions(self, name: str) -> Indices:
+        """Which of the stored duals or rays proves something of each entry, shape (E,).
+
+        −1 where none does. `name` is ``dual``, ``ray``, ``end_dual``, or ``end_ray``, which need
+        not be stored.
+        """
+        stored = self.arrays.get(name, np.full(len(self.row), -1))
+        return stored.astype(np.intp)
+
+    @cached_property
+    def ended(self) -> NDArray[np.bool_]:
+        """Whether it is proven that a range goes no further, or has no end, shape (E,)."""
+        by_proof = (self.positions("end_dual") >= 0) | (self.positions("end_ray") >= 0)
+        return by_proof | np.isinf(self.reach) | np.isinf(self.price)
+
     @cached_property
     def activity(self) -> Floats:
         """A·x at each point, shape (2, m)."""
@@ -125,6 +140,8 @@ class Evidence:
             raise Unreadable(self.file, "row points outside the program")
         if not np.isin(self.side, (-1.0, 1.0)).all():
             raise Unreadable(self.file, "side is neither 1 nor -1")
+        if self.positions("end_ray").shape != (count,):
+            raise Unreadable(self.file, "end_ray has not one value for each entry")
         if self.base.shape != (count,) or not np.isin(self.base, (0, 1)).all():
             raise Unreadable(self.file, "base is neither 0 nor 1")
         if np.isnan(self.price).any() or not (self.reach[np.isfinite(self.price)] > 0).all():
@@ -135,8 +152,15 @@ class Evidence:
             raise Unreadable(self.file, "dual_lam has not one row for each dual")
         if not (self.lam >= 0).all():
             raise Unreadable(self.file, "dual_lam holds a multiplier below 0")
-        for name, stored in (("dual", self.duals), ("end_dual", self.duals), ("ray", self.rays)):
-            indices = self.arrays[name]
+        if (np.minimum(self.positions("end_dual"), self.positions("end_ray")) >= 0).any():
+            raise Unreadable(self.file, "a range has two ends")
+        for name, stored in (
+            ("dual", self.duals),
+            ("end_dual", self.duals),
+            ("ray", self.rays),
+            ("end_ray", self.rays),
+        ):
+            indices = self.positions(name)
             if count and not -1 <= indices.min() <= indices.max() < stored.rows:
                 raise Unreadable(self.file, f"{name} points outside the proofs")
 

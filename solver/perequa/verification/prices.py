@@ -166,6 +166,14 @@ def dual_vector(y: Floats, evidence: Evidence, d: int) -> Floats:
     return full
 
 
+def ray_vector(evidence: Evidence, k: int) -> Floats:
+    """Return one of the rays in full, shape (m,)."""
+    index, value = evidence.rays.row(k)
+    full = np.zeros(evidence.rays.columns)
+    np.add.at(full, index, value)
+    return full
+
+
 def _optimal(
     notes: Notebook, evidence: Evidence, y: Floats, cost: Floats, value: float, label: str
 ) -> Floats:
@@ -181,7 +189,7 @@ def _optimal(
 
 def check_rays(notes: Notebook, evidence: Evidence) -> None:
     """Check that a ray forbids any move of a limit whose price is infinite."""
-    program, rays = evidence.program, evidence.rays
+    program = evidence.program
     infinite = np.flatnonzero(~np.isfinite(evidence.price))
     low_row = evidence.activity[0] <= program.lower + evidence.tolerance[0]
     high_row = evidence.activity[0] >= program.upper - evidence.tolerance[0]
@@ -199,10 +207,7 @@ def check_rays(notes: Notebook, evidence: Evidence) -> None:
             )
             continue
         if k not in judged:
-            index, value = rays.row(k)
-            ray = np.zeros(rays.columns)
-            np.add.at(ray, index, value)
-            judged[k] = ray
+            ray = judged[k] = ray_vector(evidence, k)
             combined = program.matrix.transposed.times(ray)
             zero = SIGN * program.matrix.transposed.size.times(np.abs(ray))
             wrong_row = ((ray > 0) & ~low_row) | ((ray < 0) & ~high_row)

@@ -7,91 +7,147 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perequa.verification.duals import multipliers, proven_bound, wrong_signs
-from perequa.verification.optimum import GAP
+from perequa.verification.duals import multipliers, note_signs
+from perequa.verification.folder import evidence_file
 from perequa.verification.outcome import Notebook
 from perequa.verification.price_table import TABLE
-from perequa.verification.prices import dual_vector, evidence_of, name_of
+from perequa.verification.prices import RELATIVE, dual_vector, evidence_of, name_of, ray_vector
 from perequa.words import saying
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from perequa.verification.duals import Multipliers
     from perequa.verification.evidence import Evidence
     from perequa.verification.folder import RunFolder
     from perequa.verification.outcome import Check
+    from perequa.verification.sparse import Floats
 
 WORSE = 1e-9
 """Share of a price by which the price beyond the range must exceed it."""
+END = 1e-8
+"""Share of a range by which the end that its proof gives may differ."""
+ZERO = 1e-12
+"""Share of the size of its own sum below which a reduced cost is rounding."""
+ROUNDING = 1e-14
+"""Share of the size of a sum that its rounding reaches."""
 
 
 def check_ranges(folder: RunFolder) -> Check:
-    """Check the dual that takes over at the end of each range marked exact."""
+    """Check what takes over at the end of each range marked exact.
+
+    The chord of a price proves that it holds up to T (check 6). That it holds no further is proven
+    by a dual with a steeper price, or by a ray that leaves no plan: each draws a line under the
+    value, and the lines meet at T.
+    """
     notes = Notebook(7, "ranges")
     if not folder.has(TABLE):
         return notes.skip(saying("no prices were asked of this run"))
     evidence = evidence_of(folder, 0)
-    ends = np.flatnonzero(evidence.arrays["end_dual"] >= 0)
-    for e in ends:
-        _check_end(notes, folder, evidence, int(e))
-    marked = _check_marks(notes, folder, evidence)
+    program, y = evidence.program, folder.solution["y"][0]
+    cost, nothing = program.stage_cost[0], np.zeros(len(program.col_ids))
+    duals = _check_ends(
+        notes,
+        evidence,
+        "end_dual",
+        lambda d: multipliers(program, cost, dual_vector(y, evidence, d)),
+    )
+    rays = _check_ends(
+        notes,
+        evidence,
+        "end_ray",
+        lambda k: multipliers(program, nothing, ray_vector(evidence, k)),
+    )
+    marked = _check_marks(notes, folder)
     return notes.close(
         saying(
-            "{exact} ranges marked exact, {duals} duals at their ends",
+            "{exact} ranges marked exact, {duals} ends proven by a dual and {rays} by a ray",
             exact=marked,
-            duals=len(ends),
+            duals=duals,
+            rays=rays,
         )
     )
 
 
-def _check_end(notes: Notebook, folder: RunFolder, evidence: Evidence, e: int) -> None:
-    """Check a dual feasible beyond the range, meeting the line there, with a worse price."""
-    program = evidence.program
-    cost = program.stage_cost[0]
-    y = dual_vector(folder.solution["y"][0], evidence, int(evidence.arrays["end_dual"][e]))
-    dual = multipliers(program, cost, y)
-    name = name_of(evidence, e)
-    row, side, reach = int(evidence.row[e]), float(evidence.side[e]), float(evidence.reach[e])
-    if (
-        wrong_signs(dual.y, dual.y_size, (program.lower, program.upper)).any()
-        or wrong_signs(dual.z, dual.z_size, (program.least, program.most)).any()
-    ):
-        notes.wrong(
-            evidence.file, name, saying("the dual at the end of the range has a wrong sign")
-        )
-        return
-    price, beyond = float(evidence.price[e]), side * float(y[row])
-    here = float(cost @ evidence.x)
-    # The bound is linear in the limit: its value at the moved limit follows from its slope.
-    there = proven_bound(program, dual) + beyond * reach
-    expected = here + price * reach
-    allowed = GAP * max(1.0, abs(expected), abs(beyond * reach))
-    notes.near(
-        (evidence.file, name, "value at the end of the range"), there, expected, tolerance=allowed
+def _check_ends(
+    notes: Notebook, evidence: Evidence, name: str, opened: Callable[[int], Multipliers]
+) -> int:
+    """Check the ends proven by one kind of multipliers; return how many there are."""
+    ends = evidence.positions(name)
+    entries = np.flatnonzero(ends >= 0)
+    for k in np.unique(ends[entries]):
+        found = opened(int(k))
+        note_signs(notes, evidence.program, found, (evidence.file, f"{name} {k}"))
+        mine = entries[ends[entries] == k]
+        # a ray says nothing of the value: its line is steeper than any price
+        price = evidence.price[mine] if name == "end_dual" else np.zeros(len(mine))
+        beyond = evidence.side[mine] * found.y[evidence.row[mine]]
+        left, rounding = _left(evidence, found)
+        for e, here, steeper in zip(mine.tolist(), price, beyond, strict=True):
+            label = name_of(evidence, e)
+            if not steeper > here + WORSE * abs(here):
+                notes.wrong(
+                    evidence.file, label, saying("price beyond the range"), steeper, f"> {here}"
+                )
+                continue
+            reach = float(evidence.reach[e])
+            notes.near(
+                (evidence.file, label, saying("end of the range")),
+                reach,
+                left / (steeper - here),
+                tolerance=END * abs(reach) + rounding / (steeper - here),
+            )
+    return len(entries)
+
+
+def _left(evidence: Evidence, found: Multipliers) -> tuple[float, float]:
+    """Distance of the multipliers' bound from the value at the vertex, and its rounding.
+
+    Each multiplier times the distance of the vertex from the bound it pushes to: what is active
+    adds nothing, so that little is lost where the range is short beside the value.
+    """
+    program, x = evidence.program, evidence.x
+    margin = RELATIVE * np.maximum(1.0, np.abs(x))
+    z = np.where(np.abs(found.z) <= found.z_size * (ZERO / RELATIVE), 0.0, found.z)
+    rows = _distances(
+        found.y, evidence.activity[0], (program.lower, program.upper), evidence.tolerance[0]
     )
-    if not beyond > price + WORSE * abs(price):
-        notes.wrong(evidence.file, name, saying("price beyond the range"), beyond, f"> {price}")
+    columns = _distances(z, x, (program.least, program.most), margin)
+    terms = np.concatenate([found.y * rows, z * columns])
+    sizes = np.concatenate([evidence.tolerance[0], margin]) / RELATIVE
+    apart = np.concatenate([rows, columns]) != 0
+    total = np.abs(np.concatenate([found.y, z])[apart]) @ sizes[apart]
+    return math.fsum(terms[apart].tolist()), ROUNDING * float(total)
 
 
-def _check_marks(notes: Notebook, folder: RunFolder, evidence: Evidence) -> int:
-    """Check that a range called exact has an end that is proven, or none."""
+def _distances(
+    multiplier: Floats, at: Floats, bounds: tuple[Floats, Floats], tolerance: Floats
+) -> Floats:
+    """How far each figure stands from the bound its multiplier pushes to; 0 where it is met."""
+    bound = np.where(multiplier > 0, *bounds)
+    used = (multiplier != 0) & np.isfinite(bound)
+    away = np.where(used, at - np.where(used, bound, 0.0), 0.0)
+    return np.where(np.abs(away) <= tolerance, 0.0, away)
+
+
+def _check_marks(notes: Notebook, folder: RunFolder) -> int:
+    """Check that ranges are called exact where both ends are proven, and nowhere else."""
     table = folder.table(TABLE)
-    first = str(int(folder.program.arrays["stage_priority"][0]))
-    proven = {
-        (evidence.program.row_ids[row], float(side)): bool(
-            evidence.arrays["end_dual"][e] >= 0
-            or math.isinf(evidence.reach[e])
-            or math.isinf(evidence.price[e])
-        )
-        for e, (row, side) in enumerate(zip(evidence.row, evidence.side, strict=True))
-    }
+    proven: dict[tuple[str, str], bool] = {}
+    for p, priority in enumerate(folder.program.arrays["stage_priority"]):
+        if not folder.has(evidence_file(p)):
+            continue
+        evidence = evidence_of(folder, p)
+        for row, ended in zip(evidence.row.tolist(), evidence.ended.tolist(), strict=True):
+            line = (evidence.program.row_ids[row], str(int(priority)))
+            proven[line] = proven.get(line, True) and ended
     marked = 0
     lines = zip(table.column("row"), table.column("priority"), table.column("range"), strict=True)
     for name, priority, said in lines:
-        if priority != first:
-            continue
-        if said not in ("exact", "inner"):
-            notes.wrong(TABLE, name, "range", said, "exact or inner")
-        if said == "exact":
-            marked += 1
-            if not (proven.get((name, 1.0)) and proven.get((name, -1.0))):
-                notes.wrong(TABLE, name, "range", "exact", saying("inner: an end is not proven"))
+        # a line without proof is for the check of the prices
+        exact = proven.get((name, priority))
+        marked += said == "exact"
+        if exact is not None and said != ("exact" if exact else "inner"):
+            why = "exact" if exact else saying("inner: an end is not proven")
+            notes.wrong(TABLE, name, "range", said, why)
     return marked

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from programs import EFFORT, Dense, costs_of, in_turn, random_program
 
-from perequa.engine.joint import JointMoves, JointPrice
+from perequa.engine.joint import JointMoves
 from perequa.engine.same_rows import HeldBy, rows_held_by_others
 from perequa.engine.session import SolverOptions
 from perequa.engine.stages import solve_stages
@@ -54,7 +54,7 @@ def test_joint_prices_are_those_of_a_re_solve(seed: int) -> None:
             for sign in (1.0, -1.0) if by.group else ():
                 rates = {row: sign * rate for row, rate in by.group}
                 where = (seed, trial, i, sign)
-                prices = joint.prices(rates)
+                prices = joint.together(rates)
                 there = np.array(in_turn(moved(program, rates, STEP), costs))
                 checked += 1
                 if math.isinf(there[0]):
@@ -65,7 +65,6 @@ def test_joint_prices_are_those_of_a_re_solve(seed: int) -> None:
                 far = min(2.0, prices[0].reach)
                 there = np.array(in_turn(moved(program, rates, far), costs))
                 assert there[0] - now[0] == pytest.approx(far * prices[0].price, abs=1e-6), where
-                check_proof(program, costs[0], staged.stages[0].x, rates, prices[0])
     assert checked > 10
 
 
@@ -103,29 +102,11 @@ def test_the_price_of_a_sum_moved_with_its_parts(seed: int) -> None:
         joint = JointMoves(solve_stages(compiled, (1,), program.c[None], OPTIONS), OPTIONS)
         for sign in (1.0, -1.0):
             rates = {row: sign * rate for row, rate in by.group}
-            (price,) = joint.prices(rates)
+            (price,) = joint.together(rates)
             far = min(price.reach, 0.5)
             there, _ = moved(program, rates, far).solved()
             change = there - program.solved()[0]
             assert change == pytest.approx(far * price.price, abs=1e-7), (seed, trial, sign)
-
-
-def check_proof(
-    program: Dense, cost: np.ndarray, x: np.ndarray, rates: dict[int, float], price: JointPrice
-) -> None:
-    """The chord has the price, and so has a dual that is optimal at the present limits."""
-    chord = np.bincount(price.columns, price.values, len(cost))
-    assert cost @ chord == pytest.approx(price.price)
-    assert sum(price.y[i] * rate for i, rate in rates.items()) == pytest.approx(
-        price.price, abs=1e-7
-    )
-    z = cost - program.A.T @ price.y
-    for dual, at, lower, upper in (
-        (price.y, program.A @ x, program.low, program.up),
-        (z, x, program.least, program.most),
-    ):
-        assert (at[dual > 1e-7] <= lower[dual > 1e-7] + 1e-7).all()
-        assert (at[dual < -1e-7] >= upper[dual < -1e-7] - 1e-7).all()
 
 
 @pytest.mark.parametrize("seed", range(8 * EFFORT))

@@ -1,0 +1,111 @@
+"""A basis of the vertex, factored once, and what changes in it afterwards.
+
+Columns stand before logicals: the logical of row i, numbered n + i, is the activity of the row less
+what its limit has moved, so that its bounds stay where they are. The basic columns are held by the
+rows that are not basic: only the part of the matrix in both is factored. A column that enters the
+basis later is kept in product form.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import splu
+
+if TYPE_CHECKING:
+    from perequa.engine.vertex import Floats, Indices, Vertex
+
+SAFE = 1e-7
+"""Share of the largest entry of its column that a pivot must have to keep the figures."""
+
+
+class Change(NamedTuple):
+    """A column that entered the basis, written in the basis before: its pivot and the others."""
+
+    place: int
+    pivot: float
+    others: Indices
+    rates: Floats
+
+
+class FactoredBasis:
+    """The basis of a vertex; each answer takes the changes made to it since.
+
+    Parameters
+    ----------
+    vertex
+        The optimal vertex.
+
+    Attributes
+    ----------
+    basic
+        (m,) who is basic, by place.
+    columns, held, others
+        The basic columns, the rows that hold them, the rows that are basic themselves.
+    factors, into
+        The matrix in the rows and columns that hold each other, factored; what the columns carry
+        into the other rows.
+    """
+
+    def __init__(self, vertex: Vertex) -> None:
+        self._matrix = vertex.scaled.matrix
+        self.m, self.n = self._matrix.shape
+        self.columns = vertex.basic[vertex.basic >= 0]
+        self.held = np.flatnonzero(~vertex.basic_rows)
+        self.others = np.flatnonzero(vertex.basic_rows)
+        carried = sparse.csr_array(self._matrix[:, self.columns])
+        self.factors = splu(sparse.csc_array(carried[self.held]))
+        self.into = sparse.csr_array(carried[self.others])
+        self._back = sparse.csr_array(self.into.T)
+        self._priced = sparse.csr_array(self._matrix.T)
+        self.basic: Indices = np.concatenate([self.columns, self.n + self.others])
+
+    def column(self, k: int) -> Floats:
+        """Column of the program, or of a logical, shape (m,)."""
+        column = np.zeros(self.m)
+        if k >= self.n:
+            column[k - self.n] = -1.0
+            return column
+        part = slice(self._matrix.indptr[k], self._matrix.indptr[k + 1])
+        column[self._matrix.indices[part]] = self._matrix.data[part]
+        return column
+
+    def written(self, right: Floats, changes: list[Change]) -> Floats:
+        """Write a column in the basis: solve B·u = right, u by place."""
+        own = self.factors.solve(right[self.held])
+        found = np.concatenate([own, self.into @ own - right[self.others]])
+        for change in changes:
+            by = found[change.place] / change.pivot
+            found[change.others] -= by * change.rates
+            found[change.place] = by
+        return found
+
+    def multipliers(self, place: int, changes: list[Change]) -> Floats:
+        """Multipliers of the rows that pick one place out of the basis: Bᵀ·π = e_place."""
+        left = np.zeros(self.m)
+        left[place] = 1.0
+        for change in reversed(changes):
+            rest = float(change.rates @ left[change.others])
+            left[change.place] = (left[change.place] - rest) / change.pivot
+        count = len(self.columns)
+        pi = np.empty(self.m)
+        pi[self.others] = -left[count:]
+        own = left[:count] - self._back @ pi[self.others]
+        pi[self.held] = self.factors.solve(own, trans="T")
+        return pi
+
+    def combined(self, pi: Floats) -> Floats:
+        """Product of multipliers with every column and every logical, shape (n + m,)."""
+        return np.concatenate([self._priced @ pi, -pi])
+
+
+def entering(place: int, alpha: Floats) -> Change | None:
+    """Let a column, written in the basis, take a place; None where that would spoil the figures."""
+    pivot = float(alpha[place])
+    others = np.flatnonzero(alpha)
+    if not abs(pivot) > SAFE * float(np.abs(alpha[others]).max(initial=0.0)):
+        return None
+    others = others[others != place]
+    return Change(place, pivot, others, alpha[others])
