@@ -28,7 +28,7 @@ from perequa.engine.exact_ranges import exact_ranges
 from perequa.engine.prices import two_sided_prices
 from perequa.engine.session import SolverOptions
 from perequa.engine.stages import solve_stages
-from perequa.interpret.printed import printed_rows
+from perequa.interpret.printed import PRINTED, printed_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from perequa.engine.stages import Staged
 
 OPTIONS = SolverOptions()
-RANGED = 50
+RANGED = PRINTED
 """Rows whose ranges are made exact."""
 
 
@@ -86,7 +86,7 @@ def measure(scenario: Path, variants: Sequence[str], repeats: int) -> Priced:
         gc.collect()
         seconds["bare"].append(bare_highs(problem).seconds)
         (prices,) = _timed(seconds["prices"], lambda: two_sided_prices(program, staged, x, OPTIONS))
-        rows = _dearest(printed_rows(program, x, prices), program.row_is_money)
+        rows = printed_rows(problem.instance, program, x, prices)
         ranged = _timed(seconds["ranges"], _ranges(staged, prices, rows))
     return _counted(prices, ranged, rows, {k: statistics.median(v) for k, v in seconds.items()})
 
@@ -100,12 +100,6 @@ def _timed(seconds: list[float], work: Callable[[], Any]) -> Any:  # noqa: ANN40
     result = work()
     seconds.append(time.perf_counter() - start)
     return result
-
-
-def _dearest(rows: Sequence[int], is_money: np.ndarray[Any, Any]) -> list[int]:
-    """The dearest rows, half of them in money where there are as many."""
-    money = [i for i in rows if is_money[i]][: RANGED // 2]
-    return [*money, *[i for i in rows if not is_money[i]][: RANGED - len(money)]]
 
 
 def _counted(

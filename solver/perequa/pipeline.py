@@ -264,7 +264,7 @@ def _ranged(found: Optimum, prices: Prices, wanted: Ranges, options: SolverOptio
     if wanted == "all":
         rows: Collection[int] = np.flatnonzero(found.program.is_rule).tolist()
     else:
-        rows = printed_rows(found.program, found.published.plan, prices)
+        rows = printed_rows(found.instance, found.program, found.published.plan, prices)
     return exact_ranges(found.staged, prices, rows, options)
 
 
@@ -273,7 +273,7 @@ def _moves(found: Optimum, levels: tuple[Prices, ...], options: SolverOptions) -
     if found.published.method != "exact":
         return None
     plan, program = found.published.plan, found.program
-    rows = {i for level in levels for i in printed_rows(program, plan, level)}
+    rows = {i for level in levels for i in printed_rows(found.instance, program, plan, level)}
     return plan_moves(found.active(), found.published.y, sorted(rows), program.costs, options)
 
 

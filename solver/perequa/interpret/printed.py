@@ -1,30 +1,79 @@
-"""Which rules are printed with their prices, and so get exact ranges."""
+"""Which rules are printed with their prices, and so get exact ranges and are followed."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from perequa.interpret.common_unit import units_per_100k
 from perequa.interpret.rules import BINDING
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
 
     from perequa.compilation import CompiledProgram
     from perequa.engine.prices import Prices
+    from perequa.interpret.tables import Value
+    from perequa_models.instance import Floats, Instance
 
 PRINTED = 50
-"""Most rows of a unit, by size of their larger effect."""
+"""Most rows printed of a priority, by size of their larger effect."""
+
+
+class Ranked(NamedTuple):
+    """What a row is ranked by.
+
+    Attributes
+    ----------
+    name, money
+        Its identifier; whether its unit is money.
+    own, common
+        Its larger effect per unit of its own, and per 100 000 of the currency (NaN without one).
+    """
+
+    name: Value
+    money: bool
+    own: float
+    common: float
+
+
+class Group(NamedTuple):
+    """Positions of rows that can be compared, the dearest first, and how many are left out."""
+
+    shown: list[int]
+    left_out: int
+
+
+def dearest(rows: Sequence[Ranked]) -> list[Group]:
+    """Rank rows by what 100 000 buys; where one of them cannot say it, money and places apart.
+
+    No more than `PRINTED` are shown in all; what a short group does not need goes to the other.
+    """
+    together = not any(math.isnan(row.common) for row in rows)
+    units = [[*range(len(rows))]]
+    if not together:
+        units = [[i for i, row in enumerate(rows) if row.money == money] for money in (True, False)]
+    for unit in units:
+        unit.sort(key=lambda i: (-(rows[i].common if together else rows[i].own), str(rows[i].name)))
+    half = PRINTED // len(units)
+    spare = sum(max(0, half - len(unit)) for unit in units)
+    kept = [half + spare if len(unit) > half else half for unit in units]
+    return [
+        Group(unit[:most], max(0, len(unit) - most)) for unit, most in zip(units, kept, strict=True)
+    ]
 
 
 def printed_rows(
-    program: CompiledProgram, plan: NDArray[np.float64], prices: Prices
+    instance: Instance, program: CompiledProgram, plan: Floats, prices: Prices
 ) -> tuple[int, ...]:
-    """Positions of the binding rows with an effect, the dearest first, places and money apart.
+    """Positions of the binding rows with an effect that are printed, the dearest first.
 
     Parameters
     ----------
+    instance, program
+        The figures and the compiled program.
     plan
         (n,) the published plan.
     prices
@@ -35,10 +84,15 @@ def printed_rows(
         sizes[side.row] = max(sizes.get(side.row, 0.0), abs(side.price))
     slack = np.abs(program.row_limit - program.matrix @ plan - program.row_constant)
     binds = slack <= BINDING * np.maximum(1.0, np.abs(program.row_limit))
-    ranked = sorted(
-        (i for i, size in sizes.items() if binds[i] and size > 0),
-        key=lambda i: (-sizes[i], str(program.row_keys[i])),
-    )
-    money = [i for i in ranked if program.row_is_money[i]]
-    places = [i for i in ranked if not program.row_is_money[i]]
-    return (*money[:PRINTED], *places[:PRINTED])
+    per_100k = units_per_100k(instance, program)
+    rows = [i for i, size in sizes.items() if binds[i] and size > 0]
+    ranked = [
+        Ranked(
+            name=str(program.row_keys[i]),
+            money=bool(program.row_is_money[i]),
+            own=sizes[i],
+            common=sizes[i] * float(per_100k[i]),
+        )
+        for i in rows
+    ]
+    return tuple(rows[k] for group in dearest(ranked) for k in group.shown)

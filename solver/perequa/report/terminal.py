@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from perequa.interpret.printed import Ranked, dearest
 from perequa.interpret.sentences import objectives_said
 from perequa.interpret.tables import cell
 from perequa.report.diagnosis import diagnosis_text
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from perequa.interpret.tables import Table, Value
     from perequa.running import FinishedRun
     from perequa.words import Words
-
-PRINTED_PRICES = 50
-"""Most binding rows printed; every row is in ``shadow_prices.csv``."""
-
 
 OWN = ("effect_of_one_more", "effect_of_one_less")
 COMMON = ("effect_per_100k_more", "effect_per_100k_less")
@@ -193,21 +190,22 @@ def _signs(row: Mapping[str, Value], words: Words, *, several: bool) -> str:
 
 
 def _ranked(rows: list[dict[str, Value]], words: Words) -> list[str]:
-    """Sentences by what 100 000 buys; where a row cannot say it, money and places apart."""
-    lines: list[str] = []
-    together = all(r["effect_per_100k_more"] is not None for r in rows)
-    units = {"" if together else str(r["unit"]) for r in rows}
-    for unit in sorted(units, key=lambda u: (u == "place", u)):
-        ranked = sorted(
-            (r for r in rows if together or r["unit"] == unit),
-            key=lambda r: (-_size(r, COMMON if together else OWN), str(r["row"])),
+    """Sentences, the dearest first; how many are left out."""
+    ranked = [
+        Ranked(
+            name=r["row"],
+            money=r["unit"] != "place",
+            own=_size(r),
+            common=_size(r, COMMON) if r["effect_per_100k_more"] is not None else math.nan,
         )
-        lines.extend(f"  {r['statement']}" for r in ranked[:PRINTED_PRICES])
-        if len(ranked) > PRINTED_PRICES:
+        for r in rows
+    ]
+    lines: list[str] = []
+    for shown, left_out in dearest(ranked):
+        lines.extend(f"  {rows[i]['statement']}" for i in shown)
+        if left_out:
             more = words.phrase(
-                "and {count} more in {file}",
-                count=len(ranked) - PRINTED_PRICES,
-                file="shadow_prices.csv",
+                "and {count} more in {file}", count=left_out, file="shadow_prices.csv"
             )
             lines.append(f"  {more}")
     return lines
