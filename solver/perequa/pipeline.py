@@ -140,7 +140,7 @@ def _solve(
     with clock.stage("optimum alone"):
         least = alone.all()
     with clock.stage("tie-break"):
-        spread = _spread(instance, program, even)
+        spread = spread_over(instance, program, even)
         published = publish(staged, spread, instance.scenario.tie_break.method, options)
     with clock.stage("certify"):
         certificate = certify(
@@ -235,7 +235,7 @@ def _check_termination(staged: Staged) -> None:
             raise NotProven(message)
 
 
-def _spread(instance: Instance, program: CompiledProgram, even: Evenness) -> Spread:
+def spread_over(instance: Instance, program: CompiledProgram, even: Evenness) -> Spread:
     """Lay the tie-break of the models over the columns of the program (decisions come first)."""
     n = program.matrix.shape[1]
     cells = int(np.prod(instance.shape))

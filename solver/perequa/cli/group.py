@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "validate": ("perequa.cli.validate:validate", "Read and check everything, solve nothing."),
     "solve": ("perequa.cli.solve:solve", "Solve, print and save plans, with prices."),
     "diagnose": ("perequa.cli.diagnose:diagnose", "Rules that clash, and the cheapest repair."),
+    "sensitivity": ("perequa.cli.sensitivity:sensitivity", "What the plan owes to its weights."),
     "verify": ("perequa.cli.verify:verify", "Re-check a run folder without a solver."),
     "formulation": ("perequa.cli.formulation:formulation", "The mathematics of a scenario."),
     "schema": ("perequa.cli.schema:schema", "JSON Schema of the scenario format."),

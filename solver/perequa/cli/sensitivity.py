@@ -1,0 +1,143 @@
+"""`perequa sensitivity STUDY SCENARIO`: what the answer owes to weights, limits and tolerance."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from perequa.cli.console import document, print_findings, settings
+from perequa.cli.group import common_options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from perequa.studies.prepared import Prepared
+    from perequa.studies.study import Answer, FinishedStudy
+
+
+class StudyGroup(click.Group):
+    """A group whose commands take the options common to all."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a study with the common options added."""
+        command = super().get_command(ctx, cmd_name)
+        if command is not None:
+            present = {name for parameter in command.params for name in parameter.opts}
+            command.params.extend(o for o in common_options() if not present & set(o.opts))
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the study; an unknown one is told with the names there are."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            ctx.fail(f"no study {args[0]!r}: {', '.join(self.commands)}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group("sensitivity", cls=StudyGroup, short_help="study weights, limits, margins")
+def sensitivity() -> None:
+    """Study how much the plan owes to its weights and limits, exactly.
+
+    Each study compiles the scenario once, solves it as often as needed and saves a folder
+    (default results/NAME-STUDY) with study.json and its tables.
+    """
+
+
+def scenario_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a study the scenario, where to write and in which form."""
+    for option in (
+        click.option("--format", "form", type=click.Choice(["table", "csv", "json"]),
+                     default="table"),
+        click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write to."),
+        click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Change one value."),
+        click.option("--variant", "variants", multiple=True, metavar="NAME",
+                     help="Apply a variant."),
+        click.argument("scenario", metavar="SCENARIO"),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@sensitivity.command("weights", short_help="exact breakpoints between two weightings")
+@scenario_options
+@click.option("--from", "start", metavar="A=1,B=0", help="The first weighting.")
+@click.option("--to", "end", metavar="A=0,B=1", help="The second weighting.")
+def weights(start: str | None, end: str | None, **common: Any) -> None:  # noqa: ANN401
+    """Find every plan between two weightings, and who gains and loses where it changes.
+
+    The weightings replace that of their priority; objectives of it that are not named weigh
+    nothing. Without --from and --to they are those of the scenario's sensitivity.weights.vary.
+    """
+    from perequa.studies.weightings import read_weights  # noqa: PLC0415
+    from perequa.studies.weights import Between, weights_study  # noqa: PLC0415
+
+    if (start is None) != (end is None):
+        raise click.UsageError("--from and --to go together")
+    between = None
+    if start is not None and end is not None:
+        between = Between(start=read_weights(start, "--from"), end=read_weights(end, "--to"))
+    _carry_out(
+        "weights", {"from": start, "to": end}, functools.partial(weights_study, between=between),
+        **common,
+    )  # fmt: skip
+
+
+def _carry_out(
+    study: str,
+    asked: dict[str, object],
+    ask: Callable[[Prepared], Answer],
+    *,
+    scenario: str,
+    variants: tuple[str, ...],
+    sets: tuple[str, ...],
+    output: Path | None,
+    form: str,
+) -> None:
+    """Carry out a study and print what it found."""
+    from perequa.studies.study import Source, run_study  # noqa: PLC0415
+
+    source = Source(scenario=scenario, variants=variants, sets=sets, lang=settings().lang)
+    finished = run_study(
+        study, source, asked, ask, lambda name: output or Path("results") / f"{name}-{study}"
+    )
+    _say(finished, form)
+
+
+def _say(finished: FinishedStudy, form: str) -> None:
+    from perequa.report.files import csv_bytes  # noqa: PLC0415
+
+    answer = finished.answer
+    if form == "json":
+        click.echo(_document(finished))
+        return
+    print_findings(finished.findings)
+    if form == "csv":
+        click.echo(csv_bytes(next(iter(answer.tables.values()))).decode(), nl=False)
+        return
+    click.echo(f"{finished.name}, {finished.study}\n\n{answer.text}\n")
+    click.echo(f"saved in {finished.folder}")
+
+
+def _document(finished: FinishedStudy) -> str:
+    from perequa.interpret.tables import json_value  # noqa: PLC0415
+
+    tables = {
+        name: [{k: json_value(v) for k, v in row.items()} for row in table.records()]
+        for name, table in finished.answer.tables.items()
+    }
+    return document(
+        "sensitivity",
+        0,
+        "optimal",
+        finished.findings,
+        study=finished.study,
+        scenario=finished.name,
+        folder=str(finished.folder),
+        fingerprint=finished.fingerprint,
+        **finished.answer.facts,
+        **tables,
+    )

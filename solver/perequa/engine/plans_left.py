@@ -1,0 +1,154 @@
+"""The plans that earlier priorities leave, held in one solver and asked one cost after another."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perequa.engine.session import PRIMAL, Session
+from perequa.engine.stages import Face, restrict, solve_stages
+from perequa.engine.termination import Termination
+from perequa_models.errors import Infeasible, NotProven
+
+if TYPE_CHECKING:
+    from perequa.compilation import CompiledProgram
+    from perequa.engine.session import SolverOptions
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """A linear objective over plans, natural units.
+
+    Attributes
+    ----------
+    cost, offset
+        (n,) and a constant: its value is ``cost @ x + offset``.
+    """
+
+    cost: Floats
+    offset: float
+
+    @classmethod
+    def of(cls, program: CompiledProgram, weights: Floats) -> Goal:
+        """Add up the objectives of a program, each times its weight (K,)."""
+        return cls(cost=weights @ program.costs, offset=float(weights @ program.offsets))
+
+    def mixed(self, other: Goal, share: float) -> Goal:
+        """Return what stands at a share of the way to another goal."""
+        return Goal(
+            cost=(1.0 - share) * self.cost + share * other.cost,
+            offset=(1.0 - share) * self.offset + share * other.offset,
+        )
+
+    def value(self, x: Floats) -> float:
+        """Value at a plan, added up without rounding."""
+        used = np.flatnonzero(self.cost)
+        return math.fsum([*(self.cost[used] * x[used]).tolist(), self.offset])
+
+
+class PlansLeft:
+    """Plans optimal at some priorities; the solver keeps its basis from one question to the next.
+
+    Parameters
+    ----------
+    program
+        The compiled program.
+    priorities, costs
+        (P,), (P, n) what was served before, in order; none leaves every plan of the program.
+    options
+        How the solver works.
+
+    Raises
+    ------
+    Infeasible
+        When no plan satisfies every rule.
+    NotProven
+        When the solver does not say.
+    """
+
+    def __init__(
+        self,
+        program: CompiledProgram,
+        priorities: tuple[int, ...],
+        costs: Floats,
+        options: SolverOptions,
+    ) -> None:
+        staged = solve_stages(program, priorities, costs, options)
+        stop_unless_optimal(staged.termination)
+        self.program = program
+        self.programs_solved = len(priorities)
+        self._scaled, self._face = staged.scaled, staged.face
+        face = staged.face
+        self._session = Session(
+            staged.scaled.matrix,
+            face.row_lower,
+            face.row_upper,
+            face.column_lower,
+            face.column_upper,
+            options,
+        )
+        if staged.last_basis is not None:
+            self._session.set_basis(staged.last_basis)
+
+    @property
+    def column_scale(self) -> Floats:
+        """Natural size of one unit of the solver for each column, (n,): 1 place, 1 000 of money."""
+        return self._scaled.column
+
+    def least(self, *goals: Goal) -> Floats:
+        """Return a plan (n,) that is least in the first goal, then in the next, and so on."""
+        face, x = self._copied(), np.zeros(0)
+        for k, goal in enumerate(goals):
+            cost, _ = self._scaled.cost(goal.cost)
+            self._session.set_cost(cost)
+            outcome = self._session.solve(strategy=PRIMAL, presolve=False)
+            self.programs_solved += 1
+            stop_unless_optimal(outcome.termination)
+            x = np.clip(outcome.x, self._scaled.column_lower, self._scaled.column_upper)
+            if k + 1 < len(goals):
+                z = cost - self._scaled.matrix.T @ outcome.y
+                self._hold(face, *restrict(face, self._scaled, outcome.x, outcome.y, z))
+        if len(goals) > 1:
+            every = np.arange(self._session.m), np.arange(self._session.n)
+            self._hold(self._face, *every)
+        return self._scaled.natural_x(x)
+
+    def _copied(self) -> Face:
+        face = self._face
+        return Face(
+            row_lower=face.row_lower.copy(),
+            row_upper=face.row_upper.copy(),
+            column_lower=face.column_lower.copy(),
+            column_upper=face.column_upper.copy(),
+            rows=face.rows.copy(),
+            columns=face.columns.copy(),
+        )
+
+    def _hold(self, face: Face, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> None:
+        self._session.set_row_bounds(rows, face.row_lower[rows], face.row_upper[rows])
+        self._session.set_column_bounds(
+            columns, face.column_lower[columns], face.column_upper[columns]
+        )
+
+
+def stop_unless_optimal(termination: Termination) -> None:
+    """Raise what a solve that found no optimum means.
+
+    Raises
+    ------
+    Infeasible
+        When no plan satisfies every rule.
+    NotProven
+        When the solver does not say.
+    """
+    if termination is Termination.INFEASIBLE:
+        raise Infeasible("no plan satisfies every rule")
+    if termination is not Termination.OPTIMAL:
+        message = f"the solver ended without proof: {termination.value}"
+        raise NotProven(message)

@@ -1,0 +1,127 @@
+"""What a study prints: its main table, then what it means, in a few lines."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from perequa.interpret.sentences import number
+from perequa.interpret.tables import Table
+from perequa.report.terminal import aligned
+from perequa.studies.plans import UNMOVED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from perequa.interpret.tables import Value
+    from perequa.studies.weightings import Weights
+
+SHOWN = 20
+"""Lines of a table printed; the files have them all."""
+MOVERS = 3
+"""Territories named on each side of a change."""
+COLUMNS = 6
+"""Objectives printed."""
+
+
+def weights_text(start: Weights, end: Weights, priority: int, tables: Mapping[str, Table]) -> str:
+    """Say which plan holds between which weightings, and who gains where it changes."""
+    found = tables["breakpoints"]
+    count = len(found.rows)
+    said = "one plan all the way" if count == 1 else f"{count} plans"
+    lines = [f"From {start} to {end} (priority {priority}): {said}.", _printed(_moving(found, 3))]
+    changes = list(_changes(tables["gains"]))
+    lines.extend(changes[:SHOWN])
+    lines.extend(_more(len(changes), "changes", "gains.csv"))
+    lines.extend(_stable(list(tables["stability"].records())))
+    return "\n".join(lines)
+
+
+def _moving(table: Table, keys: int) -> Table:
+    """Keep the first columns, and of the others those whose values differ, the first of them."""
+    columns = [
+        i
+        for i, name in enumerate(table.columns)
+        if i < keys or len(set(table.column(name))) > 1 or len(table.columns) <= keys + MOVERS
+    ][: keys + COLUMNS]
+    return Table(
+        tuple(table.columns[i] for i in columns),
+        tuple(tuple(row[i] for i in columns) for row in table.rows),
+    )
+
+
+def _changes(gains: Table) -> Iterator[str]:
+    """Say of each breakpoint who gains and who loses."""
+    at_each: dict[Value, list[dict[str, Value]]] = {}
+    for row in gains.records():
+        at_each.setdefault(row["at"], []).append(row)
+    for at, rows in at_each.items():
+        yield f"At {_figure(at)}: {_movers(rows)}"
+
+
+def _stable(rows: Sequence[Mapping[str, Value]]) -> list[str]:
+    """Say between which weights of each objective the scenario's own plan stays optimal."""
+    lines, never = [], []
+    for row in rows:
+        low, high = float(row["from"] or 0.0), float(row["to"] or 0.0)
+        now = f"{row['objective']} (now {number(float(row['weight'] or 0.0))})"
+        if low == 0.0 and math.isinf(high):
+            never.append(now)
+            continue
+        to = " up" if math.isinf(high) else f" to {number(high)}"
+        lines.append(f"  {now}: from {number(low)}{to}")
+    if lines:
+        lines.insert(0, "The scenario's own plan stays optimal for a weight, the others fixed, of")
+    if never:
+        lines.append(
+            f"The scenario's own plan is optimal whatever the weight of {', '.join(never)}."
+        )
+    return lines
+
+
+def _movers(rows: Sequence[Mapping[str, Value]]) -> str:
+    """Name who gains and who loses most over all measures and years, in places or in credits."""
+    unit = "places" if any(row["places"] is not None for row in rows) else "credits"
+    totals: dict[str, float] = {}
+    for row in rows:
+        who = str(row["territory_name"] or row["territory"])
+        totals[who] = totals.get(who, 0.0) + float(row[unit] or 0.0)
+    ranked = sorted(totals.items(), key=lambda item: (-item[1], item[0]))
+    gain = [item for item in ranked if item[1] > UNMOVED]
+    lose = [item for item in reversed(ranked) if item[1] < -UNMOVED]
+    parts = [
+        f"{_listed(some)} {verb}{'s' * (len(some) == 1)}"
+        for some, verb in ((gain, "gain"), (lose, "lose"))
+        if some
+    ]
+    if not parts:
+        return f"{len(totals)} territories move between measures or years, none in total"
+    return f"{'; '.join(parts)} ({unit})"
+
+
+def _listed(rows: Sequence[tuple[str, float]]) -> str:
+    named = [f"{who} {_signed(amount)}" for who, amount in rows[:MOVERS]]
+    more = len(rows) - MOVERS
+    return ", ".join(named) + (f" and {more} more" if more > 0 else "")
+
+
+def _signed(amount: float) -> str:
+    return f"{'+' if amount > 0 else '−'}{number(abs(amount))}"
+
+
+def _more(count: int, what: str, file: str) -> list[str]:
+    return [f"and {count - SHOWN} more {what} in {file}"] if count > SHOWN else []
+
+
+def _printed(table: Table) -> str:
+    """Lay out the first rows of a table."""
+    rows = [[_figure(value) for value in row] for row in table.rows[:SHOWN]]
+    text = aligned(table.columns, rows, words=0)
+    more = len(table.rows) - SHOWN
+    return f"{text}\nand {more} more rows" if more > 0 else text
+
+
+def _figure(value: Value) -> str:
+    if value is None:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
