@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ENDS = ["--from", "shortfall=1", "--to", "distance=1"]
 CALLS = {
     "weights": (["weights", EHPAD, "--set", DISTANCE, *ENDS], "breakpoints"),
+    "limit": (["limit", EHPAD, "--rule", "floor"], "curve"),
 }
 """A call of each study, and its main table."""
 
@@ -140,6 +141,22 @@ BAD: list[tuple[int, list[str], str]] = [
     (3, ["weights", EHPAD, *ENDS, "--set", "rules.flor.active=false"], "did you mean floor"),
     (3, ["weights", EHPAD, "--set", "objectives.thrift={kind: spend, priority: 2}",
          "--from", "thrift=1", "--to", "thrift=2"], "initial value"),
+    (2, ["limit", EHPAD], "--rule"),
+    (2, ["limit", EHPAD, "--rule", "flor"], "did you mean floor"),
+    (2, ["limit", EHPAD, "--rule", "floor", "--from", "x"], "'x'"),
+    (2, ["limit", EHPAD, "--rule", "floor", "--from", "2"], "to a greater one"),
+    (2, ["limit", EHPAD, "--rule", "floor", "--from", "-1"], "a number ≥ 0"),
+    (2, ["limit", EHPAD, "--rule", "floor", "--to", "nan"], "are numbers"),
+    (2, ["limit", EHPAD, "--rule", "floor", "--to", "inf"], "are numbers"),
+    (2, ["limit", EHPAD, "--rule", "floor", "--territory", "99"], "no such territory"),
+    (2, ["limit", EHPAD, "--rule", "floor", "--territory", "11"], "region:11 or department:11"),
+    (2, ["limit", EHPAD, "--rule", "floor", "--territory", "department:75"], "has no row there"),
+    (2, ["limit", EHPAD, "--rule", "envelope", "--territory", "region:11"], "name no territory"),
+    (2, ["limit", EHPAD, "--rule", "floor", "--measure", "ssiad"], "has no row there (ehpad)"),
+    (2, ["limit", EHPAD, "--rule", "floor", "--year", "1999"], "has no row there (2021)"),
+    (2, ["limit", EHPAD, "--rule", "floor", "--year", "x"], "'x'"),
+    (2, ["limit", EHPAD, "--rule", "floor", "--set", "rules.floor.active=false"], "is not active"),
+    (2, ["limit", EHPAD, "--rule", "floor", "--set", "rules.floor.at_least=0"], "are all 0"),
 ]  # fmt: skip
 
 

@@ -51,3 +51,24 @@ def breakpoints(first: np.ndarray, second: np.ndarray) -> list[float]:
         # three lines that meet in one point meet twice, but for rounding
         if not found or share > found[-1] + 1e-7:
             found.append(float(share))
+
+
+def lower_hull(points: np.ndarray) -> list[tuple[float, float]]:
+    """Corners of the lower convex hull of points (P, 2), from left to right."""
+    lowest = {}
+    for x, y in np.round(points, 10):
+        lowest[x] = min(y, lowest.get(x, np.inf))
+    hull: list[tuple[float, float]] = []
+    for x, y in sorted(lowest.items()):
+        while len(hull) > 1 and _under(hull[-2], hull[-1], (x, y)):
+            hull.pop()
+        hull.append((x, y))
+    return hull
+
+
+def _under(
+    left: tuple[float, float], middle: tuple[float, float], right: tuple[float, float]
+) -> bool:
+    """Whether the chord from left to right passes below (or through) the middle."""
+    share = (middle[0] - left[0]) / (right[0] - left[0])
+    return left[1] + share * (right[1] - left[1]) <= middle[1] + 1e-8

@@ -86,6 +86,42 @@ def weights(start: str | None, end: str | None, **common: Any) -> None:  # noqa:
     )  # fmt: skip
 
 
+@sensitivity.command("limit", short_help="exact value curve of a limit")
+@scenario_options
+@click.option("--rule", required=True, metavar="NAME", help="The rule whose limits move.")
+@click.option("--territory", metavar="CODE", help="Only the rows of this territory (level:code).")
+@click.option("--measure", metavar="NAME", help="Only the rows of this measure.")
+@click.option("--year", type=int, metavar="YEAR", help="Only the rows of this year.")
+@click.option("--from", "low", type=float, default=0.5, help="Least scale (default 0.5).")
+@click.option("--to", "high", type=float, default=1.5, help="Greatest scale (default 1.5).")
+@click.option("--no-shares", is_flag=True, help="Leave the plans out: the curve alone is quick.")
+def limit(
+    rule: str,
+    territory: str | None,
+    measure: str | None,
+    year: int | None,
+    low: float,
+    high: float,
+    *,
+    no_shares: bool,
+    **common: Any,  # noqa: ANN401
+) -> None:
+    """Follow the optimum while the limits of a rule are scaled together.
+
+    Every breakpoint with its slope on both sides, where plans exist, and each territory's share
+    along the way. Limits computed from those moved stay where they are.
+    """
+    from perequa.studies.limit import Moved, limit_study  # noqa: PLC0415
+
+    moved = Moved(rule=rule, territory=territory, measure=measure, year=year, low=low, high=high)
+    asked: dict[str, object] = {"rule": rule, "territory": territory, "measure": measure}
+    asked |= {"year": year, "from": low, "to": high, "shares": not no_shares}
+    _carry_out(
+        "limit", asked, functools.partial(limit_study, moved=moved, shares=not no_shares),
+        **common,
+    )  # fmt: skip
+
+
 def _carry_out(
     study: str,
     asked: dict[str, object],

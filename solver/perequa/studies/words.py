@@ -37,6 +37,33 @@ def weights_text(start: Weights, end: Weights, priority: int, tables: Mapping[st
     return "\n".join(lines)
 
 
+def limit_text(
+    rule: str,
+    rows: Sequence[str],
+    asked: tuple[float, float],
+    feasible: tuple[float, float],
+    curve: Table,
+) -> str:
+    """Say how far the limits can be scaled, and what each scale is worth."""
+    what = rows[0] if len(rows) == 1 else f"{len(rows)} rows of {rule}, moved together"
+    lines = [f"{what}: from {number(asked[0])} to {number(asked[1])} times what is stated."]
+    for none, end, word in (
+        (feasible[0] > asked[0], feasible[0], "Below"),
+        (feasible[1] < asked[1], feasible[1], "Above"),
+    ):
+        if none:
+            lines.append(f"{word} {_figure(end)} times no plan satisfies every rule.")
+    per_unit = ("slope_below_per_unit", "slope_above_per_unit")
+    slopes = per_unit if len(rows) == 1 else ("slope_below", "slope_above")
+    columns = ("scale", "limit", "value", *slopes)
+    for priority in dict.fromkeys(curve.column("priority")):
+        own = [row for row in curve.records() if row["priority"] == priority]
+        objective = str(own[0]["objective"]).replace(";", " + ")
+        lines.append(f"Priority {priority}, {objective} ({own[0]['objective_unit']}):")
+        lines.append(_printed(Table(columns, tuple(tuple(r[c] for c in columns) for r in own))))
+    return "\n".join(lines)
+
+
 def _moving(table: Table, keys: int) -> Table:
     """Keep the first columns, and of the others those whose values differ, the first of them."""
     columns = [
