@@ -19,6 +19,7 @@ ENDS = ["--from", "shortfall=1", "--to", "distance=1"]
 CALLS = {
     "weights": (["weights", EHPAD, "--set", DISTANCE, *ENDS], "breakpoints"),
     "limit": (["limit", EHPAD, "--rule", "floor"], "curve"),
+    "margins": (["margins", EHPAD, "--within", "1%"], "margins"),
 }
 """A call of each study, and its main table."""
 
@@ -157,6 +158,12 @@ BAD: list[tuple[int, list[str], str]] = [
     (2, ["limit", EHPAD, "--rule", "floor", "--year", "x"], "'x'"),
     (2, ["limit", EHPAD, "--rule", "floor", "--set", "rules.floor.active=false"], "is not active"),
     (2, ["limit", EHPAD, "--rule", "floor", "--set", "rules.floor.at_least=0"], "are all 0"),
+    (2, ["margins", EHPAD], "--within"),
+    (2, ["margins", EHPAD, "--within", "1"], "a percentage"),
+    (2, ["margins", EHPAD, "--within", "x%"], "a percentage"),
+    (2, ["margins", EHPAD, "--within", "-1%"], "a percentage"),
+    (2, ["margins", EHPAD, "--within", "1%", "--jobs", "0"], "--jobs"),
+    (3, ["margins", EHPAD, "--within", "1%", "--variant", "nope"], "nope"),
 ]  # fmt: skip
 
 

@@ -94,7 +94,7 @@ def weights(start: str | None, end: str | None, **common: Any) -> None:  # noqa:
 @click.option("--year", type=int, metavar="YEAR", help="Only the rows of this year.")
 @click.option("--from", "low", type=float, default=0.5, help="Least scale (default 0.5).")
 @click.option("--to", "high", type=float, default=1.5, help="Greatest scale (default 1.5).")
-@click.option("--no-shares", is_flag=True, help="Leave the plans out: the curve alone is quick.")
+@click.option("--shares/--no-shares", default=None, help="Publish plans (default: up to 100).")
 def limit(
     rule: str,
     territory: str | None,
@@ -103,7 +103,7 @@ def limit(
     low: float,
     high: float,
     *,
-    no_shares: bool,
+    shares: bool | None,
     **common: Any,  # noqa: ANN401
 ) -> None:
     """Follow the optimum while the limits of a rule are scaled together.
@@ -115,11 +115,29 @@ def limit(
 
     moved = Moved(rule=rule, territory=territory, measure=measure, year=year, low=low, high=high)
     asked: dict[str, object] = {"rule": rule, "territory": territory, "measure": measure}
-    asked |= {"year": year, "from": low, "to": high, "shares": not no_shares}
+    asked |= {"year": year, "from": low, "to": high, "shares": shares}
     _carry_out(
-        "limit", asked, functools.partial(limit_study, moved=moved, shares=not no_shares),
+        "limit", asked, functools.partial(limit_study, moved=moved, shares=shares),
         **common,
     )  # fmt: skip
+
+
+@sensitivity.command("margins", short_help="least and most among nearly optimal plans")
+@scenario_options
+@click.option("--within", required=True, metavar="X%", help="How far from the optimum, e.g. 1%.")
+@click.option("--by-year", is_flag=True, help="Years apart instead of added up.")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Threads (default: all).")
+def margins(within: str, jobs: int | None, *, by_year: bool, **common: Any) -> None:  # noqa: ANN401
+    """Find the least and the most each territory gets among plans that are nearly optimal.
+
+    Nearly optimal: every priority within X % of its optimum, or of its initial value where the
+    optimum is zero. 0% leaves the optimal plans themselves.
+    """
+    from perequa.studies.margins import margins_study, read_within  # noqa: PLC0415
+
+    share = read_within(within)
+    ask = functools.partial(margins_study, within=share, by_year=by_year, jobs=jobs)
+    _carry_out("margins", {"within": within, "by_year": by_year}, ask, **common)
 
 
 def _carry_out(

@@ -31,6 +31,8 @@ CURVE = (
     *("scale", "limit", "value", "slope_below", "slope_above"),
     *("slope_below_per_unit", "slope_above_per_unit", "priority", "objective", "objective_unit"),
 )
+MOST_PLANS = 100
+"""Scales up to which the plan of each is published without being asked for."""
 INWARD = (0.0, 1e-9, 1e-7)
 """Shares of the curve tried from its end inward: a limit may be missed there by rounding."""
 
@@ -57,7 +59,7 @@ class Moved:
     high: float = 1.5
 
 
-def limit_study(prepared: Prepared, moved: Moved, *, shares: bool = True) -> Answer:
+def limit_study(prepared: Prepared, moved: Moved, *, shares: bool | None = None) -> Answer:
     """Follow the optimum of every priority while some limits are scaled together.
 
     Parameters
@@ -67,7 +69,7 @@ def limit_study(prepared: Prepared, moved: Moved, *, shares: bool = True) -> Ans
     moved
         The limits. Those computed from them (a reserve's share) stay where they are.
     shares
-        Whether the plan of every bend is published too.
+        Whether the plan of every bend is published too; None where there are `MOST_PLANS` at most.
     """
     _check_range(moved)
     rows = rows_moved(prepared, moved)
@@ -88,15 +90,15 @@ def limit_study(prepared: Prepared, moved: Moved, *, shares: bool = True) -> Ans
         )
         raise Infeasible(message) from None
     tables = {"curve": _curve_table(prepared, curves, scaled, limits, moved)}
-    if shares:
-        scales = sorted({float(s or 0.0) for s in tables["curve"].column("scale")})
+    scales = sorted({float(s or 0.0) for s in tables["curve"].column("scale")})
+    if shares or (shares is None and len(scales) <= MOST_PLANS):
         plans = list(_plans(prepared, scaled, scales, curves))
         tables["shares"] = plans_table(plans, "scale", scales)
     names = [str(prepared.program.row_keys[i]) for i in rows]
     feasible = curves.low / scaled.unit, curves.high / scaled.unit
     return Answer(
         tables=tables,
-        text=limit_text(moved.rule, names, (moved.low, moved.high), feasible, tables["curve"]),
+        text=limit_text(moved.rule, names, (moved.low, moved.high), feasible, tables),
         facts={
             "rows": names,
             "feasible_from": feasible[0],

@@ -42,7 +42,7 @@ def limit_text(
     rows: Sequence[str],
     asked: tuple[float, float],
     feasible: tuple[float, float],
-    curve: Table,
+    tables: Mapping[str, Table],
 ) -> str:
     """Say how far the limits can be scaled, and what each scale is worth."""
     what = rows[0] if len(rows) == 1 else f"{len(rows)} rows of {rule}, moved together"
@@ -55,13 +55,45 @@ def limit_text(
             lines.append(f"{word} {_figure(end)} times no plan satisfies every rule.")
     per_unit = ("slope_below_per_unit", "slope_above_per_unit")
     slopes = per_unit if len(rows) == 1 else ("slope_below", "slope_above")
-    columns = ("scale", "limit", "value", *slopes)
+    columns, curve = ("scale", "limit", "value", *slopes), tables["curve"]
     for priority in dict.fromkeys(curve.column("priority")):
         own = [row for row in curve.records() if row["priority"] == priority]
         objective = str(own[0]["objective"]).replace(";", " + ")
         lines.append(f"Priority {priority}, {objective} ({own[0]['objective_unit']}):")
         lines.append(_printed(Table(columns, tuple(tuple(r[c] for c in columns) for r in own))))
+    if "shares" not in tables:
+        count = len(set(curve.column("scale")))
+        lines.append(f"Plans are left out; --shares writes those of all {count} scales.")
     return "\n".join(lines)
+
+
+def margins_text(within: float, margins: Table) -> str:
+    """Say how much each territory could get, the widest margins first."""
+    near = f"within {100 * within:g} % of the optimum at every priority"
+    what = "optimal" if within == 0.0 else near
+    rows = [row for row in margins.records() if _width(row) > UNMOVED]
+    lines = [f"Least and most among the plans that are {what}:"]
+    keys = ["territory_name", "measure", "year", "in"]
+    keys = [k for k in keys if len(set(margins.column(k))) > 1]
+    for unit in dict.fromkeys(margins.column("in")):
+        ranked = sorted((r for r in rows if r["in"] == unit), key=lambda r: -_width(r))
+        columns = (*keys, "least", "planned", "most")
+        table = [[_word(r[c]) for c in columns] for r in ranked[:SHOWN]]
+        if ranked:
+            lines.append(aligned(columns, table, words=len(keys)))
+        lines.extend(_more(len(ranked), "rows", "margins.csv"))
+    stuck = len(margins.rows) - len(rows)
+    if stuck:
+        lines.append(f"{stuck} of {len(margins.rows)} rows have no margin at all.")
+    return "\n".join(lines)
+
+
+def _width(row: Mapping[str, Value]) -> float:
+    return float(row["most"] or 0.0) - float(row["least"] or 0.0)
+
+
+def _word(value: Value) -> str:
+    return number(value) if isinstance(value, float) else "" if value is None else str(value)
 
 
 def _moving(table: Table, keys: int) -> Table:
