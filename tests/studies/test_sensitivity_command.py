@@ -20,6 +20,10 @@ CALLS = {
     "weights": (["weights", EHPAD, "--set", DISTANCE, *ENDS], "breakpoints"),
     "limit": (["limit", EHPAD, "--rule", "floor"], "curve"),
     "margins": (["margins", EHPAD, "--within", "1%"], "margins"),
+    "frontier": (
+        ["frontier", EHPAD, "--set", DISTANCE, "--objectives", "shortfall", "distance"],
+        "frontier",
+    ),
 }
 """A call of each study, and its main table."""
 
@@ -164,6 +168,11 @@ BAD: list[tuple[int, list[str], str]] = [
     (2, ["margins", EHPAD, "--within", "-1%"], "a percentage"),
     (2, ["margins", EHPAD, "--within", "1%", "--jobs", "0"], "--jobs"),
     (3, ["margins", EHPAD, "--within", "1%", "--variant", "nope"], "nope"),
+    (2, ["frontier", EHPAD], "--objectives"),
+    (2, ["frontier", EHPAD, "--objectives", "shortfall"], "requires 2 arguments"),
+    (2, ["frontier", EHPAD, "--objectives", "shortfall", "shortfall"], "two different"),
+    (2, ["frontier", EHPAD, "--objectives", "shortfall", "worst"], "no such objective"),
+    (2, ["frontier", EHPAD, "--objectives", "shortfal", "x"], "did you mean shortfall"),
 ]  # fmt: skip
 
 

@@ -122,6 +122,21 @@ def limit(
     )  # fmt: skip
 
 
+@sensitivity.command("frontier", short_help="exact trade-off between two objectives")
+@scenario_options
+@click.option("--objectives", required=True, nargs=2, metavar="A B", help="The two objectives.")
+def frontier(objectives: tuple[str, str], **common: Any) -> None:  # noqa: ANN401
+    """Find every extreme point of the trade-off between two objectives of the scenario.
+
+    Over all plans that keep the rules: priorities and weights play no part.
+    """
+    from perequa.studies.frontier import frontier_study  # noqa: PLC0415
+
+    first, second = objectives
+    ask = functools.partial(frontier_study, first=first, second=second)
+    _carry_out("frontier", {"objectives": [first, second]}, ask, **common)
+
+
 @sensitivity.command("margins", short_help="least and most among nearly optimal plans")
 @scenario_options
 @click.option("--within", required=True, metavar="X%", help="How far from the optimum, e.g. 1%.")

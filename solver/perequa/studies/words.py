@@ -96,6 +96,27 @@ def _word(value: Value) -> str:
     return number(value) if isinstance(value, float) else "" if value is None else str(value)
 
 
+def frontier_text(units: Mapping[str, str], frontier: Table) -> str:
+    """Say what each objective costs the other along the frontier."""
+    first, second = units
+    count = len(frontier.rows)
+    if count == 1:
+        said = "one plan is the best for both: nothing to trade."
+    else:
+        said = f"{count} extreme points."
+    lines = [f"Trade-off between {first} ({units[first]}) and {second} ({units[second]}): {said}"]
+    width = 3 + 2 * (count > 1)
+    lines.append(
+        _printed(Table(frontier.columns[:width], tuple(row[:width] for row in frontier.rows)))
+    )
+    if count > 1:
+        lines.append(
+            f"Exchange rates: change of {second} for one unit more of {first}, towards the point "
+            "before and the point after."
+        )
+    return "\n".join(lines)
+
+
 def _moving(table: Table, keys: int) -> Table:
     """Keep the first columns, and of the others those whose values differ, the first of them."""
     columns = [
