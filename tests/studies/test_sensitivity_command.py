@@ -24,6 +24,7 @@ CALLS = {
         ["frontier", EHPAD, "--set", DISTANCE, "--objectives", "shortfall", "distance"],
         "frontier",
     ),
+    "implied": (["implied", EHPAD, "--set", DISTANCE, "--allocation", "reference"], "implied"),
 }
 """A call of each study, and its main table."""
 
@@ -105,7 +106,7 @@ def test_common_options_stand_anywhere(study: str, capsys: pytest.CaptureFixture
         assert all(o in shown for o in ("--format", "--variant", "--set", "--lang", "--debug"))
 
 
-@pytest.mark.parametrize("study", list(CALLS))
+@pytest.mark.parametrize("study", [study for study in CALLS if study != "implied"])
 def test_a_scenario_without_a_plan_is_4(study: str, capsys: pytest.CaptureFixture[str]) -> None:
     call, _ = CALLS[study]
     scale = ["--from", "0.99", "--to", "1.01"] if study == "limit" else []
@@ -172,6 +173,13 @@ BAD: list[tuple[int, list[str], str]] = [
     (2, ["frontier", EHPAD, "--objectives", "shortfall"], "requires 2 arguments"),
     (2, ["frontier", EHPAD, "--objectives", "shortfall", "shortfall"], "two different"),
     (2, ["frontier", EHPAD, "--objectives", "shortfall", "worst"], "no such objective"),
+    (2, ["implied", EHPAD], "--allocation"),
+    (2, ["implied", EHPAD, "--allocation", "reference", "--priority", "9"], "no objective there"),
+    (2, ["implied", EHPAD, "--allocation", "reference", "--priority", "x"], "'x'"),
+    (2, ["implied", EHPAD, "--allocation", "reference", "--set", "reference=null"], "no reference"),
+    (3, ["implied", EHPAD, "--allocation", "nowhere.csv"], "no such file"),
+    (3, ["implied", EHPAD, "--allocation", "taken"], "no such file"),
+    (3, ["implied", EHPAD, "--allocation", "taken/mine.txt"], "no column"),
     (2, ["frontier", EHPAD, "--objectives", "shortfal", "x"], "did you mean shortfall"),
 ]  # fmt: skip
 

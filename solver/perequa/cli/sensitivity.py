@@ -155,6 +155,22 @@ def margins(within: str, jobs: int | None, *, by_year: bool, **common: Any) -> N
     _carry_out("margins", {"within": within, "by_year": by_year}, ask, **common)
 
 
+@sensitivity.command("implied", short_help="the weights a given allocation implies")
+@scenario_options
+@click.option("--allocation", required=True, metavar="FILE", help="A table, a run, or: reference.")
+@click.option("--priority", type=int, metavar="N", help="Whose objectives (default: the first).")
+def implied(allocation: str, priority: int | None, **common: Any) -> None:  # noqa: ANN401
+    """Find the weights under which an allocation is optimal, or the nearest and what is lost.
+
+    FILE is a table with territory, measure, year and places, a run folder, or the word
+    `reference`: the circular's own allocation.
+    """
+    from perequa.studies.implied import implied_study  # noqa: PLC0415
+
+    ask = functools.partial(implied_study, written=allocation, priority=priority)
+    _carry_out("implied", {"allocation": allocation, "priority": priority}, ask, **common)
+
+
 def _carry_out(
     study: str,
     asked: dict[str, object],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from perequa.engine.session import PRIMAL, Session
 from perequa.engine.stages import Face, restrict, solve_stages
 from perequa.engine.termination import Termination
+from perequa.engine.tie_break import LOOSE
 from perequa_models.errors import Infeasible, NotProven
 
 if TYPE_CHECKING:
     from perequa.compilation import CompiledProgram
-    from perequa.engine.session import SolverOptions
+    from perequa.engine.session import Outcome, SolverOptions
 
 Floats = NDArray[np.float64]
 
@@ -82,6 +83,7 @@ class PlansLeft:
         staged = solve_stages(program, priorities, costs, options)
         stop_unless_optimal(staged.termination)
         self.program = program
+        self._options = options
         self.programs_solved = len(priorities)
         self._scaled, self._face = staged.scaled, staged.face
         face = staged.face
@@ -109,6 +111,8 @@ class PlansLeft:
             self._session.set_cost(cost)
             outcome = self._session.solve(strategy=PRIMAL, presolve=False)
             self.programs_solved += 1
+            if k > 0 and outcome.termination is Termination.INFEASIBLE:
+                outcome = self._loosely(face, cost)
             stop_unless_optimal(outcome.termination)
             x = np.clip(outcome.x, self._scaled.column_lower, self._scaled.column_upper)
             if k + 1 < len(goals):
@@ -118,6 +122,20 @@ class PlansLeft:
             every = np.arange(self._session.m), np.arange(self._session.n)
             self._hold(self._face, *every)
         return self._scaled.natural_x(x)
+
+    def _loosely(self, face: Face, cost: Floats) -> Outcome:
+        """Solve on a face that seems empty by rounding: limits that meet in one point miss it."""
+        loose = Session(
+            self._scaled.matrix,
+            face.row_lower,
+            face.row_upper,
+            face.column_lower,
+            face.column_upper,
+            replace(self._options, tolerance=LOOSE),
+        )
+        loose.set_cost(cost)
+        self.programs_solved += 1
+        return loose.solve(presolve=False)
 
     def _copied(self) -> Face:
         face = self._face

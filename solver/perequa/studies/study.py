@@ -37,11 +37,14 @@ class Answer:
         The same for reading, in a few lines.
     facts
         What else ``study.json`` records.
+    files
+        Files read beside the scenario's, by path inside the study folder.
     """
 
     tables: dict[str, Table]
     text: str
     facts: Mapping[str, object] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +126,7 @@ def run_study(
         message = f"{error} (perequa diagnose {source.scenario} says why)"
         raise Infeasible(message) from error
     places, inputs = input_files(loaded.raw)
+    inputs = {**inputs, **answer.files}
     record = base_record(loaded.raw, places, OPTIONS, source.lang)
     record |= {
         "study": study,

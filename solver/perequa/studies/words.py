@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from perequa.interpret.sentences import number
+from perequa.interpret.sentences import amount, number
 from perequa.interpret.tables import Table
 from perequa.report.terminal import aligned
 from perequa.studies.plans import UNMOVED
@@ -115,6 +115,42 @@ def frontier_text(units: Mapping[str, str], frontier: Table) -> str:
             "before and the point after."
         )
     return "\n".join(lines)
+
+
+def implied_text(unsaid: int, unit: str, tables: Mapping[str, Table]) -> str:
+    """Say which weights the allocation implies, and how far it is from optimal under them."""
+    found = list(tables["implied"].records())
+    violated = list(tables["violations"].records())
+    lines = []
+    if violated:
+        lines.append(
+            "The allocation violates these limits; each is taken to be where the allocation stands:"
+        )
+        lines.extend(f"  {_violation(row)}" for row in violated[:SHOWN])
+        lines.extend(_more(len(violated), "rows", "violations.csv"))
+    if unsaid:
+        lines.append(f"The allocation says nothing of {unsaid} cells: they count as 0.")
+    distance = float(found[0]["distance"] or 0.0)
+    if distance == 0.0:
+        lines.append("The allocation is optimal under these weights (they add up to 1):")
+    else:
+        share = found[0]["relative_distance"]
+        percent = "" if share is None else f", {100 * float(share):.4g} % of the optimum"
+        lines.append(
+            "No weights make the allocation optimal. The nearest leave "
+            f"{amount(distance, unit)} to be gained{percent}:"
+        )
+    columns = ("objective", "weight", "least_weight", "most_weight", "value")
+    rows = [[_figure(row[c]) for c in columns] for row in found]
+    lines.append(aligned(columns, rows, words=1))
+    return "\n".join(lines)
+
+
+def _violation(row: Mapping[str, Value]) -> str:
+    unit = "places" if row["unit"] == "place" else "of money"
+    limit, reached = number(float(row["limit"] or 0.0)), number(float(row["activity"] or 0.0))
+    side = str(row["side"]).replace("_", " ").replace("equals", "exactly")
+    return f"{row['row']}: {side} {limit} {unit}, the allocation has {reached}"
 
 
 def _moving(table: Table, keys: int) -> Table:
