@@ -141,7 +141,7 @@ def implied_text(unsaid: int, unit: str, tables: Mapping[str, Table]) -> str:
             f"{amount(distance, unit)} to be gained{percent}:"
         )
     columns = ("objective", "weight", "least_weight", "most_weight", "value")
-    rows = [[_figure(row[c]) for c in columns] for row in found]
+    rows = [[_word(row[c]) for c in columns] for row in found]
     lines.append(aligned(columns, rows, words=1))
     return "\n".join(lines)
 
