@@ -66,15 +66,28 @@ def scenario_options(command: Callable[..., None]) -> Callable[..., None]:
 @scenario_options
 @click.option("--from", "start", metavar="A=1,B=0", help="The first weighting.")
 @click.option("--to", "end", metavar="A=0,B=1", help="The second weighting.")
-def weights(start: str | None, end: str | None, **common: Any) -> None:  # noqa: ANN401
+@click.option("--triangle", nargs=3, metavar="A B C", help="All weights of three objectives.")
+def weights(
+    start: str | None,
+    end: str | None,
+    triangle: tuple[str, str, str] | None,
+    **common: Any,  # noqa: ANN401
+) -> None:
     """Find every plan between two weightings, and who gains and loses where it changes.
 
     The weightings replace that of their priority; objectives of it that are not named weigh
     nothing. Without --from and --to they are those of the scenario's sensitivity.weights.vary.
+    With --triangle, every plan over all weights of three objectives, and its share of them.
     """
     from perequa.studies.weightings import read_weights  # noqa: PLC0415
-    from perequa.studies.weights import Between, weights_study  # noqa: PLC0415
+    from perequa.studies.weights import Between, triangle_study, weights_study  # noqa: PLC0415
 
+    if triangle is not None:
+        if start is not None or end is not None:
+            raise click.UsageError("--triangle goes without --from and --to")
+        ask = functools.partial(triangle_study, names=triangle)
+        _carry_out("weights", {"triangle": list(triangle)}, ask, **common)
+        return
     if (start is None) != (end is None):
         raise click.UsageError("--from and --to go together")
     between = None

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.engine.parametric import Piece, Point, Way
+from perequa.engine.partition import Part, triangle
 from perequa.interpret.tables import Table, Value
 from perequa.studies.plans import CELL, changes, plans_table
 from perequa.studies.prepared import infeasible_is_proven
 from perequa.studies.study import Answer
 from perequa.studies.weightings import Weights, one_priority
-from perequa.studies.words import weights_text
+from perequa.studies.words import triangle_text, weights_text
 from perequa_models.errors import UsageError
 
 if TYPE_CHECKING:
@@ -97,6 +98,64 @@ def weights_study(prepared: Prepared, between: Between | None) -> Answer:
             "programs_solved": left.programs_solved,
         },
     )
+
+
+def triangle_study(prepared: Prepared, names: tuple[str, str, str]) -> Answer:
+    """Cut the triangle of the weights of three objectives into the plans of each part.
+
+    Parameters
+    ----------
+    prepared
+        The compiled scenario. Other objectives of the priority weigh nothing.
+    names
+        Three objectives of one priority.
+
+    Raises
+    ------
+    UsageError
+        When one is unknown, two are the same, or their priorities differ.
+    """
+    if len(set(names)) < 3:
+        message = f"--triangle {' '.join(names)}: three different objectives are needed"
+        raise UsageError(message)
+    corners = [Weights(option="--triangle", by_objective={name: 1.0}) for name in names]
+    priority = one_priority(prepared.instance.scenario, corners)
+    with infeasible_is_proven(prepared.program):
+        sizes = prepared.sizes(names)
+        left = prepared.plans_left(prepared.priorities.before(priority))
+        laid = np.array([w.over(prepared.program.objective_names, sizes) for w in corners])
+        parts = triangle(left, [prepared.goal(weights) for weights in laid])
+        wanted = [prepared.priorities.served(priority, part.middle @ laid) for part in parts]
+        plans = prepared.plans(wanted)
+    tables = {
+        "triangle": _parts_table(prepared, parts, plans),
+        "corners": _corners_table(names, parts),
+        "plans": plans_table(plans, "plan", range(1, len(plans) + 1)),
+    }
+    return Answer(
+        tables=tables,
+        text=triangle_text(names, priority, tables["triangle"]),
+        facts={"priority": priority, "programs_solved": left.programs_solved},
+    )
+
+
+def _parts_table(prepared: Prepared, parts: Sequence[Part], plans: Sequence[Quantities]) -> Table:
+    rows = [
+        (i, part.area, *(float(v) for v in prepared.values(plan)))
+        for i, (part, plan) in enumerate(zip(parts, plans, strict=True), start=1)
+    ]
+    own = ("plan", "area")
+    return Table((*own, *value_columns(prepared.program.objective_names, own)), tuple(rows))
+
+
+def _corners_table(names: tuple[str, str, str], parts: Sequence[Part]) -> Table:
+    own = ("plan", "corner")
+    rows = [
+        (i, k, *(float(w) for w in weights))
+        for i, part in enumerate(parts, start=1)
+        for k, weights in enumerate(part.corners, start=1)
+    ]
+    return Table((*own, *value_columns(names, own)), tuple(rows))
 
 
 def _breakpoints(prepared: Prepared, pieces: Sequence[Piece], plans: Sequence[Quantities]) -> Table:

@@ -37,6 +37,19 @@ def weights_text(start: Weights, end: Weights, priority: int, tables: Mapping[st
     return "\n".join(lines)
 
 
+def triangle_text(names: Sequence[str], priority: int, parts: Table) -> str:
+    """Say how the triangle of three weights is shared out between plans."""
+    count = len(parts.rows)
+    said = "one plan everywhere" if count == 1 else f"{count} plans"
+    return "\n".join(
+        [
+            f"Over all weights of {', '.join(names)} (priority {priority}): {said}.",
+            "Area is the share of the triangle in which a plan is optimal.",
+            _printed(_moving(parts, 2)),
+        ]
+    )
+
+
 def limit_text(
     rule: str,
     rows: Sequence[str],
