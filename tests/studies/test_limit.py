@@ -131,3 +131,12 @@ def test_many_shares_are_written_on_demand(monkeypatch: pytest.MonkeyPatch) -> N
     scenario, moved = prepared(EHPAD), Moved(rule="envelope")
     assert "shares" not in limit_study(scenario, moved).tables
     assert "shares" in limit_study(scenario, moved, shares=True).tables
+
+
+def test_a_limit_that_cannot_move() -> None:
+    # the same places stated twice: scaled alone, one of them contradicts the other
+    copy = "rules.copy={kind: contingent, measure: ssiad, year: 2004, equals: 1825}"
+    answer = limit_study(prepared("ssiad-2004", copy), Moved(rule="contingent"))
+    (row,) = answer.tables["curve"].records()
+    assert row["scale"] == pytest.approx(1.0, abs=1e-9)
+    assert (row["slope_below"], row["slope_above"]) == (-math.inf, math.inf)

@@ -123,3 +123,10 @@ def test_the_same_table_whatever_the_order_of_the_weights() -> None:
     scenario = prepared(EHPAD, DISTANCE)
     one, two = weights_study(scenario, BETWEEN), weights_study(scenario, other)
     assert one.tables == two.tables
+
+
+def test_an_objective_that_weighs_nothing_is_not_spoken_of() -> None:
+    idle = "objectives.thrift={kind: spend, weight: 0, normalise: none}"
+    answer = weights_study(prepared(EHPAD, DISTANCE, idle), BETWEEN)
+    assert answer.tables["stability"].column("objective") == ["distance", "shortfall"]
+    assert "thrift" in answer.tables["breakpoints"].columns

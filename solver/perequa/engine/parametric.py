@@ -22,16 +22,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from perequa.engine.plans_left import Goal
+from perequa_models.errors import NotProven
+
 if TYPE_CHECKING:
-    from perequa.engine.plans_left import Goal, PlansLeft
+    from perequa.engine.plans_left import PlansLeft
 
 Floats = NDArray[np.float64]
 
-SAME = 1e-10
-"""Relative difference within which two values of a goal are one and the same."""
-A_TRIFLE = 1e-9
-"""Places (or thousands of money) of the dearest decision that count for nothing."""
 MOST_STEPS = 1000
+"""Lines tried by a walk; each lies below the last, and there are as many as breakpoints."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +87,10 @@ class Way:
         self._plans, self._first, self._second = plans, first, second
         self.start = self._point(plans.least(first, second))
         self.end = self._point(plans.least(second, first))
-        trifle = A_TRIFLE * plans.column_scale
-        self._near = tuple(
-            SAME * max(abs(a), abs(b)) + float(np.abs(goal.cost * trifle).max(initial=0.0))
-            for goal, a, b in (
-                (first, self.start.first, self.end.first),
-                (second, self.start.second, self.end.second),
-            )
+        scale = plans.column_scale
+        self._near = (
+            first.near(scale, self.start.first, self.end.first),
+            second.near(scale, self.start.second, self.end.second),
         )
 
     def pieces(self) -> tuple[Piece, ...]:
@@ -118,7 +115,8 @@ class Way:
                 return share
             share = _meeting(*((line, point) if end is self.start else (point, line)))
             line = self._least(share)
-        return share
+        message = f"where a plan stops being optimal is not found after {MOST_STEPS} programs"
+        raise NotProven(message)
 
     def _supporting(self) -> list[Point]:
         """Points found by meeting lines, in the order of the way, the ends included."""
@@ -175,7 +173,8 @@ class Way:
         return (1.0 - share) * self._near[0] + share * self._near[1]
 
     def _least(self, share: float) -> Point:
-        return self._point(self._plans.least(self._first.mixed(self._second, share)))
+        goal = Goal.mixed((1.0 - share, share), (self._first, self._second))
+        return self._point(self._plans.least(goal))
 
     def _point(self, x: Floats) -> Point:
         return Point(first=self._first.value(x), second=self._second.value(x), x=x)

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from perequa.engine.parametric import A_TRIFLE, SAME
+from perequa.engine.plans_left import Goal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perequa.engine.plans_left import Goal, PlansLeft
+    from perequa.engine.plans_left import PlansLeft
 
 Floats = NDArray[np.float64]
 
@@ -71,9 +71,10 @@ class _Cutting:
         self._plans, self._goals = plans, goals
         self._right: set[tuple[float, ...]] = set()
         self._planes = np.array([self._least(w) for w in [*CORNERS, np.full(3, 1.0 / 3.0)]])
-        trifle = A_TRIFLE * plans.column_scale
-        dearest = [float(np.abs(goal.cost * trifle).max(initial=0.0)) for goal in goals]
-        self._near = SAME * np.abs(self._planes).max(axis=0) + np.array(dearest)
+        scale = plans.column_scale
+        self._near = np.array(
+            [goal.near(scale, *self._planes[:, k].tolist()) for k, goal in enumerate(goals)]
+        )
         self._planes = self._distinct(self._planes[:1], self._planes[1:])
 
     def run(self) -> tuple[Part, ...]:
@@ -104,10 +105,8 @@ class _Cutting:
         return plane
 
     def _least(self, weights: Floats) -> Floats:
-        cost = sum((w * goal.cost for w, goal in zip(weights, self._goals, strict=True)), 0.0)
-        offset = sum(w * goal.offset for w, goal in zip(weights, self._goals, strict=True))
-        together = self._goals[0].mixed(self._goals[1], 0.5).mixed(self._goals[2], 1.0 / 3.0)
-        goal = type(together)(cost=np.asarray(cost), offset=float(offset))
+        goal = Goal.mixed(weights.tolist(), self._goals)
+        together = Goal.mixed((1.0, 1.0, 1.0), self._goals)
         # on an edge, what weighs nothing is only worth what it must be when asked for second
         x = self._plans.least(goal) if (weights > 0).all() else self._plans.least(goal, together)
         return np.array([each.value(x) for each in self._goals])

@@ -16,10 +16,18 @@ from perequa.engine.tie_break import LOOSE
 from perequa_models.errors import Infeasible, NotProven
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from perequa.compilation import CompiledProgram
     from perequa.engine.session import Outcome, SolverOptions
 
 Floats = NDArray[np.float64]
+
+
+SAME = 1e-10
+"""Relative difference within which two values of a goal are one and the same."""
+A_TRIFLE = 1e-9
+"""Places (or thousands of money) of the dearest decision that count for nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +48,25 @@ class Goal:
         """Add up the objectives of a program, each times its weight (K,)."""
         return cls(cost=weights @ program.costs, offset=float(weights @ program.offsets))
 
-    def mixed(self, other: Goal, share: float) -> Goal:
-        """Return what stands at a share of the way to another goal."""
-        return Goal(
-            cost=(1.0 - share) * self.cost + share * other.cost,
-            offset=(1.0 - share) * self.offset + share * other.offset,
+    @classmethod
+    def mixed(cls, weights: Sequence[float], goals: Sequence[Goal]) -> Goal:
+        """Add up goals, each times its weight."""
+        each = list(zip(weights, goals, strict=True))
+        return cls(
+            cost=np.sum([w * goal.cost for w, goal in each], axis=0),
+            offset=sum(w * goal.offset for w, goal in each),
         )
+
+    def near(self, column_scale: Floats, *values: float) -> float:
+        """Difference below which values of this size are one and the same.
+
+        Parameters
+        ----------
+        column_scale
+            Natural size of one unit of the solver for each column, (n,).
+        """
+        trifle = A_TRIFLE * float(np.abs(self.cost * column_scale).max(initial=0.0))
+        return SAME * max(abs(value) for value in values) + trifle
 
     def value(self, x: Floats) -> float:
         """Value at a plan, added up without rounding."""
@@ -105,7 +126,7 @@ class PlansLeft:
 
     def least(self, *goals: Goal) -> Floats:
         """Return a plan (n,) that is least in the first goal, then in the next, and so on."""
-        face, x = self._copied(), np.zeros(0)
+        face, x = copy_of(self._face), np.zeros(0)
         for k, goal in enumerate(goals):
             cost, _ = self._scaled.cost(goal.cost)
             self._session.set_cost(cost)
@@ -137,22 +158,23 @@ class PlansLeft:
         self.programs_solved += 1
         return loose.solve(presolve=False)
 
-    def _copied(self) -> Face:
-        face = self._face
-        return Face(
-            row_lower=face.row_lower.copy(),
-            row_upper=face.row_upper.copy(),
-            column_lower=face.column_lower.copy(),
-            column_upper=face.column_upper.copy(),
-            rows=face.rows.copy(),
-            columns=face.columns.copy(),
-        )
-
     def _hold(self, face: Face, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> None:
         self._session.set_row_bounds(rows, face.row_lower[rows], face.row_upper[rows])
         self._session.set_column_bounds(
             columns, face.column_lower[columns], face.column_upper[columns]
         )
+
+
+def copy_of(face: Face) -> Face:
+    """Return a face that can be narrowed without changing the first."""
+    return Face(
+        row_lower=face.row_lower.copy(),
+        row_upper=face.row_upper.copy(),
+        column_lower=face.column_lower.copy(),
+        column_upper=face.column_upper.copy(),
+        rows=face.rows.copy(),
+        columns=face.columns.copy(),
+    )
 
 
 def stop_unless_optimal(termination: Termination) -> None:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from perequa.engine.plans_left import Goal, stop_unless_optimal
+from perequa.engine.plans_left import copy_of, stop_unless_optimal
 from perequa.engine.scaling import scale
 from perequa.engine.session import DUAL, PRIMAL, Session
-from perequa.engine.stages import Face, restrict, whole
+from perequa.engine.stages import restrict, whole
 from perequa.engine.termination import Termination
 from perequa_models.errors import NotProven
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from perequa.compilation import CompiledProgram
+    from perequa.engine.plans_left import Goal
     from perequa.engine.session import SolverOptions
+    from perequa.engine.stages import Face
 
 Floats = NDArray[np.float64]
 
-SAME = 1e-10
-"""Relative difference within which two values are one and the same."""
 INWARD = (0.0, 1e-9, 1e-7)
 """Shares of a stretch tried from its end inward: a limit may be missed there by rounding."""
 
@@ -155,7 +155,8 @@ class _Following:
                 parts.extend(found)
                 narrower.extend((p.start, p.end, self._left(face, p.line)) for p in found)
             faces = narrower
-            levels.append(tuple(_joined(parts, self._tolerance(goal, parts))))
+            near = goal.near(self._scaled.column, *(part.line.value for part in parts))
+            levels.append(tuple(_joined(parts, near)))
         return Curves(low=low, high=high, levels=tuple(levels), programs_solved=self._solved)
 
     def _feasible(self) -> tuple[float, float]:
@@ -182,7 +183,7 @@ class _Following:
         if end - start <= 1e-12 * max(1.0, abs(start), abs(end)):
             return [_Part(start=start, end=end, line=reached)]
         ahead = [ask.near(end, start)]
-        near = SAME * max(abs(reached.value), abs(ahead[0].value)) + self._trifle(goal)
+        near = goal.near(self._scaled.column, reached.value, ahead[0].value)
         parts: list[_Part] = []
         while ahead:
             right = ahead[-1]
@@ -226,14 +227,7 @@ class _Following:
 
     def _left(self, face: Face, line: _Line) -> Face:
         """Plans complementary to a line: those optimal along its stretch."""
-        left = Face(
-            row_lower=face.row_lower.copy(),
-            row_upper=face.row_upper.copy(),
-            column_lower=face.column_lower.copy(),
-            column_upper=face.column_upper.copy(),
-            rows=face.rows.copy(),
-            columns=face.columns.copy(),
-        )
+        left = copy_of(face)
         restrict(left, self._scaled, line.x, line.y, line.z)
         return left
 
@@ -242,14 +236,6 @@ class _Following:
         self._session.set_column_bounds(
             np.arange(self._session.n), face.column_lower, face.column_upper
         )
-
-    def _trifle(self, goal: Goal) -> float:
-        """Value of a billionth of a place of the dearest decision."""
-        return 1e-9 * float(np.abs(goal.cost * self._scaled.column).max(initial=0.0))
-
-    def _tolerance(self, goal: Goal, parts: Sequence[_Part]) -> float:
-        size = max(abs(part.line.value) for part in parts)
-        return SAME * size + self._trifle(goal)
 
 
 class _Asking:

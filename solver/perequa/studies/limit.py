@@ -116,9 +116,8 @@ def _check_range(moved: Moved) -> None:
     if not (math.isfinite(moved.low) and math.isfinite(moved.high)):
         raise UsageError("--from and --to are numbers, e.g. --from 0.5 --to 1.5")
     if not 0.0 <= moved.low < moved.high:
-        message = (
-            f"--from {moved.low:g} --to {moved.high:g}: from a number ≥ 0 to a greater one, please"
-        )
+        asked = f"--from {moved.low:g} --to {moved.high:g}"
+        message = f"{asked}: scales go from a number ≥ 0 to a greater one"
         raise UsageError(message)
 
 
@@ -249,10 +248,15 @@ def _bends(
     Beyond a feasible end the slope is infinite; beyond what was asked it is not known.
     """
     first, last = stretches[0], stretches[-1]
-    yield first.start, first.first, None if first.start <= asked[0] else -math.inf, first.slope
+    below = None if first.start <= asked[0] else -math.inf
+    above = None if last.end >= asked[1] else math.inf
+    if first.start == last.end:
+        yield first.start, first.first, below, above
+        return
+    yield first.start, first.first, below, first.slope
     for one, other in pairwise([*stretches, last]):
         if one.start < unit < one.end:
             yield unit, one.at(unit), one.slope, one.slope
         if other is not one:
             yield one.end, other.first, one.slope, other.slope
-    yield last.end, last.last, last.slope, None if last.end >= asked[1] else math.inf
+    yield last.end, last.last, last.slope, above

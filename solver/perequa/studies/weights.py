@@ -71,9 +71,14 @@ def weights_study(prepared: Prepared, between: Between | None) -> Answer:
     scenario = prepared.instance.scenario
     between = between or ends_of_scenario(scenario)
     priority = one_priority(scenario, (between.start, between.end))
-    rivals = [n for n, spec in scenario.objectives.items() if spec.priority == priority]
+    named = sorted({*between.start.by_objective, *between.end.by_objective})
+    rivals = [
+        name
+        for name, spec in scenario.objectives.items()
+        if spec.priority == priority and (spec.weight > 0 or name in named)
+    ]
     with infeasible_is_proven(prepared.program):
-        sizes = prepared.sizes(sorted({*between.start.by_objective, *between.end.by_objective}))
+        sizes = prepared.sizes(named)
         left = prepared.plans_left(prepared.priorities.before(priority))
         names = prepared.program.objective_names
         start, end = (w.over(names, sizes) for w in (between.start, between.end))
