@@ -136,3 +136,29 @@ def test_plans_left_by_a_priority_stay_optimal_for_it() -> None:
         goals = [Goal(cost=cost, offset=0.0) for cost in more]
         for order in (goals, goals[::-1], goals[:1]):
             assert program.c @ plans.least(*order) == pytest.approx(least, rel=1e-9)
+
+
+class Listed:
+    """Plans that are only pairs of values; of those that tie, the one listed first is found."""
+
+    column_scale = np.ones(2)
+
+    def __init__(self, *pairs: tuple[float, float]) -> None:
+        self.pairs = np.array(pairs)
+
+    def least(self, *goals: Goal) -> np.ndarray:
+        left = self.pairs
+        for goal in goals:
+            values = left @ goal.cost
+            left = left[values <= values.min() + 1e-12]
+        return left[0]
+
+
+def test_a_point_optimal_at_one_share_only_is_left_out() -> None:
+    # where the ends meet three plans tie, and the one in the middle of them is found first
+    plans = Listed((0.7, 0.7), (0.0, 2.0), (0.2, 1.2), (1.2, 0.2), (2.0, 0.0))
+    goals = [Goal(cost=cost, offset=0.0) for cost in np.eye(2)]
+    pieces = Way(plans, *goals).pieces()  # type: ignore[arg-type]
+    found = [(p.point.first, p.point.second) for p in pieces]
+    assert found == [(0.0, 2.0), (0.2, 1.2), (1.2, 0.2), (2.0, 0.0)]
+    assert [p.end for p in pieces] == pytest.approx([0.2, 0.5, 0.8, 1.0])

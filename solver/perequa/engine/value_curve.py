@@ -215,7 +215,6 @@ class _Following:
         stop_unless_optimal(outcome.termination)
         z = cost - self._scaled.matrix.T @ outcome.y
         slope = float(z[-1]) / factor / self._unit
-        z[-1] = 0.0  # the column follows the question: it is not held
         return _Line(
             column=column,
             value=goal.value(self._scaled.natural_x(outcome.x)),
