@@ -151,6 +151,7 @@ BAD: list[tuple[int, list[str], str]] = [
     (2, ["weights", EHPAD, "--triangle", "shortfall", "x", "y"], "no such objective"),
     (2, ["weights", EHPAD, "--triangle", "shortfall", "x", "x"], "three different"),
     (2, ["weights", EHPAD, "--triangle", "a", "b", "c", *ENDS], "--triangle goes without"),
+    (2, ["weights", EHPAD, "--triangle", "a", "b", "c", "--no-plans"], "every part"),
     (2, ["limit", EHPAD], "--rule"),
     (2, ["limit", EHPAD, "--rule", "flor"], "did you mean floor"),
     (2, ["limit", EHPAD, "--rule", "floor", "--from", "x"], "'x'"),

@@ -130,3 +130,17 @@ def test_an_objective_that_weighs_nothing_is_not_spoken_of() -> None:
     answer = weights_study(prepared(EHPAD, DISTANCE, idle), BETWEEN)
     assert answer.tables["stability"].column("objective") == ["distance", "shortfall"]
     assert "thrift" in answer.tables["breakpoints"].columns
+
+
+def test_breakpoints_without_plans(studied, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN001
+    scenario, full = studied
+    monkeypatch.setattr("perequa.studies.weights.MOST_PLANS", 2)
+    short = weights_study(scenario, BETWEEN)
+    assert list(short.tables) == ["breakpoints", "stability"]
+    assert "--plans publishes those of all 3 stretches" in short.text
+    for row, other in zip(
+        short.tables["breakpoints"].rows, full.tables["breakpoints"].rows, strict=True
+    ):
+        assert row == pytest.approx(other, rel=1e-9)
+    assert "gains" in weights_study(scenario, BETWEEN, publish=True).tables
+    assert "gains" not in weights_study(scenario, BETWEEN, publish=False).tables

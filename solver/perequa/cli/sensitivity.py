@@ -67,10 +67,13 @@ def scenario_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--from", "start", metavar="A=1,B=0", help="The first weighting.")
 @click.option("--to", "end", metavar="A=0,B=1", help="The second weighting.")
 @click.option("--triangle", nargs=3, metavar="A B C", help="All weights of three objectives.")
+@click.option("--plans/--no-plans", default=None, help="Publish plans (default: up to 100).")
 def weights(
     start: str | None,
     end: str | None,
     triangle: tuple[str, str, str] | None,
+    *,
+    plans: bool | None,
     **common: Any,  # noqa: ANN401
 ) -> None:
     """Find every plan between two weightings, and who gains and loses where it changes.
@@ -85,6 +88,8 @@ def weights(
     if triangle is not None:
         if start is not None or end is not None:
             raise click.UsageError("--triangle goes without --from and --to")
+        if plans is False:
+            raise click.UsageError("--triangle publishes the plan of every part")
         ask = functools.partial(triangle_study, names=triangle)
         _carry_out("weights", {"triangle": list(triangle)}, ask, **common)
         return
@@ -93,10 +98,8 @@ def weights(
     between = None
     if start is not None and end is not None:
         between = Between(start=read_weights(start, "--from"), end=read_weights(end, "--to"))
-    _carry_out(
-        "weights", {"from": start, "to": end}, functools.partial(weights_study, between=between),
-        **common,
-    )  # fmt: skip
+    ask = functools.partial(weights_study, between=between, publish=plans)
+    _carry_out("weights", {"from": start, "to": end, "plans": plans}, ask, **common)
 
 
 @sensitivity.command("limit", short_help="exact value curve of a limit")

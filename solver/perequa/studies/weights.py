@@ -16,13 +16,13 @@ from perequa.studies.study import Answer
 from perequa.studies.weightings import Weights, one_priority
 from perequa.studies.words import triangle_text, weights_text
 from perequa_models.errors import UsageError
+from perequa_models.quantities import Quantities
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perequa.engine.plans_left import PlansLeft
     from perequa.studies.prepared import Floats, Prepared
-    from perequa_models.quantities import Quantities
     from perequa_models.scenario import Scenario
 
 
@@ -57,7 +57,13 @@ def ends_of_scenario(scenario: Scenario) -> Between:
     )
 
 
-def weights_study(prepared: Prepared, between: Between | None) -> Answer:
+MOST_PLANS = 100
+"""Stretches up to which the plan of each is published without being asked for."""
+
+
+def weights_study(
+    prepared: Prepared, between: Between | None, *, publish: bool | None = None
+) -> Answer:
     """Find every breakpoint of the plan between two weightings.
 
     Parameters
@@ -67,6 +73,9 @@ def weights_study(prepared: Prepared, between: Between | None) -> Answer:
         served before keep their optimum, those served later choose among the plans left.
     between
         The weightings; None for those the scenario names itself.
+    publish
+        Whether the plan of every stretch is published, with who gains and loses; None where there
+        are `MOST_PLANS` at most. Otherwise only the objectives weighed are told.
     """
     scenario = prepared.instance.scenario
     between = between or ends_of_scenario(scenario)
@@ -83,16 +92,19 @@ def weights_study(prepared: Prepared, between: Between | None) -> Answer:
         names = prepared.program.objective_names
         start, end = (w.over(names, sizes) for w in (between.start, between.end))
         pieces = Way(left, prepared.goal(start), prepared.goal(end)).pieces()
-        middles = [0.5 * (piece.start + piece.end) for piece in pieces]
-        mixed = [(1.0 - middle) * start + middle * end for middle in middles]
-        plans = prepared.plans([prepared.priorities.served(priority, w) for w in mixed])
+        wanted = publish or (publish is None and len(pieces) <= MOST_PLANS)
+        plans = _published(prepared, priority, (start, end), pieces) if wanted else None
         stable = stability(prepared, left, priority, rivals)
-    tables = {
-        "breakpoints": _breakpoints(prepared, pieces, plans),
-        "plans": plans_table(plans, "plan", range(1, len(plans) + 1)),
-        "gains": _gains(pieces, plans),
-        "stability": stable,
-    }
+    values = (
+        [[float(v) for v in prepared.values(plan)] for plan in plans]
+        if plans is not None
+        else [_weighed(prepared, piece.point, start + end) for piece in pieces]
+    )
+    tables = {"breakpoints": _breakpoints(prepared, pieces, values)}
+    if plans is not None:
+        tables["plans"] = plans_table(plans, "plan", range(1, len(plans) + 1))
+        tables["gains"] = _gains(pieces, plans)
+    tables["stability"] = stable
     return Answer(
         tables=tables,
         text=weights_text(between.start, between.end, priority, tables),
@@ -163,13 +175,32 @@ def _corners_table(names: tuple[str, str, str], parts: Sequence[Part]) -> Table:
     return Table((*own, *value_columns(names, own)), tuple(rows))
 
 
-def _breakpoints(prepared: Prepared, pieces: Sequence[Piece], plans: Sequence[Quantities]) -> Table:
-    names = prepared.program.objective_names
+def _published(
+    prepared: Prepared, priority: int, ends: tuple[Floats, Floats], pieces: Sequence[Piece]
+) -> list[Quantities]:
+    """Publish the plan of each stretch, at its middle."""
+    middles = [0.5 * (piece.start + piece.end) for piece in pieces]
+    mixed = [(1.0 - middle) * ends[0] + middle * ends[1] for middle in middles]
+    return prepared.plans([prepared.priorities.served(priority, w) for w in mixed])
+
+
+def _weighed(prepared: Prepared, point: Point, weights: Floats) -> list[float | None]:
+    """Value of each objective weighed, at the plan that was found; None for the others."""
+    shape = prepared.instance.shape
+    x = point.x[: int(np.prod(shape))].reshape(shape)
+    values = prepared.values(Quantities(prepared.instance, x))
+    return [float(v) if w > 0 else None for v, w in zip(values, weights, strict=True)]
+
+
+def _breakpoints(
+    prepared: Prepared, pieces: Sequence[Piece], values: Sequence[Sequence[float | None]]
+) -> Table:
+    own = ("from", "to", "plan")
     rows = [
-        (piece.start, piece.end, i, *(float(v) for v in prepared.values(plan)))
-        for i, (piece, plan) in enumerate(zip(pieces, plans, strict=True), start=1)
+        (piece.start, piece.end, i, *found)
+        for i, (piece, found) in enumerate(zip(pieces, values, strict=True), start=1)
     ]
-    return Table(("from", "to", "plan", *value_columns(names, ("from", "to", "plan"))), tuple(rows))
+    return Table((*own, *value_columns(prepared.program.objective_names, own)), tuple(rows))
 
 
 def value_columns(names: Sequence[str], taken: Sequence[str]) -> tuple[str, ...]:

@@ -30,9 +30,12 @@ def weights_text(start: Weights, end: Weights, priority: int, tables: Mapping[st
     count = len(found.rows)
     said = "one plan all the way" if count == 1 else f"{count} plans"
     lines = [f"From {start} to {end} (priority {priority}): {said}.", _printed(_moving(found, 3))]
-    changes = list(_changes(tables["gains"]))
-    lines.extend(changes[:SHOWN])
-    lines.extend(_more(len(changes), "changes", "gains.csv"))
+    if "gains" in tables:
+        changes = list(_changes(tables["gains"]))
+        lines.extend(changes[:SHOWN])
+        lines.extend(_more(len(changes), "changes", "gains.csv"))
+    else:
+        lines.append(f"Plans are left out; --plans publishes those of all {count} stretches.")
     lines.extend(_stable(list(tables["stability"].records())))
     return "\n".join(lines)
 
