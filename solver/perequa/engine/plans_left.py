@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,6 @@ from numpy.typing import NDArray
 from perequa.engine.session import PRIMAL, Session
 from perequa.engine.stages import Face, restrict, solve_stages
 from perequa.engine.termination import Termination
-from perequa.engine.tie_break import LOOSE
 from perequa_models.errors import Infeasible, NotProven
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ SAME = 1e-10
 """Relative difference within which two values of a goal are one and the same."""
 A_TRIFLE = 1e-9
 """Places (or thousands of money) of the dearest decision that count for nothing."""
+
+NOISE = (0.0, 1e-7, 1e-6, 1e-5)
+"""Reduced costs taken for rounding, the least first, where the optimal face seems empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +107,6 @@ class PlansLeft:
         staged = solve_stages(program, priorities, costs, options)
         stop_unless_optimal(staged.termination)
         self.program = program
-        self._options = options
         self.programs_solved = len(priorities)
         self._scaled, self._face = staged.scaled, staged.face
         face = staged.face
@@ -126,43 +128,50 @@ class PlansLeft:
 
     def least(self, *goals: Goal) -> Floats:
         """Return a plan (n,) that is least in the first goal, then in the next, and so on."""
-        face, x = copy_of(self._face), np.zeros(0)
-        for k, goal in enumerate(goals):
-            cost, _ = self._scaled.cost(goal.cost)
-            self._session.set_cost(cost)
-            outcome = self._session.solve(strategy=PRIMAL, presolve=False)
-            self.programs_solved += 1
-            if k > 0 and outcome.termination is Termination.INFEASIBLE:
-                outcome = self._loosely(face, cost)
-            stop_unless_optimal(outcome.termination)
-            x = np.clip(outcome.x, self._scaled.column_lower, self._scaled.column_upper)
-            if k + 1 < len(goals):
-                z = cost - self._scaled.matrix.T @ outcome.y
-                self._hold(face, *restrict(face, self._scaled, outcome.x, outcome.y, z))
+        found = self._asked(goals[0])
+        stop_unless_optimal(found.termination)
         if len(goals) > 1:
-            every = np.arange(self._session.m), np.arange(self._session.n)
-            self._hold(self._face, *every)
+            face = self._face
+            for before, goal in pairwise(goals):
+                face, found = self._next(face, before, found, goal)
+            self._hold(self._face)
+        return self._natural(found)
+
+    def _asked(self, goal: Goal) -> Outcome:
+        self._session.set_cost(self._scaled.cost(goal.cost)[0])
+        self.programs_solved += 1
+        return self._session.solve(strategy=PRIMAL, presolve=False)
+
+    def _next(self, face: Face, before: Goal, found: Outcome, goal: Goal) -> tuple[Face, Outcome]:
+        """Ask a goal of the plans that are optimal for the one before.
+
+        Rounding in its reduced costs may hold what should be free, so that the face seems empty:
+        then less is held, as long as nothing of the goal before is given up.
+        """
+        z = self._scaled.cost(before.cost)[0] - self._scaled.matrix.T @ found.y
+        value = before.value(self._natural(found))
+        near = before.near(self.column_scale, value)
+        for noise in NOISE:
+            narrower = copy_of(face)
+            y_, z_ = (np.where(np.abs(dual) <= noise, 0.0, dual) for dual in (found.y, z))
+            restrict(narrower, self._scaled, found.x, y_, z_)
+            self._hold(narrower)
+            after = self._asked(goal)
+            if after.termination is Termination.INFEASIBLE:
+                continue
+            stop_unless_optimal(after.termination)
+            if noise == 0.0 or before.value(self._natural(after)) - value <= near:
+                return narrower, after
+        raise NotProven("the plans that are optimal so far are lost in rounding")
+
+    def _natural(self, outcome: Outcome) -> Floats:
+        x = np.clip(outcome.x, self._scaled.column_lower, self._scaled.column_upper)
         return self._scaled.natural_x(x)
 
-    def _loosely(self, face: Face, cost: Floats) -> Outcome:
-        """Solve on a face that seems empty by rounding: limits that meet in one point miss it."""
-        loose = Session(
-            self._scaled.matrix,
-            face.row_lower,
-            face.row_upper,
-            face.column_lower,
-            face.column_upper,
-            replace(self._options, tolerance=LOOSE),
-        )
-        loose.set_cost(cost)
-        self.programs_solved += 1
-        return loose.solve(presolve=False)
-
-    def _hold(self, face: Face, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> None:
-        self._session.set_row_bounds(rows, face.row_lower[rows], face.row_upper[rows])
-        self._session.set_column_bounds(
-            columns, face.column_lower[columns], face.column_upper[columns]
-        )
+    def _hold(self, face: Face) -> None:
+        rows, columns = np.arange(self._session.m), np.arange(self._session.n)
+        self._session.set_row_bounds(rows, face.row_lower, face.row_upper)
+        self._session.set_column_bounds(columns, face.column_lower, face.column_upper)
 
 
 def copy_of(face: Face) -> Face:

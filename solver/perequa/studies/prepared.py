@@ -198,7 +198,7 @@ def infeasible_is_proven(program: CompiledProgram) -> Iterator[None]:
     """
     try:
         yield
-    except Infeasible:
+    except Infeasible as error:
         if Clashes(program, OPTIONS).has_plan_without(()):
-            raise NotProven("HiGHS called a program infeasible that has a plan") from None
+            raise NotProven("HiGHS called a program infeasible that has a plan") from error
         raise
