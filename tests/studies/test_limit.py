@@ -123,11 +123,11 @@ def test_linked_limits_stay_where_they_are() -> None:
 def test_shares_can_be_left_out() -> None:
     answer = limit_study(prepared(EHPAD), Moved(rule="envelope"), shares=False)
     assert list(answer.tables) == ["curve"]
-    assert "--shares writes those of all 3 scales" in answer.text
+    assert "Plans are left out: not asked for" in answer.text
 
 
 def test_many_shares_are_written_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perequa.studies.limit.MOST_PLANS", 2)
+    monkeypatch.setattr("perequa.studies.plans.MOST_PLANS", 2)
     scenario, moved = prepared(EHPAD), Moved(rule="envelope")
     assert "shares" not in limit_study(scenario, moved).tables
     assert "shares" in limit_study(scenario, moved, shares=True).tables

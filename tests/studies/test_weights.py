@@ -12,6 +12,7 @@ from perequa.checks import load
 from perequa.pipeline import Success, solve_instance
 from perequa.studies.weightings import read_weights
 from perequa.studies.weights import Between, weights_study
+from perequa_models.errors import NotProven
 
 FROM, TO = "shortfall=1,distance=0", "shortfall=0,distance=1"
 BETWEEN = Between(start=read_weights(FROM, "--from"), end=read_weights(TO, "--to"))
@@ -134,13 +135,31 @@ def test_an_objective_that_weighs_nothing_is_not_spoken_of() -> None:
 
 def test_breakpoints_without_plans(studied, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN001
     scenario, full = studied
-    monkeypatch.setattr("perequa.studies.weights.MOST_PLANS", 2)
+    monkeypatch.setattr("perequa.studies.plans.MOST_PLANS", 2)
     short = weights_study(scenario, BETWEEN)
     assert list(short.tables) == ["breakpoints", "stability"]
-    assert "--plans publishes those of all 3 stretches" in short.text
+    assert "Plans are left out: there are 3." in short.text
     for row, other in zip(
         short.tables["breakpoints"].rows, full.tables["breakpoints"].rows, strict=True
     ):
         assert row == pytest.approx(other, rel=1e-9)
     assert "gains" in weights_study(scenario, BETWEEN, publish=True).tables
     assert "gains" not in weights_study(scenario, BETWEEN, publish=False).tables
+
+
+def test_a_plan_that_is_not_proven_is_left_out_with_the_reason(
+    studied,  # noqa: ANN001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scenario, full = studied
+
+    def fail(*_: object) -> None:
+        raise NotProven("lost in rounding")
+
+    monkeypatch.setattr("perequa.studies.weights._published", fail)
+    short = weights_study(scenario, BETWEEN)
+    assert "Plans are left out: one is not proven (lost in rounding)." in short.text
+    assert short.facts["plans_left_out"] == "one is not proven (lost in rounding)"
+    assert len(short.tables["breakpoints"].rows) == len(full.tables["breakpoints"].rows)
+    with pytest.raises(NotProven):
+        weights_study(scenario, BETWEEN, publish=True)

@@ -29,7 +29,7 @@ SAME = 1e-10
 A_TRIFLE = 1e-9
 """Places (or thousands of money) of the dearest decision that count for nothing."""
 
-NOISE = (0.0, 1e-7, 1e-6, 1e-5)
+NOISE = (0.0, 1e-7, 1e-6, 1e-5, 1e-4)
 """Reduced costs taken for rounding, the least first, where the optimal face seems empty."""
 
 

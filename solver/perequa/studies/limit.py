@@ -13,7 +13,7 @@ from perequa.engine.infeasibility import Clashes
 from perequa.engine.scaled_limits import ScaledLimits, scale_limits, spread_with_scale
 from perequa.engine.value_curve import Curves, Stretch, value_curves
 from perequa.interpret.tables import Table, Value
-from perequa.studies.plans import plans_table
+from perequa.studies.plans import plans_table, wanted_plans
 from perequa.studies.study import Answer
 from perequa.studies.words import limit_text
 from perequa_models.errors import Infeasible, NotProven, UsageError
@@ -31,8 +31,6 @@ CURVE = (
     *("scale", "limit", "value", "slope_below", "slope_above"),
     *("slope_below_per_unit", "slope_above_per_unit", "priority", "objective", "objective_unit"),
 )
-MOST_PLANS = 100
-"""Scales up to which the plan of each is published without being asked for."""
 INWARD = (0.0, 1e-9, 1e-7)
 """Shares of the curve tried from its end inward: a limit may be missed there by rounding."""
 
@@ -69,7 +67,7 @@ def limit_study(prepared: Prepared, moved: Moved, *, shares: bool | None = None)
     moved
         The limits. Those computed from them (a reserve's share) stay where they are.
     shares
-        Whether the plan of every bend is published too; None where there are `MOST_PLANS` at most.
+        Whether the plan of every bend is published too; None where they are few and proven.
     """
     _check_range(moved)
     rows = rows_moved(prepared, moved)
@@ -91,18 +89,21 @@ def limit_study(prepared: Prepared, moved: Moved, *, shares: bool | None = None)
         raise Infeasible(message) from None
     tables = {"curve": _curve_table(prepared, curves, scaled, limits, moved)}
     scales = sorted({float(s or 0.0) for s in tables["curve"].column("scale")})
-    if shares or (shares is None and len(scales) <= MOST_PLANS):
-        plans = list(_plans(prepared, scaled, scales, curves))
+    plans, why = wanted_plans(
+        lambda: list(_plans(prepared, scaled, scales, curves)), shares, len(scales)
+    )
+    if plans is not None:
         tables["shares"] = plans_table(plans, "scale", scales)
     names = [str(prepared.program.row_keys[i]) for i in rows]
     feasible = curves.low / scaled.unit, curves.high / scaled.unit
     return Answer(
         tables=tables,
-        text=limit_text(moved.rule, names, (moved.low, moved.high), feasible, tables),
+        text=limit_text(moved.rule, names, (moved.low, moved.high), feasible, tables, why),
         facts={
             "rows": names,
             "feasible_from": feasible[0],
             "feasible_to": feasible[1],
+            "shares_left_out": why or None,
             "programs_solved": curves.programs_solved,
         },
     )

@@ -7,16 +7,56 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.interpret.tables import Table, Value
+from perequa_models.errors import NotProven
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from perequa_models.instance import Flags, Floats, Instance
     from perequa_models.quantities import Quantities
 
 CELL = ("level", "territory", "territory_name", "measure", "year", "places", "credits")
+MOST_PLANS = 100
+"""Plans that are published without being asked for."""
 UNMOVED = 1e-9
 """Share of what a cell has in both plans below which it has not moved."""
+
+
+def wanted_plans(
+    publish: Callable[[], list[Quantities]], asked: bool | None, count: int
+) -> tuple[list[Quantities] | None, str]:
+    """Publish plans where they are wanted and can be.
+
+    Parameters
+    ----------
+    publish
+        Makes them.
+    asked
+        Whether they were asked for; None asks for them where there are `MOST_PLANS` at most and
+        each is proven.
+    count
+        How many there are.
+
+    Returns
+    -------
+    list or None, str
+        The plans, or why they are left out.
+
+    Raises
+    ------
+    NotProven
+        When they were asked for and one is not proven.
+    """
+    if asked is False:
+        return None, "not asked for"
+    if asked is None and count > MOST_PLANS:
+        return None, f"there are {count}"
+    try:
+        return publish(), ""
+    except NotProven as error:
+        if asked:
+            raise
+        return None, f"one is not proven ({error})"
 
 
 def plans_table(plans: Sequence[Quantities], label: str, marks: Sequence[Value]) -> Table:

@@ -10,7 +10,7 @@ import numpy as np
 from perequa.engine.parametric import Piece, Point, Way
 from perequa.engine.partition import Part, triangle
 from perequa.interpret.tables import Table, Value
-from perequa.studies.plans import CELL, changes, plans_table
+from perequa.studies.plans import CELL, changes, plans_table, wanted_plans
 from perequa.studies.prepared import infeasible_is_proven
 from perequa.studies.study import Answer
 from perequa.studies.weightings import Weights, one_priority
@@ -57,10 +57,6 @@ def ends_of_scenario(scenario: Scenario) -> Between:
     )
 
 
-MOST_PLANS = 100
-"""Stretches up to which the plan of each is published without being asked for."""
-
-
 def weights_study(
     prepared: Prepared, between: Between | None, *, publish: bool | None = None
 ) -> Answer:
@@ -75,7 +71,7 @@ def weights_study(
         The weightings; None for those the scenario names itself.
     publish
         Whether the plan of every stretch is published, with who gains and loses; None where there
-        are `MOST_PLANS` at most. Otherwise only the objectives weighed are told.
+        are few and all are proven. Otherwise only the objectives weighed are told.
     """
     scenario = prepared.instance.scenario
     between = between or ends_of_scenario(scenario)
@@ -92,8 +88,9 @@ def weights_study(
         names = prepared.program.objective_names
         start, end = (w.over(names, sizes) for w in (between.start, between.end))
         pieces = Way(left, prepared.goal(start), prepared.goal(end)).pieces()
-        wanted = publish or (publish is None and len(pieces) <= MOST_PLANS)
-        plans = _published(prepared, priority, (start, end), pieces) if wanted else None
+        plans, why = wanted_plans(
+            lambda: _published(prepared, priority, (start, end), pieces), publish, len(pieces)
+        )
         stable = stability(prepared, left, priority, rivals)
     values = (
         [[float(v) for v in prepared.values(plan)] for plan in plans]
@@ -107,11 +104,12 @@ def weights_study(
     tables["stability"] = stable
     return Answer(
         tables=tables,
-        text=weights_text(between.start, between.end, priority, tables),
+        text=weights_text(between.start, between.end, priority, tables, why),
         facts={
             "priority": priority,
             "from_weights": dict(between.start.by_objective),
             "to_weights": dict(between.end.by_objective),
+            "plans_left_out": why or None,
             "programs_solved": left.programs_solved,
         },
     )

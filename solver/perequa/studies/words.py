@@ -24,7 +24,9 @@ COLUMNS = 6
 """Objectives printed."""
 
 
-def weights_text(start: Weights, end: Weights, priority: int, tables: Mapping[str, Table]) -> str:
+def weights_text(
+    start: Weights, end: Weights, priority: int, tables: Mapping[str, Table], left_out: str
+) -> str:
     """Say which plan holds between which weightings, and who gains where it changes."""
     found = tables["breakpoints"]
     count = len(found.rows)
@@ -35,7 +37,7 @@ def weights_text(start: Weights, end: Weights, priority: int, tables: Mapping[st
         lines.extend(changes[:SHOWN])
         lines.extend(_more(len(changes), "changes", "gains.csv"))
     else:
-        lines.append(f"Plans are left out; --plans publishes those of all {count} stretches.")
+        lines.append(f"Plans are left out: {left_out}. --plans asks for them.")
     lines.extend(_stable(list(tables["stability"].records())))
     return "\n".join(lines)
 
@@ -59,6 +61,7 @@ def limit_text(
     asked: tuple[float, float],
     feasible: tuple[float, float],
     tables: Mapping[str, Table],
+    left_out: str,
 ) -> str:
     """Say how far the limits can be scaled, and what each scale is worth."""
     what = rows[0] if len(rows) == 1 else f"{len(rows)} rows of {rule}, moved together"
@@ -78,8 +81,7 @@ def limit_text(
         lines.append(f"Priority {priority}, {objective} ({own[0]['objective_unit']}):")
         lines.append(_printed(Table(columns, tuple(tuple(r[c] for c in columns) for r in own))))
     if "shares" not in tables:
-        count = len(set(curve.column("scale")))
-        lines.append(f"Plans are left out; --shares writes those of all {count} scales.")
+        lines.append(f"Plans are left out: {left_out}. --shares asks for them.")
     return "\n".join(lines)
 
 
