@@ -345,7 +345,7 @@ def _published(ready: _Prepared, clock: Clock) -> Optimum:
     """Choose the plan that is published."""
     instance = ready.instance
     with clock.stage("tie-break"):
-        spread = _spread(instance, ready.program, ready.even)
+        spread = spread_over(instance, ready.program, ready.even)
         method = instance.scenario.tie_break.method
         published = publish(ready.staged, spread, method, ready.options)
     return Optimum(
@@ -432,7 +432,7 @@ def _check_termination(staged: Staged) -> None:
             raise NotProven(message)
 
 
-def _spread(instance: Instance, program: CompiledProgram, even: Evenness) -> Spread:
+def spread_over(instance: Instance, program: CompiledProgram, even: Evenness) -> Spread:
     """Lay the tie-break of the models over the columns of the program (decisions come first)."""
     n = program.matrix.shape[1]
     cells = int(np.prod(instance.shape))

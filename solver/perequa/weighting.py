@@ -14,7 +14,7 @@ from perequa_models.problems import Problem
 from perequa_models.quantities import Quantities
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from perequa_models.instance import Instance
     from perequa_models.reference.reference import Reference
@@ -145,6 +145,49 @@ def weight_units(instance: Instance, weighting: Weighting, alone: Mapping[str, f
         for k, size in sizes.items():
             units[p, k] = size * weight / (known * sizes[int(served[0])])
     return units
+
+
+def normalisers(
+    instance: Instance,
+    reference: Reference,
+    names: Sequence[str],
+    optimum_alone: Callable[[int], float],
+) -> Floats:
+    """Return what each of some objectives is divided by when several are added.
+
+    Parameters
+    ----------
+    names
+        Objectives that are given a weight, whatever theirs in the scenario.
+    optimum_alone
+        As for `weigh`.
+
+    Returns
+    -------
+    array, shape (K,)
+        In the order of the program; 1 for the objectives not named.
+
+    Raises
+    ------
+    InvalidScenario
+        When an objective cannot be normalised because its initial value (or range) is zero.
+    """
+    objectives = instance.scenario.objectives
+    order = sorted(objectives)
+    nothing = Quantities(instance, np.zeros(instance.shape))
+    sizes = np.ones(len(order))
+    problems: list[Problem] = []
+    for name in names:
+        k, how = order.index(name), objectives[name].normalise
+        initial = objective_value(instance, name, nothing, reference)
+        size = _normaliser(how, initial, k, optimum_alone)
+        if size is None:
+            problems.append(_cannot_normalise(name, str(how)))
+        else:
+            sizes[k] = size
+    if problems:
+        raise InvalidScenario(problems)
+    return sizes
 
 
 def _normaliser(

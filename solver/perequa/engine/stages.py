@@ -112,7 +112,7 @@ def solve_stages(
     """
     scaled = scale(program)
     session = Session(scaled.matrix, *scaled.bounds, options)
-    face = _whole(scaled)
+    face = whole(scaled)
     stages: list[Stage] = []
     held: list[tuple[Indices, Indices]] = []
     first_basis: object = None
@@ -129,7 +129,7 @@ def solve_stages(
         first_basis = last_basis if p == 0 else first_basis
         y = np.where(np.abs(outcome.y) < NOT_ZERO * 1e-4, 0.0, outcome.y)
         z = cost - scaled.matrix.T @ y
-        newly = _restrict(face, scaled, outcome.x, y, z)
+        newly = restrict(face, scaled, outcome.x, y, z)
         session.set_row_bounds(newly[0], face.row_lower[newly[0]], face.row_upper[newly[0]])
         session.set_column_bounds(
             newly[1], face.column_lower[newly[1]], face.column_upper[newly[1]]
@@ -154,7 +154,7 @@ def solve_stages(
     )
 
 
-def _whole(scaled: ScaledProgram) -> Face:
+def whole(scaled: ScaledProgram) -> Face:
     """Every plan, before anything is optimal: the bounds of the program."""
     m, n = scaled.matrix.shape
     return Face(
@@ -167,7 +167,7 @@ def _whole(scaled: ScaledProgram) -> Face:
     )
 
 
-def _restrict(
+def restrict(
     face: Face, scaled: ScaledProgram, x: Floats, y: Floats, z: Floats
 ) -> tuple[Indices, Indices]:
     """Hold priced rows and columns at their bound; return those newly held."""

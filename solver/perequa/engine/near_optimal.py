@@ -1,0 +1,133 @@
+"""Least and most of some sums over the plans that are nearly optimal at every priority.
+
+Each question is two programs over the same plans, solved from one stored basis. Questions are asked
+in chunks fixed beforehand, each in a solver of its own: what comes out does not depend on how many
+are asked at a time.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from perequa.engine.plans_left import stop_unless_optimal
+from perequa.engine.session import PRIMAL, Session
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perequa.engine.session import SolverOptions
+    from perequa.engine.stages import Staged
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+CHUNK = 32
+"""Questions asked of one solver: enough to pay for handing the program over."""
+ROUNDING = 1e-9
+"""Share of an optimum left to rounding where nothing may be given up beside something that may."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sum:
+    """A sum over columns, natural units: ``values @ x[columns]``."""
+
+    columns: Indices
+    values: Floats
+
+    def at(self, x: Floats) -> float:
+        """Value at a plan (n,)."""
+        return float(self.values @ x[self.columns])
+
+
+class NearOptimal:
+    """The plans whose every priority is within some room of its optimum.
+
+    Parameters
+    ----------
+    staged
+        The solved priorities.
+    room
+        (P,) how much worse than its optimum each may be, natural units. All zero leaves exactly
+        the optimal plans.
+    options
+        How the solver works.
+    """
+
+    def __init__(self, staged: Staged, room: Floats, options: SolverOptions) -> None:
+        self._scaled, self._options = staged.scaled, options
+        face, scaled = staged.face, staged.scaled
+        if room.any():
+            costs = [scaled.cost(stage.cost) for stage in staged.stages]
+            limits = [
+                (stage.cost @ stage.x + max(r, ROUNDING * abs(stage.cost @ stage.x))) * factor
+                for stage, r, (_, factor) in zip(staged.stages, room, costs, strict=True)
+            ]
+            rows = sparse.csc_array(np.array([cost for cost, _ in costs]))
+            matrix = sparse.csc_array(sparse.vstack([scaled.matrix, rows]))
+            self._program = (
+                matrix,
+                np.append(scaled.row_lower, np.full(len(costs), -np.inf)),
+                np.append(scaled.row_upper, limits),
+                scaled.column_lower,
+                scaled.column_upper,
+            )
+            first = self._session()
+            first.set_cost(costs[0][0])
+        else:
+            self._program = (
+                scaled.matrix,
+                face.row_lower,
+                face.row_upper,
+                face.column_lower,
+                face.column_upper,
+            )
+            first = self._session()
+        stop_unless_optimal(first.solve(presolve=False).termination)
+        self._basis = first.basis()
+
+    def ranges(self, sums: Sequence[Sum], jobs: int | None = None) -> list[tuple[float, float]]:
+        """Return the least and the most of each sum.
+
+        Parameters
+        ----------
+        sums
+            The questions.
+        jobs
+            How many chunks are asked at a time; the number of processors when None.
+
+        Raises
+        ------
+        NotProven
+            When the solver does not say.
+        """
+        chunks = [sums[start : start + CHUNK] for start in range(0, len(sums), CHUNK)]
+        with ThreadPoolExecutor(max_workers=jobs or os.cpu_count()) as workers:
+            answers = workers.map(self._chunk, chunks)
+            return [found for chunk in answers for found in chunk]
+
+    def _chunk(self, sums: Sequence[Sum]) -> list[tuple[float, float]]:
+        session = self._session()
+        session.set_basis(self._basis)
+        found = []
+        for asked in sums:
+            ends = []
+            for sign in (1.0, -1.0):
+                cost = np.zeros(session.n)
+                cost[asked.columns] = sign * asked.values
+                session.set_cost(self._scaled.cost(cost)[0])
+                outcome = session.solve(strategy=PRIMAL, presolve=False)
+                stop_unless_optimal(outcome.termination)
+                x = np.clip(outcome.x, self._scaled.column_lower, self._scaled.column_upper)
+                ends.append(asked.at(self._scaled.natural_x(x)))
+            found.append((ends[0], ends[1]))
+        return found
+
+    def _session(self) -> Session:
+        return Session(*self._program, self._options)

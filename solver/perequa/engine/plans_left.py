@@ -1,0 +1,203 @@
+"""The plans that earlier priorities leave, held in one solver and asked one cost after another."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perequa.engine.session import PRIMAL, Session
+from perequa.engine.stages import Face, restrict, solve_stages
+from perequa.engine.termination import Termination
+from perequa_models.errors import Infeasible, NotProven
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perequa.compilation import CompiledProgram
+    from perequa.engine.session import Outcome, SolverOptions
+
+Floats = NDArray[np.float64]
+
+
+SAME = 1e-10
+"""Relative difference within which two values of a goal are one and the same."""
+A_TRIFLE = 1e-9
+"""Places (or thousands of money) of the dearest decision that count for nothing."""
+
+NOISE = (0.0, 1e-7, 1e-6, 1e-5, 1e-4)
+"""Reduced costs taken for rounding, the least first, where the optimal face seems empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """A linear objective over plans, natural units.
+
+    Attributes
+    ----------
+    cost, offset
+        (n,) and a constant: its value is ``cost @ x + offset``.
+    """
+
+    cost: Floats
+    offset: float
+
+    @classmethod
+    def of(cls, program: CompiledProgram, weights: Floats) -> Goal:
+        """Add up the objectives of a program, each times its weight (K,)."""
+        return cls(cost=weights @ program.costs, offset=float(weights @ program.offsets))
+
+    @classmethod
+    def mixed(cls, weights: Sequence[float], goals: Sequence[Goal]) -> Goal:
+        """Add up goals, each times its weight."""
+        each = list(zip(weights, goals, strict=True))
+        return cls(
+            cost=np.sum([w * goal.cost for w, goal in each], axis=0),
+            offset=sum(w * goal.offset for w, goal in each),
+        )
+
+    def near(self, column_scale: Floats, *values: float) -> float:
+        """Difference below which values of this size are one and the same.
+
+        Parameters
+        ----------
+        column_scale
+            Natural size of one unit of the solver for each column, (n,).
+        """
+        trifle = A_TRIFLE * float(np.abs(self.cost * column_scale).max(initial=0.0))
+        return SAME * max(abs(value) for value in values) + trifle
+
+    def value(self, x: Floats) -> float:
+        """Value at a plan, added up without rounding."""
+        used = np.flatnonzero(self.cost)
+        return math.fsum([*(self.cost[used] * x[used]).tolist(), self.offset])
+
+
+class PlansLeft:
+    """Plans optimal at some priorities; the solver keeps its basis from one question to the next.
+
+    Parameters
+    ----------
+    program
+        The compiled program.
+    priorities, costs
+        (P,), (P, n) what was served before, in order; none leaves every plan of the program.
+    options
+        How the solver works.
+
+    Raises
+    ------
+    Infeasible
+        When no plan satisfies every rule.
+    NotProven
+        When the solver does not say.
+    """
+
+    def __init__(
+        self,
+        program: CompiledProgram,
+        priorities: tuple[int, ...],
+        costs: Floats,
+        options: SolverOptions,
+    ) -> None:
+        staged = solve_stages(program, priorities, costs, options)
+        stop_unless_optimal(staged.termination)
+        self.program = program
+        self.programs_solved = len(priorities)
+        self._scaled, self._face = staged.scaled, staged.face
+        face = staged.face
+        self._session = Session(
+            staged.scaled.matrix,
+            face.row_lower,
+            face.row_upper,
+            face.column_lower,
+            face.column_upper,
+            options,
+        )
+        if staged.last_basis is not None:
+            self._session.set_basis(staged.last_basis)
+
+    @property
+    def column_scale(self) -> Floats:
+        """Natural size of one unit of the solver for each column, (n,): 1 place, 1 000 of money."""
+        return self._scaled.column
+
+    def least(self, *goals: Goal) -> Floats:
+        """Return a plan (n,) that is least in the first goal, then in the next, and so on."""
+        found = self._asked(goals[0])
+        stop_unless_optimal(found.termination)
+        if len(goals) > 1:
+            face = self._face
+            for before, goal in pairwise(goals):
+                face, found = self._next(face, before, found, goal)
+            self._hold(self._face)
+        return self._natural(found)
+
+    def _asked(self, goal: Goal) -> Outcome:
+        self._session.set_cost(self._scaled.cost(goal.cost)[0])
+        self.programs_solved += 1
+        return self._session.solve(strategy=PRIMAL, presolve=False)
+
+    def _next(self, face: Face, before: Goal, found: Outcome, goal: Goal) -> tuple[Face, Outcome]:
+        """Ask a goal of the plans that are optimal for the one before.
+
+        Rounding in its reduced costs may hold what should be free, so that the face seems empty:
+        then less is held, as long as nothing of the goal before is given up.
+        """
+        z = self._scaled.cost(before.cost)[0] - self._scaled.matrix.T @ found.y
+        value = before.value(self._natural(found))
+        near = before.near(self.column_scale, value)
+        for noise in NOISE:
+            narrower = copy_of(face)
+            y_, z_ = (np.where(np.abs(dual) <= noise, 0.0, dual) for dual in (found.y, z))
+            restrict(narrower, self._scaled, found.x, y_, z_)
+            self._hold(narrower)
+            after = self._asked(goal)
+            if after.termination is Termination.INFEASIBLE:
+                continue
+            stop_unless_optimal(after.termination)
+            if noise == 0.0 or before.value(self._natural(after)) - value <= near:
+                return narrower, after
+        raise NotProven("the plans that are optimal so far are lost in rounding")
+
+    def _natural(self, outcome: Outcome) -> Floats:
+        x = np.clip(outcome.x, self._scaled.column_lower, self._scaled.column_upper)
+        return self._scaled.natural_x(x)
+
+    def _hold(self, face: Face) -> None:
+        rows, columns = np.arange(self._session.m), np.arange(self._session.n)
+        self._session.set_row_bounds(rows, face.row_lower, face.row_upper)
+        self._session.set_column_bounds(columns, face.column_lower, face.column_upper)
+
+
+def copy_of(face: Face) -> Face:
+    """Return a face that can be narrowed without changing the first."""
+    return Face(
+        row_lower=face.row_lower.copy(),
+        row_upper=face.row_upper.copy(),
+        column_lower=face.column_lower.copy(),
+        column_upper=face.column_upper.copy(),
+        rows=face.rows.copy(),
+        columns=face.columns.copy(),
+    )
+
+
+def stop_unless_optimal(termination: Termination) -> None:
+    """Raise what a solve that found no optimum means.
+
+    Raises
+    ------
+    Infeasible
+        When no plan satisfies every rule.
+    NotProven
+        When the solver does not say.
+    """
+    if termination is Termination.INFEASIBLE:
+        raise Infeasible("no plan satisfies every rule")
+    if termination is not Termination.OPTIMAL:
+        message = f"the solver ended without proof: {termination.value}"
+        raise NotProven(message)

@@ -1,0 +1,133 @@
+"""The exact trade-off between two objectives: its extreme points, and what one costs the other."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perequa.engine.parametric import Piece, Way
+from perequa.interpret.tables import Table, Value
+from perequa.studies.plans import plans_table
+from perequa.studies.prepared import Priorities, infeasible_is_proven
+from perequa.studies.study import Answer
+from perequa.studies.weightings import check_objective
+from perequa.studies.weights import value_columns
+from perequa.studies.words import frontier_text
+from perequa_models.catalogue import OBJECTIVE_KINDS
+from perequa_models.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perequa.engine.plans_left import PlansLeft
+    from perequa.studies.prepared import Floats, Prepared
+
+OWN = ("point", "exchange_rate_below", "exchange_rate_above")
+NO_TRADE = 1e-12
+"""Share of its value below which an objective gives nothing up."""
+
+
+def frontier_study(prepared: Prepared, first: str, second: str) -> Answer:
+    """Find every extreme point of the trade-off between two objectives.
+
+    Parameters
+    ----------
+    prepared
+        The compiled scenario. Its priorities and weights play no part: every plan that keeps the
+        rules is considered.
+    first, second
+        Names of two objectives.
+
+    Raises
+    ------
+    UsageError
+        When an objective is unknown, or both are the same.
+    """
+    for name in (first, second):
+        check_objective(prepared.instance.scenario, name, "--objectives")
+    if first == second:
+        message = f"--objectives {first} {second}: two different objectives are needed"
+        raise UsageError(message)
+    with infeasible_is_proven(prepared.program):
+        plans = prepared.plans_left(
+            Priorities(numbers=(), weights=np.zeros((0, len(prepared.program.costs))))
+        )
+        ends = _each(prepared, first, second)
+        sizes = _sizes(prepared, plans, ends)
+        weighed = ends / sizes[:, None]
+        pieces = Way(plans, prepared.goal(weighed[0]), prepared.goal(weighed[1])).pieces()
+        middles = [0.5 * (piece.start + piece.end) for piece in pieces]
+        wanted = [
+            Priorities(numbers=(1,), weights=((1.0 - s) * weighed[0] + s * weighed[1])[None])
+            for s in middles
+        ]
+        published = prepared.plans(wanted)
+    values = [prepared.values(plan) for plan in published]
+    tables = {
+        "frontier": _frontier(prepared, (first, second), pieces, sizes, values),
+        "plans": plans_table(published, "point", range(1, len(pieces) + 1)),
+    }
+    return Answer(
+        tables=tables,
+        text=frontier_text(_units(prepared, (first, second)), tables["frontier"]),
+        facts={"objectives": [first, second], "programs_solved": plans.programs_solved},
+    )
+
+
+def _each(prepared: Prepared, first: str, second: str) -> Floats:
+    """One row of weights for each objective alone, (2, K)."""
+    names = np.array(prepared.program.objective_names)
+    return np.array([names == first, names == second], dtype=float)
+
+
+def _sizes(prepared: Prepared, plans: PlansLeft, ends: Floats) -> Floats:
+    """How far each objective moves from one end to the other, so that both weigh alike, (2,)."""
+    way = Way(plans, prepared.goal(ends[0]), prepared.goal(ends[1]))
+    moves = np.array([way.end.first - way.start.first, way.start.second - way.end.second])
+    levels = np.array([abs(way.start.first), abs(way.start.second)])
+    return np.where(moves > NO_TRADE * np.maximum(1.0, levels), moves, 1.0)
+
+
+def _units(prepared: Prepared, names: Sequence[str]) -> dict[str, str]:
+    objectives = prepared.instance.scenario.objectives
+    return {
+        name: OBJECTIVE_KINDS[objectives[name].kind].unit(prepared.instance, objectives[name])
+        for name in names
+    }
+
+
+def _frontier(
+    prepared: Prepared,
+    chosen: tuple[str, str],
+    pieces: Sequence[Piece],
+    sizes: Floats,
+    values: Sequence[Floats],
+) -> Table:
+    """Both objectives first, then the rates, then what else the plan of the point is worth."""
+    names = prepared.program.objective_names
+    others = [name for name in names if name not in chosen]
+    rates = _rates(pieces, sizes)
+    rows: list[tuple[Value, ...]] = []
+    for i, found in enumerate(values):
+        by_name = dict(zip(names, (float(v) for v in found), strict=True))
+        between = (rates[i], rates[i + 1])
+        rows.append((i + 1, *(by_name[n] for n in chosen), *between, *(by_name[n] for n in others)))
+    columns = (
+        OWN[0],
+        *value_columns(chosen, OWN),
+        *OWN[1:],
+        *value_columns(others, OWN),
+    )
+    return Table(columns, tuple(rows))
+
+
+def _rates(pieces: Sequence[Piece], sizes: Floats) -> list[float | None]:
+    """Change of the second objective per unit of the first, before, between and after points."""
+    rates: list[float | None] = [None]
+    for before, after in pairwise(pieces):
+        given = (after.point.first - before.point.first) * sizes[0]
+        got = (after.point.second - before.point.second) * sizes[1]
+        rates.append(float(got / given))
+    return [*rates, None]

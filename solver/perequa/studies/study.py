@@ -1,0 +1,153 @@
+"""A study from a scenario's files to its saved folder; the question itself is given."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from perequa.checks import load
+from perequa.checks.placing import Places
+from perequa.io.findings import InvalidInput
+from perequa.io.run_folder import check_replaceable, write_folder
+from perequa.pipeline import Clock
+from perequa.report.files import csv_bytes, json_bytes
+from perequa.report.record import base_record, input_files
+from perequa.studies.prepared import OPTIONS, prepare
+from perequa_models.errors import Infeasible, InvalidScenario
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from perequa.interpret.tables import Table
+    from perequa.io.findings import Finding
+    from perequa.studies.prepared import Prepared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a study found.
+
+    Attributes
+    ----------
+    tables
+        Tables by file name without its ending, the main one first.
+    text
+        The same for reading, in a few lines.
+    facts
+        What else ``study.json`` records.
+    files
+        Files read beside the scenario's, by path inside the study folder.
+    """
+
+    tables: dict[str, Table]
+    text: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedStudy:
+    """What became of a study that was carried out.
+
+    Attributes
+    ----------
+    name, study
+        The scenario column and the name of the study.
+    folder, fingerprint
+        Where it is saved.
+    answer, findings
+        What was found; what is doubtful in the scenario.
+    """
+
+    name: str
+    study: str
+    folder: Path
+    fingerprint: str
+    answer: Answer
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Which scenario a study looks at, as on the command line."""
+
+    scenario: str
+    variants: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+    lang: str = "en"
+
+
+def run_study(
+    study: str,
+    source: Source,
+    asked: Mapping[str, object],
+    ask: Callable[[Prepared], Answer],
+    destination: Callable[[str], Path],
+) -> FinishedStudy:
+    """Read, check and compile a scenario, ask one question of it, save the answer whole.
+
+    Parameters
+    ----------
+    study
+        Its name.
+    source, asked
+        The scenario, and the options of the question, recorded as given.
+    ask
+        The question.
+    destination
+        Gives the study folder of a scenario column.
+
+    Raises
+    ------
+    UsageError
+        When the question makes no sense for this scenario, or the destination cannot be replaced.
+    InvalidScenario
+        When the scenario or its data are wrong.
+    Infeasible
+        When no plan satisfies every rule; this is proven.
+    NotProven
+        When a limit was reached or the solver failed.
+    """
+    clock = Clock()
+    with clock.stage("read and check"):
+        loaded = load(source.scenario, source.variants, source.sets)
+    folder = destination(loaded.raw.column_name)
+    check_replaceable(folder)
+    try:
+        prepared = prepare(loaded, clock)
+        with clock.stage("study"):
+            answer = ask(prepared)
+    except InvalidScenario as error:
+        where = Places(loaded.raw)
+        raise InvalidInput([where.finding(problem) for problem in error.problems]) from error
+    except Infeasible as error:
+        message = f"{error} (perequa diagnose {source.scenario} says why)"
+        raise Infeasible(message) from error
+    places, inputs = input_files(loaded.raw)
+    inputs = {**inputs, **answer.files}
+    record = base_record(loaded.raw, places, OPTIONS, source.lang)
+    record |= {
+        "study": study,
+        "asked": {"scenario": source.scenario, "sets": [*source.sets], **asked},
+        "status": "optimal",
+        "exit_code": 0,
+        "hashes": {name: hashlib.sha256(content).hexdigest() for name, content in inputs.items()},
+        "tables": {name: list(table.columns) for name, table in answer.tables.items()},
+        **answer.facts,
+        "timings": {name: round(spent, 6) for name, spent in clock.seconds.items()},
+    }
+    return FinishedStudy(
+        name=loaded.raw.column_name,
+        study=study,
+        folder=folder,
+        fingerprint=write_folder(folder, _files(record, inputs, answer)),
+        answer=answer,
+        findings=loaded.findings,
+    )
+
+
+def _files(record: dict[str, Any], inputs: Mapping[str, bytes], answer: Answer) -> dict[str, bytes]:
+    tables = {f"{name}.csv": csv_bytes(table) for name, table in answer.tables.items()}
+    return {**inputs, **tables, "study.json": json_bytes(record)}
