@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from instances import Kind
     from rivals import Answer
 
+    from perequa.pipeline import Ranges
     from perequa.running import FinishedRun
 
 AGREE = 1e-7
@@ -47,6 +48,8 @@ class Measured:
     ----------
     whole, stages
         A scenario file to its saved run, imports apart, and each of its stages.
+    inner
+        The same without exact ranges (``--ranges none``).
     ways
         The first priority solved by each way, from its figures in memory.
     optima
@@ -61,6 +64,7 @@ class Measured:
     sizes: dict[str, int]
     peak: float | None
     whole: list[float] = field(default_factory=list)
+    inner: list[float] = field(default_factory=list)
     stages: dict[str, list[float]] = field(default_factory=dict)
     ways: dict[str, list[float]] = field(default_factory=dict)
     optima: dict[str, float] = field(default_factory=dict)
@@ -79,6 +83,7 @@ class Measured:
         bare, ours = self.median("bare HiGHS"), self.median("first solve")
         ratios = {
             "whole run ÷ bare HiGHS": statistics.median(self.whole) / bare,
+            "whole run, no exact ranges ÷ bare": statistics.median(self.inner) / bare,
             "first solve ÷ bare HiGHS": ours / bare,
             "Pyomo interface ÷ first solve": self.median("Pyomo interface") / ours,
         }
@@ -111,6 +116,8 @@ def measure(
         gc.collect()
         seconds, run = _whole(scenario, folder, variants)
         measured.whole.append(seconds)
+        gc.collect()
+        measured.inner.append(_whole(scenario, folder, variants, "none")[0])
         for name, spent in run.seconds.items():
             measured.stages.setdefault(name, []).append(spent)
         for name, way in ways.items():
@@ -124,10 +131,12 @@ def measure(
     return measured, run
 
 
-def _whole(scenario: Path, folder: Path, variants: Sequence[str]) -> tuple[float, FinishedRun]:
+def _whole(
+    scenario: Path, folder: Path, variants: Sequence[str], ranges: Ranges = "printed"
+) -> tuple[float, FinishedRun]:
     """Take a scenario file to its saved run."""
     start = time.perf_counter()
-    run = run_scenario(str(scenario), lambda name: folder / name, variants=variants)
+    run = run_scenario(str(scenario), lambda name: folder / name, variants=variants, ranges=ranges)
     seconds = time.perf_counter() - start
     if run.status != "optimal":
         message = f"the instance ended {run.status}: {run.message}"
@@ -163,6 +172,7 @@ def print_report(measured: Measured, title: str) -> None:
     rest = [all_ - some for all_, some in zip(measured.whole, named, strict=True)]
     print(_line("(between stages)", rest, bare))
     print(_line("whole run, file to folder", measured.whole, bare))
+    print(_line("the same, no exact ranges", measured.inner, bare))
     print()
     for name, seconds in measured.ways.items():
         print(_line(name, seconds, bare))
@@ -185,6 +195,7 @@ def as_record(measured: Measured, run: FinishedRun, asked: dict[str, Any]) -> di
         "sizes": measured.sizes,
         "peak_mb": measured.peak,
         "whole": measured.whole,
+        "inner": measured.inner,
         "stages": measured.stages,
         "ways": measured.ways,
         "optima": measured.optima,

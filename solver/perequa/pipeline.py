@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from perequa_models.keys import AuxiliaryKey, CellKey
     from perequa_models.reference.reference import Reference
 
-Ranges = Literal["printed", "all"]
+Ranges = Literal["printed", "all", "none"]
 """Rows whose ranges are made exact."""
 DEFAULT_OPTIONS = SolverOptions()
 
@@ -148,7 +148,7 @@ def solve_instance(
     prices
         Whether rules are priced and weights ranged.
     ranges
-        Which rows get exact ranges at the first priority: those printed, or all.
+        Which rows get exact ranges at the first priority: those printed, all, or none.
     weights_up_to
         Rows times objectives of a priority above which its weights are left without a range.
     options
@@ -241,9 +241,10 @@ def _priced(found: Optimum, asked: _Asked, options: SolverOptions, clock: Clock)
     with clock.stage("prices"):
         levels = two_sided_prices(program, staged, plan, options)
         standing = standing_of(program, staged, options)
-    with clock.stage("ranges"):
-        first = _ranged(found, levels[0], asked.ranges, options)
-        levels = (first, *levels[1:])
+    if asked.ranges != "none":
+        with clock.stage("ranges"):
+            first = _ranged(found, levels[0], asked.ranges, options)
+            levels = (first, *levels[1:])
     with clock.stage("by objective"):
         moves = _moves(found, levels, options)
     with clock.stage("weights"):

@@ -335,6 +335,13 @@ def test_ranges_of_the_printed_rows_or_of_all(
         assert set(binding) == {"exact"}
     assert exact["all"] == (exact["all"][1], exact["all"][1])
     assert exact["printed"][0] < exact["all"][0]
+    folder = tmp_path / "none"
+    assert main(["solve", NAME, "--ranges", "none", "-o", str(folder), "--quiet"]) == 0
+    capsys.readouterr()
+    lines = (folder / "shadow_prices.csv").read_text(encoding="utf-8").splitlines()
+    # what is proven without more work (a move that is impossible, or for ever) stays exact
+    assert sum(",exact," in line for line in lines) < exact["printed"][0]
+    assert main(["verify", str(folder)]) == 0
 
 
 def test_ranges_without_prices_are_refused(capsys: pytest.CaptureFixture[str]) -> None:

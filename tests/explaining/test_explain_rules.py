@@ -104,6 +104,12 @@ def test_an_amount_is_the_scenario_solved_again(
     )
     check_against(told.again, folder, again)
     assert told.at_the_price is not None
+    # the price holds to 97 599 452 € and down to 5.8 M€, whatever the plan does
+    (price,) = told.prices
+    assert price.effect == pytest.approx(-amount * 3600 / 24_100_000)
+    ends = (97_599_451.66, 5_800_000.0)
+    assert price.holds == pytest.approx((ends[amount < 0] - 24_100_000) / amount)
+    assert price.exact
     # the plan follows one rate up to 1.59 M€, then Guyane meets its cap
     straight = told.at_the_price.holds >= 1.0
     assert straight == (amount < 1_600_000)

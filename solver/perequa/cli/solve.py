@@ -31,9 +31,9 @@ ORDER = (1, 3, 5, 4, 0)
 @click.option("--no-prices", is_flag=True, help="Leave prices and ranges of weights out.")
 @click.option(
     "--ranges",
-    type=click.Choice(["printed", "all"]),
+    type=click.Choice(["printed", "all", "none"]),
     default="printed",
-    help="Rules whose prices get exact ranges: those printed (default), or all, which is slow.",
+    help="Rules whose prices get exact ranges: those printed (default), all (slow), or none.",
 )
 @click.option(
     "--weight-ranges", is_flag=True, help="Range every weight, however large the program is."

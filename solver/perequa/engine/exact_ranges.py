@@ -11,7 +11,6 @@ from perequa.engine.direction import one_limit
 from perequa.engine.factored_basis import FactoredBasis
 from perequa.engine.prices import AT_VERTEX, mark_of
 from perequa.engine.ranges import RangeFinder
-from perequa.engine.vertex import optimal_vertex
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -73,7 +72,7 @@ class _Extending:
     ) -> None:
         self.prices, self.sides = prices, sides
         self.scaled = staged.scaled
-        self.vertex = optimal_vertex(staged)
+        self.vertex = staged.vertex
         self.factor = float(self.vertex.factors[0])
         self.y = {d: self._in_solver(prices.duals[d]) for d in sorted({s.dual for s in sides})}
         self.finder = RangeFinder(self.vertex, FactoredBasis(self.vertex), options)

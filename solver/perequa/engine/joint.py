@@ -16,7 +16,6 @@ from perequa.engine.direction import one_limit, together
 from perequa.engine.factored_basis import FactoredBasis
 from perequa.engine.ranges import Range, RangeFinder
 from perequa.engine.tangent_cone import TangentCone, TangentMove
-from perequa.engine.vertex import optimal_vertex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +77,7 @@ class JointMoves:
     """
 
     def __init__(self, staged: Staged, options: SolverOptions) -> None:
-        self._vertex = optimal_vertex(staged)
+        self._vertex = staged.vertex
         self._scaled = staged.scaled
         self._costs = [stage.cost for stage in staged.stages]
         basis = FactoredBasis(self._vertex)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,13 +24,14 @@ from perequa.engine.direction import one_limit
 from perequa.engine.factored_basis import FactoredBasis
 from perequa.engine.stages import NOT_ZERO
 from perequa.engine.tangent_cone import TangentCone, TangentMove
-from perequa.engine.vertex import ACTIVE, optimal_vertex
+from perequa.engine.vertex import ACTIVE
 from perequa_models.errors import InternalError
 
 if TYPE_CHECKING:
     from perequa.compilation import CompiledProgram
     from perequa.engine.session import SolverOptions
     from perequa.engine.stages import Staged
+    from perequa.engine.vertex import Vertex
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -144,6 +145,42 @@ class _Level:
     solved: int = 0
 
 
+class _Limits(NamedTuple):
+    """What tells at once whether a limit is met, by row; lists, which are read one at a time.
+
+    Attributes
+    ----------
+    relaxes
+        The side that loosens the row: +1 raised, −1 lowered, 0 for an equality.
+    free, without_dual
+        Whether no dual makes the row hold, and whether all its duals are zero.
+    at_plan, at_vertex, near
+        Distance of the limit from the activity, and below which it counts as met.
+    """
+
+    relaxes: list[int]
+    free: list[bool]
+    without_dual: list[bool]
+    at_plan: list[float]
+    at_vertex: list[float]
+    near: list[float]
+
+
+def _limits(vertex: Vertex, plan_activity: Floats) -> _Limits:
+    lower, upper = vertex.scaled.row_lower, vertex.scaled.row_upper
+    limit = np.where(np.isinf(lower), upper, lower)
+    # a limit that carries a price is met, whatever rounding leaves between it and the plan
+    free = (lower != upper) & (np.abs(vertex.duals).max(axis=0) <= NOT_ZERO)
+    return _Limits(
+        relaxes=(np.isinf(lower).astype(int) - np.isinf(upper)).tolist(),
+        free=free.tolist(),
+        without_dual=np.logical_not(vertex.duals.any(axis=0)).tolist(),
+        at_plan=np.abs(limit - plan_activity).tolist(),
+        at_vertex=np.abs(limit - vertex.activity).tolist(),
+        near=(ACTIVE * np.maximum(1.0, np.abs(limit))).tolist(),
+    )
+
+
 class _Pricing:
     """The state of one pricing: the vertex, and what is found at each priority."""
 
@@ -151,10 +188,10 @@ class _Pricing:
         self, program: CompiledProgram, staged: Staged, plan: Floats, options: SolverOptions
     ) -> None:
         self.program, self.options = program, options
-        self.vertex = optimal_vertex(staged)
+        self.vertex = staged.vertex
         self.basis = FactoredBasis(self.vertex)
         self.scaled = staged.scaled
-        self.plan_activity = self.scaled.matrix @ (plan / self.scaled.column)
+        self.limits = _limits(self.vertex, self.scaled.matrix @ (plan / self.scaled.column))
         self.levels = [
             _Level(duals=[s.y], lams=[s.lam], marks={mark_of(np.append(y, s.lam)): 0})
             for s, y in zip(staged.stages, self.vertex.duals, strict=True)
@@ -179,20 +216,14 @@ class _Pricing:
 
     def _at_once(self, i: int, sign: int) -> bool:
         """Settle a side without solving: inactive, relaxed without a price, or stuck."""
-        lower, upper = self.scaled.row_lower[i], self.scaled.row_upper[i]
-        relaxes = (sign > 0 and np.isinf(lower)) or (sign < 0 and np.isinf(upper))
-        # a limit that carries a price is met, whatever rounding leaves between it and the plan
-        if lower != upper and np.abs(self.vertex.duals[:, i]).max() <= NOT_ZERO:
-            limit = upper if np.isinf(lower) else lower
-            for base, activity in (
-                (AT_PLAN, self.plan_activity),
-                (AT_VERTEX, self.vertex.activity),
-            ):
-                slack = abs(limit - activity[i])
-                if slack > ACTIVE * max(1.0, abs(limit)):
+        limits = self.limits
+        relaxes = limits.relaxes[i] == sign
+        if limits.free[i]:
+            for base, slack in ((AT_PLAN, limits.at_plan[i]), (AT_VERTEX, limits.at_vertex[i])):
+                if slack > limits.near[i]:
                     self._zero(i, sign, np.inf if relaxes else slack / self.scaled.row[i], base)
                     return True
-        if relaxes and not self.vertex.duals[:, i].any():
+        if relaxes and limits.without_dual[i]:
             self._zero(i, sign, np.inf, AT_VERTEX)
             return True
         if not relaxes and not self._can_move(i, sign):

@@ -7,6 +7,7 @@ held: by complementary slackness what remains is exactly the set of plans optima
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from perequa.engine.scaling import ScaledProgram, scale
 from perequa.engine.session import PRIMAL, Session, SolverOptions
 from perequa.engine.termination import Termination
+from perequa.engine.vertex import Vertex, optimal_vertex
 
 if TYPE_CHECKING:
     from perequa.compilation import CompiledProgram
@@ -68,7 +70,7 @@ class Face:
     columns: Flags
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Staged:
     """What the stages leave behind.
 
@@ -91,6 +93,11 @@ class Staged:
     session: Session
     first_basis: object
     last_basis: object
+
+    @cached_property
+    def vertex(self) -> Vertex:
+        """The vertex of the last priority, optimal for all, and what is active there."""
+        return optimal_vertex(self)
 
 
 def solve_stages(

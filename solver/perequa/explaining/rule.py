@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perequa.engine.joint import JointMoves
 from perequa.engine.what_if import most_possible, moved
 from perequa.explaining.chosen_rows import hint, rows_of
-from perequa.interpret.explanation import AmountMoved, RuleExplained, price_size
+from perequa.interpret.explanation import AmountMoved, MovePrice, RuleExplained, price_size
 from perequa.interpret.moves import solved_again
 from perequa.reopening import read_again
 from perequa_models.errors import UsageError
@@ -73,6 +74,24 @@ def _amount(subject: Subject, asked: Question, rows: Mapping[str, list[int]]) ->
         again=again,
         at_the_price=rate if rate.possible and np.isfinite(rate.holds) else None,
         farthest=farthest,
+        prices=_prices(subject, direction),
+    )
+
+
+def _prices(subject: Subject, direction: Mapping[int, float]) -> tuple[MovePrice, ...]:
+    """Price the whole move at each priority, with the range in which that holds."""
+    weighting = subject.run.weighting
+    moves = JointMoves(subject.optimum.staged, subject.options).together(direction)
+    return tuple(
+        MovePrice(
+            priority=weighting.priorities[p],
+            objectives=weighting.served(p),
+            unit=weighting.units[p],
+            effect=move.price,
+            holds=move.reach,
+            exact=move.exact,
+        )
+        for p, move in enumerate(moves)
     )
 
 

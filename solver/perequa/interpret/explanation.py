@@ -19,6 +19,30 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MovePrice:
+    """The price of a whole move at one priority, whatever plan achieves it.
+
+    Attributes
+    ----------
+    priority, objectives, unit
+        The priority, the objectives it adds up, and the unit of its value.
+    effect
+        Change of its value by the move at that price; infinite where no plan is left.
+    holds
+        Share of the move for which the price holds; more than 1 where it goes on holding.
+    exact
+        Whether it is proven to hold no further.
+    """
+
+    priority: int
+    objectives: tuple[str, ...]
+    unit: str
+    effect: float
+    holds: float
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AmountMoved:
     """Limits moved by an amount that was asked.
 
@@ -31,11 +55,14 @@ class AmountMoved:
         rate is not known, or no plan is left however small the move.
     farthest
         How many times the move can be made before no plan is left.
+    prices
+        The price of the move at each priority.
     """
 
     again: Move
     at_the_price: Move | None
     farthest: float
+    prices: tuple[MovePrice, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

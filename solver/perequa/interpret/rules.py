@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from math import isfinite, isnan
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from perequa.interpret.common_unit import units_per_100k
 from perequa.interpret.same_rows import full_statement, same_cells
-from perequa.interpret.tables import Table, Value, cell
+from perequa.interpret.tables import Cells, Table, Value
 from perequa.weighting import objective_value
 from perequa_models.keys import RowKey
 
@@ -88,16 +87,16 @@ def prices_table(run: Solved, words: Words) -> Table:
     rows: list[tuple[Value, ...]] = []
     levels = [{(side.row, side.sign): side for side in level.sides} for level in run.levels]
     per_100k = units_per_100k(run.instance, run.program)
-    names = {i: str(key) for i, key in enumerate(run.program.row_keys)}
+    names = {i: str(key) for i, key in enumerate(run.program.row_keys) if isinstance(key, RowKey)}
+    minimised = [_objective(run, p) for p in range(len(levels))]
     for i, identity in rule_rows(run).items():
         limit = float(run.program.row_limit[i])
         for p, sides in enumerate(levels):
             shown = _price(limit, sides[i, 1], sides[i, -1], float(per_100k[i]))
             priority = run.weighting.priorities[p]
             same = same_cells(run.standing, names, i, p, limit)
-            line = (*identity, limit, priority, *shown, *_objective(run, p), *same)
-            record = {k: cell(v) for k, v in zip(PRICES, line, strict=False)}
-            rows.append((*line, full_statement(record, words)))
+            line = (*identity, limit, priority, *shown, *minimised[p], *same)
+            rows.append((*line, full_statement(Cells(PRICES, line), words)))
     return Table(PRICES, tuple(rows))
 
 
@@ -110,14 +109,14 @@ def _objective(run: Solved, stage: int) -> tuple[str, str, str]:
 
 def _price(limit: float, more: Side, less: Side, per_100k: float) -> tuple[Value, ...]:
     up, down = more.price, less.price
-    finite = np.isfinite(up) and np.isfinite(down)
+    finite = isfinite(up) and isfinite(down)
     return (
         up,
         down,
-        None if np.isnan(per_100k) else up * per_100k,
-        None if np.isnan(per_100k) else down * per_100k,
-        _snapped(limit + more.reach, limit) if np.isfinite(up) else limit,
-        _snapped(limit - less.reach, limit) if np.isfinite(down) else limit,
+        None if isnan(per_100k) else up * per_100k,
+        None if isnan(per_100k) else down * per_100k,
+        _snapped(limit + more.reach, limit) if isfinite(up) else limit,
+        _snapped(limit - less.reach, limit) if isfinite(down) else limit,
         "exact" if more.exact and less.exact else "inner",
         bool(finite and abs(up + down) <= 1e-9 * max(abs(up), abs(down), 1e-300)),
     )

@@ -7,6 +7,7 @@ a run folder. One function per sentence, each taking ``(row, words)``.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from perequa.words.terms import amount, limit_named, objective_named
@@ -120,7 +121,12 @@ def step_size(row: Mapping[str, str]) -> float:
 
 def objectives_said(row: Mapping[str, str], words: Words) -> str:
     """Name the objectives that a priority adds up."""
-    named = zip(row["objective"].split(";"), row["objective_kind"].split(";"), strict=True)
+    return _objectives_said(row["objective"], row["objective_kind"], words)
+
+
+@lru_cache(maxsize=64)
+def _objectives_said(names: str, kinds: str, words: Words) -> str:
+    named = zip(names.split(";"), kinds.split(";"), strict=True)
     return " + ".join(objective_named(name, kind, words) for name, kind in named)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -48,6 +49,28 @@ def cell(value: Value) -> str:
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
     return str(value)
+
+
+class Cells(Mapping[str, str]):
+    """A row as text, each cell written when it is read.
+
+    Parameters
+    ----------
+    columns, row
+        Names and values; more names than values leave the last ones out.
+    """
+
+    def __init__(self, columns: Sequence[str], row: Sequence[Value]) -> None:
+        self._values = dict(zip(columns, row, strict=False))
+
+    def __getitem__(self, name: str) -> str:
+        return cell(self._values[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
 
 
 def cells(column: Sequence[Value]) -> Sequence[str]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from perequa.interpret.explanation import (
         Explanation,
+        MovePrice,
         OneMore,
         Rate,
         RuleExplained,
@@ -116,6 +117,7 @@ def _amount(told: Explanation, rule: RuleExplained, words: Words) -> Iterator[st
         sizes=" / ".join(sizes),
     )
     yield from _move(told.run, label, asked.again, words, indent="")
+    yield from (f"  {_priced(told.run, price, words)}" for price in asked.prices)
     if not asked.again.possible:
         share = words.figures.percent(asked.farthest)
         said = words.phrase("a plan is left up to {share} of that move", share=share)
@@ -128,17 +130,41 @@ def _amount(told: Explanation, rule: RuleExplained, words: Words) -> Iterator[st
     yield f"  {_followed(rate, words)}"
 
 
+def _priced(run: Solved, price: MovePrice, words: Words) -> str:
+    """Say what a move costs at one priority by its price, and how far that holds."""
+    kinds = run.instance.scenario.objectives
+    said = {
+        "objectives": " + ".join(
+            objective_named(name, kinds[name].kind, words) for name in price.objectives
+        ),
+        "effect": _signed(price.effect, price.unit, words),
+        "share": words.figures.percent(price.holds),
+    }
+    if math.isinf(price.effect):
+        return words.phrase("price: no plan is left however small the move")
+    if math.isinf(price.holds):
+        return words.phrase("price: {objectives} {effect}, however far the move goes", **said)
+    if price.exact:
+        return words.phrase("price: {objectives} {effect}, up to {share} of the move", **said)
+    return words.phrase("price: {objectives} {effect}, up to {share} of the move at least", **said)
+
+
+def _signed(effect: float, unit: str, words: Words) -> str:
+    sign = "+" if effect > 0 else ""
+    return f"{sign}{amount(effect, unit, words)}"
+
+
 def _at_the_price(run: Solved, rate: Move, words: Words) -> str:
     return words.phrase(
-        "at the present price it would be: {effects}", effects=_effects(run, rate, words)
+        "at the rate of the plan it would be: {effects}", effects=_effects(run, rate, words)
     )
 
 
 def _followed(rate: Move, words: Words) -> str:
     if rate.holds >= 1.0:
-        return words.phrase("the price holds all along the move")
+        return words.phrase("the plan follows that rate all along the move")
     share = words.figures.percent(rate.holds)
-    return words.phrase("the plan follows that price for {share} of the move", share=share)
+    return words.phrase("the plan follows that rate for {share} of the move", share=share)
 
 
 def _move(
@@ -178,9 +204,8 @@ def _effects(run: Solved, move: Move, words: Words) -> str:
     for name, effect in move.effects.items():
         if effect is None:
             continue
-        by = amount(effect, units[name], words)
-        sign = "+" if effect > 0 else ""
-        said.append(f"{objective_named(name, kinds[name].kind, words)} {sign}{by}")
+        by = _signed(effect, units[name], words)
+        said.append(f"{objective_named(name, kinds[name].kind, words)} {by}")
     return ", ".join(said)
 
 

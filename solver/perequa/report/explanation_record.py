@@ -33,6 +33,9 @@ def _rule(told: Explanation, rule: RuleExplained) -> dict[str, Any]:
             "solved_again": _move(told, asked.again),
             "at_the_price": None if asked.at_the_price is None else _move(told, asked.at_the_price),
             "farthest": json_value(asked.farthest),
+            "prices": [
+                {**_plain(price), "objectives": list(price.objectives)} for price in asked.prices
+            ],
         },
     }
 

@@ -26,12 +26,13 @@ _BEFORE_COLON = re.compile(r" (?=[:%»])|(?<=«) ")
 _BEFORE_OTHERS = re.compile(r" (?=[;!?])")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Words:
     """Says things in one language.
 
     Sentences are written in English where they are said, with named places in braces; the
-    catalogue has the other languages. A sentence that the catalogue lacks stays English.
+    catalogue has the other languages. A sentence that the catalogue lacks stays English. There is
+    one value for each language: what is remembered for one is found again at once.
 
     Attributes
     ----------
