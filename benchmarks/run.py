@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from instances import Kind
     from rivals import Answer
 
-    from perequa.pipeline import Ranges
+    from perequa.pricing import Ranges
     from perequa.running import FinishedRun
 
 AGREE = 1e-7

@@ -19,7 +19,7 @@ from instances import write_scenario
 
 from perequa.checks import load
 from perequa.engine.parametric import Way
-from perequa.pipeline import Clock
+from perequa.optimum import Clock
 from perequa.studies.limit import Moved, limit_study
 from perequa.studies.margins import margins_study
 from perequa.studies.prepared import prepare

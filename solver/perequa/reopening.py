@@ -11,7 +11,7 @@ import numpy as np
 from perequa.checks import check
 from perequa.interpret.rules import PRICES
 from perequa.io.read_run import read_record, resolved_scenario
-from perequa.pipeline import DEFAULT_OPTIONS, Optimum, find_optimum
+from perequa.optimum import DEFAULT_OPTIONS, Optimum, find_optimum
 from perequa.verification.files import check_files, refuse_other_folders
 from perequa.verification.folder import RunFolder
 from perequa_models.errors import NoPrices, RunFolderWrong

@@ -13,7 +13,8 @@ from perequa.interpret.run import Failure
 from perequa.interpret.weights import CHEAP
 from perequa.io.findings import findings_of
 from perequa.io.run_folder import check_replaceable, write_folder
-from perequa.pipeline import DEFAULT_OPTIONS, Clock, Success, diagnose_instance, solve_instance
+from perequa.optimum import DEFAULT_OPTIONS, Clock
+from perequa.pipeline import Success, diagnose_instance, solve_instance
 from perequa.report.failure import failed_files, failed_record, failure_tables
 from perequa.report.files import json_bytes, solved_files, tables_of
 from perequa.report.record import base_record, input_files, solved_record
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from perequa.engine.session import SolverOptions
     from perequa.interpret.tables import Table
     from perequa.io.findings import Finding
-    from perequa.pipeline import Ranges
+    from perequa.pricing import Ranges
     from perequa.words import Words
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from perequa.interpret.run import Solved
-    from perequa.pipeline import Ranges
+    from perequa.pricing import Ranges
     from perequa_models.instance import Instance
 
 PATHS = (

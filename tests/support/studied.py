@@ -10,7 +10,7 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 from perequa.checks import load
-from perequa.pipeline import Clock
+from perequa.optimum import Clock
 from perequa.studies.prepared import prepare
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from perequa import __version__
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from perequa.pipeline import Ranges
+    from perequa.pricing import Ranges
     from perequa.running import FinishedRun
     from perequa.words import Words
 

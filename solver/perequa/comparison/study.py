@@ -28,7 +28,7 @@ from perequa.comparison.tables import attribution_table, inputs_table, scenarios
 from perequa.comparison.winners import bands_table, standings, winners_table
 from perequa.io.findings import InvalidInput
 from perequa.io.run_folder import check_replaceable, write_folder
-from perequa.pipeline import Clock
+from perequa.optimum import Clock
 from perequa.report.files import csv_bytes, json_bytes
 from perequa_models.errors import UsageError
 

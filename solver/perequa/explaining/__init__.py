@@ -10,7 +10,7 @@ from perequa.explaining.rule import explain_rule
 from perequa.explaining.subject import Subject
 from perequa.explaining.territory import explain_territory
 from perequa.interpret.explanation import Explanation
-from perequa.pipeline import DEFAULT_OPTIONS
+from perequa.optimum import DEFAULT_OPTIONS
 from perequa.reopening import reopen
 
 if TYPE_CHECKING:

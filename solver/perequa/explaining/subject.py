@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from perequa.engine.response import ActivePlan
     from perequa.engine.session import SolverOptions
     from perequa.interpret.moves import Move
-    from perequa.pipeline import Optimum
+    from perequa.optimum import Optimum
     from perequa.reopening import Reopened
 
 

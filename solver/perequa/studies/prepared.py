@@ -19,7 +19,7 @@ from perequa.engine.plans_left import Goal, PlansLeft, stop_unless_optimal
 from perequa.engine.session import SolverOptions
 from perequa.engine.stages import solve_stages
 from perequa.engine.tie_break import publish
-from perequa.pipeline import spread_over
+from perequa.optimum import spread_over
 from perequa.report.arrays import program_arrays, solution_arrays
 from perequa.weighting import normalisers, objective_value, weigh
 from perequa_models.errors import Infeasible, NotProven
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from perequa.checks import Loaded
     from perequa.compilation import CompiledProgram
     from perequa.engine.spread import Spread
-    from perequa.pipeline import Clock
+    from perequa.optimum import Clock
     from perequa.weighting import Weighting
     from perequa_models.instance import Instance
     from perequa_models.reference.reference import Reference

@@ -10,7 +10,7 @@ from perequa.checks import load
 from perequa.checks.placing import Places
 from perequa.io.findings import InvalidInput
 from perequa.io.run_folder import check_replaceable, write_folder
-from perequa.pipeline import Clock
+from perequa.optimum import Clock
 from perequa.report.files import csv_bytes, json_bytes
 from perequa.report.record import base_record, input_files
 from perequa.studies.prepared import OPTIONS, prepare

@@ -1,0 +1,268 @@
+"""From an instance to its published plan: reference, program, priorities, tie-break."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from perequa.compilation import compile_program
+from perequa.engine.optimum_alone import Alone, owners
+from perequa.engine.response import active_plan
+from perequa.engine.session import SolverOptions
+from perequa.engine.spread import Spread
+from perequa.engine.stages import solve_stages
+from perequa.engine.termination import Termination
+from perequa.engine.tie_break import publish
+from perequa.interpret.diagnosis import diagnose
+from perequa.interpret.run import Failure
+from perequa.weighting import weigh
+from perequa_models.errors import Infeasible, InternalError, NotProven
+from perequa_models.formulation import formulate
+from perequa_models.problems import Problems
+from perequa_models.reference.allocation import reference_allocation
+from perequa_models.tie_break import Evenness, evenness
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perequa.compilation import CompiledProgram
+    from perequa.engine.response import ActivePlan
+    from perequa.engine.stages import Staged
+    from perequa.engine.tie_break import Published
+    from perequa.weighting import Weighting
+    from perequa_models.instance import Instance
+    from perequa_models.keys import AuxiliaryKey, CellKey
+    from perequa_models.reference.reference import Reference
+
+DEFAULT_OPTIONS = SolverOptions()
+
+
+@dataclass(slots=True)
+class Clock:
+    """Seconds spent in each stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time one stage."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = time.perf_counter() - start
+            self.seconds[name] = self.seconds.get(name, 0.0) + spent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Optimum:
+    """A scenario solved, with what solved it: moved limits can be answered from here.
+
+    Attributes
+    ----------
+    instance, reference, program
+        The figures, the circular's own allocation, the compiled program.
+    weighting
+        What each priority minimises.
+    staged, spread, published
+        The solved stages, what the tie-break evens out, the published plan.
+    """
+
+    instance: Instance
+    reference: Reference
+    program: CompiledProgram
+    weighting: Weighting
+    staged: Staged
+    spread: Spread
+    published: Published
+
+    def active(self) -> ActivePlan:
+        """Find which limits the published plan meets."""
+        served = {
+            name for p in range(len(self.weighting.weights)) for name in self.weighting.served(p)
+        }
+        unserved = frozenset(self.weighting.names) - served
+        idle = np.isin(owners(self.program.row_keys, unserved), sorted(unserved))
+        return active_plan(self.program, self.staged, self.spread, self.published, idle)
+
+
+def find_optimum(
+    instance: Instance,
+    name: str,
+    *,
+    options: SolverOptions = DEFAULT_OPTIONS,
+    clock: Clock | None = None,
+) -> Optimum | Failure:
+    """Take an instance to its published plan, with what solved it still in hand.
+
+    Parameters
+    ----------
+    instance
+        Complete figures.
+    name
+        The scenario column of every table.
+    options
+        How the solver works; no table depends on it.
+    clock
+        Collects the time of each stage.
+
+    Raises
+    ------
+    InvalidScenario
+        When the reference, the tie-break or a normalisation cannot be read.
+    NotProven
+        When a limit was reached or the solver failed.
+    """
+    clock = clock or Clock()
+    with uncollected():
+        ready = prepared(instance, name, options, clock)
+        return ready if isinstance(ready, Failure) else published_from(ready, clock)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Leave the garbage collector off: it would walk the whole Pyomo model again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """Every priority solved, no plan chosen yet; `options` are those that succeeded."""
+
+    instance: Instance
+    reference: Reference
+    even: Evenness
+    program: CompiledProgram
+    alone: Alone
+    weighting: Weighting
+    staged: Staged
+    options: SolverOptions
+
+
+def prepared(
+    instance: Instance, name: str, options: SolverOptions, clock: Clock
+) -> Prepared | Failure:
+    """Solve every priority of an instance; say why where there is no plan.
+
+    Parameters and errors are those of `find_optimum`.
+    """
+    problems = Problems()
+    with clock.stage("reference"):
+        reference = reference_allocation(instance, problems)
+        even = evenness(instance, reference, problems)
+        problems.stop_if_wrong()
+    program = compiled_from(instance, reference, clock)
+    with clock.stage("solve"):
+        optimum = _optimum(instance, reference, program, options)
+    if optimum is None:
+        with clock.stage("diagnose"):
+            found = diagnose(instance, program, options)
+        if found is not None:
+            return Failure(name=name, instance=instance, program=program, diagnosis=found)
+        if not options.presolve:
+            raise NotProven("HiGHS called a program infeasible that has a plan")
+        # presolve has declared feasible programs infeasible (HiGHS issues 2511, 1725)
+        return prepared(instance, name, replace(options, presolve=False), clock)
+    alone, weighting, staged = optimum
+    return Prepared(
+        instance=instance,
+        reference=reference,
+        even=even,
+        program=program,
+        alone=alone,
+        weighting=weighting,
+        staged=staged,
+        options=options,
+    )
+
+
+def published_from(ready: Prepared, clock: Clock) -> Optimum:
+    """Choose the plan that is published."""
+    instance = ready.instance
+    with clock.stage("tie-break"):
+        spread = spread_over(instance, ready.program, ready.even)
+        method = instance.scenario.tie_break.method
+        published = publish(ready.staged, spread, method, ready.options)
+    return Optimum(
+        instance=instance,
+        reference=ready.reference,
+        program=ready.program,
+        weighting=ready.weighting,
+        staged=ready.staged,
+        spread=spread,
+        published=published,
+    )
+
+
+def compiled_from(instance: Instance, reference: Reference, clock: Clock) -> CompiledProgram:
+    """Write the program of an instance and compile it."""
+    with clock.stage("formulate"):
+        formulation = formulate(instance, reference)
+    with clock.stage("compile"):
+        return compile_program(formulation)
+
+
+def _optimum(
+    instance: Instance, reference: Reference, program: CompiledProgram, options: SolverOptions
+) -> tuple[Alone, Weighting, Staged] | None:
+    """Solve every priority; None when the solver finds no plan at all."""
+    alone = Alone(program, options)
+    try:
+        weighting = weigh(instance, reference, alone.least)
+        stage_costs = weighting.weights @ program.costs
+        staged = solve_stages(program, weighting.priorities, stage_costs, options)
+        _check_termination(staged)
+    except Infeasible:
+        return None
+    return alone, weighting, staged
+
+
+def _check_termination(staged: Staged) -> None:
+    match staged.termination:
+        case Termination.OPTIMAL:
+            return
+        case Termination.INFEASIBLE:
+            raise Infeasible("no plan satisfies every rule")
+        case Termination.UNBOUNDED:
+            raise InternalError("every objective is bounded below, and the solver says otherwise")
+        case other:
+            message = f"the solver ended without proof: {other.value}"
+            raise NotProven(message)
+
+
+def spread_over(instance: Instance, program: CompiledProgram, even: Evenness) -> Spread:
+    """Lay the tie-break of the models over the columns of the program (decisions come first)."""
+    n = program.matrix.shape[1]
+    cells = int(np.prod(instance.shape))
+
+    def over_columns(values: np.ndarray[Any, Any], rest: float) -> np.ndarray[Any, Any]:
+        laid = np.full(n, rest)
+        laid[:cells] = values.ravel()
+        return laid
+
+    neutral = [_neutral(key) for key in program.column_keys[:cells]]
+    return Spread(
+        cost=over_columns(even.cost, 0.0),
+        basis=over_columns(even.basis, 1.0),
+        around=over_columns(even.around, 0.0),
+        neutral=over_columns(np.array(neutral).reshape(instance.shape), 0.0),
+    )
+
+
+def _neutral(key: CellKey | AuxiliaryKey) -> float:
+    """Return a fixed figure in [1, 2) that favours nobody, from the SHA-256 of the cell's name."""
+    name = f"{key.level}:{key.territory}|{key.measure}|{key.year}"
+    digest = hashlib.sha256(name.encode()).digest()
+    return 1.0 + int.from_bytes(digest[:6], "big") / 2.0**48

@@ -1,0 +1,97 @@
+"""What a plan costs and owes: prices, their ranges, moves of the plan, ranges of weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from perequa.engine.exact_ranges import exact_ranges
+from perequa.engine.plan_moves import plan_moves
+from perequa.engine.prices import two_sided_prices
+from perequa.engine.standing import ALL_ALONE, Standing, standing_of
+from perequa.interpret.printed import printed_rows
+from perequa.interpret.weights import stable_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from perequa.engine.plan_moves import PlanMoves
+    from perequa.engine.prices import Prices
+    from perequa.engine.session import SolverOptions
+    from perequa.engine.weight_range import WeightRange
+    from perequa.optimum import Clock, Optimum
+
+Ranges = Literal["printed", "all", "none"]
+"""Rows whose ranges are made exact."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is computed beside the plan."""
+
+    prices: bool
+    ranges: Ranges
+    weights_up_to: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priced:
+    """What the plan costs and owes; nothing where no prices were asked."""
+
+    levels: tuple[Prices, ...] = ()
+    moves: PlanMoves | None = None
+    standing: Standing = ALL_ALONE
+    weight_ranges: tuple[WeightRange, ...] = ()
+
+
+def priced_of(found: Optimum, asked: Asked, options: SolverOptions, clock: Clock) -> Priced:
+    """Price a published plan, as far as was asked.
+
+    Raises
+    ------
+    NotProven
+        When the solver does not prove a price.
+    """
+    if not asked.prices:
+        return Priced()
+    program, staged, plan = found.program, found.staged, found.published.plan
+    with clock.stage("prices"):
+        levels = two_sided_prices(program, staged, plan, options)
+        standing = standing_of(program, staged, options)
+    if asked.ranges != "none":
+        with clock.stage("ranges"):
+            first = _ranged(found, levels[0], asked.ranges, options)
+            levels = (first, *levels[1:])
+    with clock.stage("by objective"):
+        moves = _moves(found, levels, options)
+    with clock.stage("weights"):
+        weights = stable_weights(
+            found.instance,
+            program,
+            staged,
+            plan,
+            found.weighting,
+            options,
+            most=asked.weights_up_to,
+        )
+    return Priced(levels=levels, moves=moves, standing=standing, weight_ranges=weights)
+
+
+def _ranged(found: Optimum, prices: Prices, wanted: Ranges, options: SolverOptions) -> Prices:
+    """Make exact the ranges of the rows wanted."""
+    if wanted == "all":
+        rows: Collection[int] = np.flatnonzero(found.program.is_rule).tolist()
+    else:
+        rows = printed_rows(found.instance, found.program, found.published.plan, prices)
+    return exact_ranges(found.staged, prices, rows, options)
+
+
+def _moves(found: Optimum, levels: tuple[Prices, ...], options: SolverOptions) -> PlanMoves | None:
+    """Follow the plan along the limits that are printed."""
+    if found.published.method != "exact":
+        return None
+    plan, program = found.published.plan, found.program
+    rows = {i for level in levels for i in printed_rows(found.instance, program, plan, level)}
+    return plan_moves(found.active(), found.published.y, sorted(rows), program.costs, options)
