@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from perequa.interpret.sentences import price_statement
+from perequa.interpret.same_rows import full_statement
 from perequa.words import words_in
 
 if TYPE_CHECKING:
@@ -383,7 +383,7 @@ def _rules(folder: Path, plan: Any) -> None:
 def _prices(folder: Path, stages: int) -> None:
     header = IDENTITY + _columns(
         "limit,priority,effect_of_one_more,effect_of_one_less,effect_per_100k_more,"
-        "effect_per_100k_less,holds_up_to,holds_down_to,"
+        "effect_per_100k_less,currency,holds_up_to,holds_down_to,"
         "range,unique,objective,objective_kind,objective_unit,same_as,same_how,"
         "joint_effect_of_one_more,joint_effect_of_one_less,joint_holds_up_to,joint_holds_down_to,"
         "statement"
@@ -404,12 +404,24 @@ def _prices(folder: Path, stages: int) -> None:
         )
         told = "exact" if exact else "inner"
         per = [100.0 * more, 100.0 * less]
-        shown = [more, less, *per, to, down_to, told, unique, "missing", "shortfall", "place"]
+        shown = [
+            more,
+            less,
+            *per,
+            "EUR",
+            to,
+            down_to,
+            told,
+            unique,
+            "missing",
+            "shortfall",
+            "place",
+        ]
         shown += [""] * 6
-        later = [*[""] * 8, "spread", "range", "rate point", *[""] * 6]
+        later = [*[""] * 4, "EUR", *[""] * 4, "spread", "range", "rate point", *[""] * 6]
         for priority, figures in (("1", shown), ("2", later))[:stages]:
             row = [*_identity(name), *map(_text, [LIMITS[i], priority, *figures])]
             rows.append(
-                [*row, price_statement(dict(zip(header, row, strict=False)), words_in("en"))]
+                [*row, full_statement(dict(zip(header, row, strict=False)), words_in("en"))]
             )
     _csv(folder / "shadow_prices.csv", header, rows)

@@ -38,6 +38,7 @@ PRICES = (
     "effect_of_one_less",
     "effect_per_100k_more",
     "effect_per_100k_less",
+    "currency",
     "holds_up_to",
     "holds_down_to",
     "range",
@@ -88,11 +89,12 @@ def prices_table(run: Solved, words: Words) -> Table:
     levels = [{(side.row, side.sign): side for side in level.sides} for level in run.levels]
     per_100k = units_per_100k(run.instance, run.program)
     names = {i: str(key) for i, key in enumerate(run.program.row_keys) if isinstance(key, RowKey)}
+    currency = run.instance.scenario.currency
     minimised = [_objective(run, p) for p in range(len(levels))]
     for i, identity in rule_rows(run).items():
         limit = float(run.program.row_limit[i])
         for p, sides in enumerate(levels):
-            shown = _price(limit, sides[i, 1], sides[i, -1], float(per_100k[i]))
+            shown = _price(limit, sides[i, 1], sides[i, -1], float(per_100k[i]), currency)
             priority = run.weighting.priorities[p]
             same = same_cells(run.standing, names, i, p, limit)
             line = (*identity, limit, priority, *shown, *minimised[p], *same)
@@ -107,7 +109,9 @@ def _objective(run: Solved, stage: int) -> tuple[str, str, str]:
     return ";".join(served), ";".join(kinds), run.weighting.units[stage]
 
 
-def _price(limit: float, more: Side, less: Side, per_100k: float) -> tuple[Value, ...]:
+def _price(
+    limit: float, more: Side, less: Side, per_100k: float, currency: str
+) -> tuple[Value, ...]:
     up, down = more.price, less.price
     finite = isfinite(up) and isfinite(down)
     return (
@@ -115,6 +119,7 @@ def _price(limit: float, more: Side, less: Side, per_100k: float) -> tuple[Value
         down,
         None if isnan(per_100k) else up * per_100k,
         None if isnan(per_100k) else down * per_100k,
+        currency,
         _snapped(limit + more.reach, limit) if isfinite(up) else limit,
         _snapped(limit - less.reach, limit) if isfinite(down) else limit,
         "exact" if more.exact and less.exact else "inner",

@@ -5,7 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from perequa.interpret.sentences import LESS, MORE, effect_clause, price_statement
+from perequa.interpret.sentences import (
+    LESS,
+    MORE,
+    effect_clause,
+    money_clause,
+    price_statement,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +61,7 @@ def _reach(price: JointMove) -> float:
 
 
 def full_statement(row: Mapping[str, str], words: Words) -> str:
-    """Say what a limit costs, and what other rows have to do with it.
+    """Say what a limit costs, in money too, and what other rows have to do with it.
 
     Parameters
     ----------
@@ -64,8 +70,8 @@ def full_statement(row: Mapping[str, str], words: Words) -> str:
     words
         Language of the sentence.
     """
-    clause = same_clause(row, words)
-    return f"{price_statement(row, words)} {clause}" if clause else price_statement(row, words)
+    said = (price_statement(row, words), money_clause(row, words), same_clause(row, words))
+    return " ".join(part for part in said if part)
 
 
 def same_clause(row: Mapping[str, str], words: Words) -> str:

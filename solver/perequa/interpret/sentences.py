@@ -10,7 +10,7 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from perequa.words.terms import amount, limit_named, objective_named
+from perequa.words.terms import amount, limit_named, objective_named, signed_amount
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,6 +112,28 @@ def effect_clause(row: Mapping[str, str], sign: int, effect: float, words: Words
         "by": amount(abs(effect) * size, row["objective_unit"], words),
     }
     return (_raised if sign == MORE else _lowered)(effect, size, moved, words)
+
+
+def money_clause(row: Mapping[str, str], words: Words) -> str:
+    """Say what a price per place is for a round sum of money; nothing where it is not known.
+
+    Parameters
+    ----------
+    row, words
+        As for `price_statement`.
+    """
+    cells = (row["effect_per_100k_more"], row["effect_per_100k_less"])
+    if row["unit"] != "place" or not all(cells):
+        return ""
+    more, less = map(float, cells)
+    if not (math.isfinite(more) and math.isfinite(less)) or more == 0.0 == less:
+        return ""
+    return words.phrase(
+        "For {sum} of these places: {more} and {less}.",
+        sum=amount(PER, row["currency"], words),
+        more=words.figures.signed(more),
+        less=signed_amount(less, row["objective_unit"], words),
+    )
 
 
 def step_size(row: Mapping[str, str]) -> float:

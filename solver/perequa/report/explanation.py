@@ -9,7 +9,13 @@ import numpy as np
 
 from perequa.interpret.explanation import cells_below, gained, price_size
 from perequa.interpret.same_rows import full_statement
-from perequa.words.terms import amount, limit_named, objective_named, row_named
+from perequa.words.terms import (
+    amount,
+    limit_named,
+    objective_named,
+    row_named,
+    signed_amount,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -137,7 +143,7 @@ def _priced(run: Solved, price: MovePrice, words: Words) -> str:
         "objectives": " + ".join(
             objective_named(name, kinds[name].kind, words) for name in price.objectives
         ),
-        "effect": _signed(price.effect, price.unit, words),
+        "effect": signed_amount(price.effect, price.unit, words),
         "share": words.figures.percent(price.holds),
     }
     if math.isinf(price.effect):
@@ -147,11 +153,6 @@ def _priced(run: Solved, price: MovePrice, words: Words) -> str:
     if price.exact:
         return words.phrase("price: {objectives} {effect}, up to {share} of the move", **said)
     return words.phrase("price: {objectives} {effect}, up to {share} of the move at least", **said)
-
-
-def _signed(effect: float, unit: str, words: Words) -> str:
-    sign = "+" if effect > 0 else ""
-    return f"{sign}{amount(effect, unit, words)}"
 
 
 def _at_the_price(run: Solved, rate: Move, words: Words) -> str:
@@ -204,7 +205,7 @@ def _effects(run: Solved, move: Move, words: Words) -> str:
     for name, effect in move.effects.items():
         if effect is None:
             continue
-        by = _signed(effect, units[name], words)
+        by = signed_amount(effect, units[name], words)
         said.append(f"{objective_named(name, kinds[name].kind, words)} {by}")
     return ", ".join(said)
 

@@ -34,6 +34,10 @@ def check_common_unit(
     """
     units = {row.id: _units(model, row, rows) for row in rows}
     names = table.column("row")
+    currency = str(model.scenario.get("currency", "EUR"))
+    for label, written in zip(labels, table.column("currency"), strict=True):
+        if written != currency:
+            notes.wrong(table.file, label, "currency", written, currency)
     for effect, column in PAIRS:
         pairs = zip(table.numbers(effect), table.numbers(column), strict=True)
         for i, (one, found) in enumerate(pairs):

@@ -92,6 +92,11 @@ def unit_word(unit: str, words: Words) -> str:
     return currency(unit, words)
 
 
+def signed_amount(value: float, unit: str, words: Words) -> str:
+    """Write a change with its sign and its unit: +14.94 places."""
+    return f"{'+' if value > 0 else ''}{amount(value, unit, words)}"
+
+
 def unit_named(unit: str, words: Words) -> str:
     """Name a unit as figures of it are told: places, points of rate, EUR."""
     match unit:
