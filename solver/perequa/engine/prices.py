@@ -140,6 +140,7 @@ class _Level:
     duals: list[Floats]
     lams: list[Floats]
     marks: dict[bytes, int]
+    met: dict[int, tuple[Floats, int]] = field(default_factory=dict)
     rays: list[Floats] = field(default_factory=list)
     sides: dict[tuple[int, int], Side] = field(default_factory=dict)
     solved: int = 0
@@ -293,6 +294,9 @@ class _Pricing:
     def _known(self, p: int, move: TangentMove) -> int:
         """Position of a dual among the distinct ones of a priority."""
         level, factors = self.levels[p], self.vertex.factors
+        met = level.met.get(id(move.y))
+        if met is not None and not move.lam.size:
+            return met[1]
         mark = mark_of(np.append(move.y, move.lam))
         if mark not in level.marks:
             level.marks[mark] = len(level.duals)
@@ -300,6 +304,7 @@ class _Pricing:
             lam = np.zeros(len(self.levels))
             lam[:p] = move.lam * factors[:p] / factors[p]
             level.lams.append(lam)
+        level.met[id(move.y)] = (move.y, level.marks[mark])
         return level.marks[mark]
 
     def _finite(
