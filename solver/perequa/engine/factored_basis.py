@@ -104,7 +104,7 @@ class FactoredBasis:
 def entering(place: int, alpha: Floats) -> Change | None:
     """Let a column, written in the basis, take a place; None where that would spoil the figures."""
     pivot = float(alpha[place])
-    others = np.flatnonzero(alpha)
+    others = np.flatnonzero(alpha != 0.0)
     if not abs(pivot) > SAFE * float(np.abs(alpha[others]).max(initial=0.0)):
         return None
     others = others[others != place]

@@ -103,7 +103,7 @@ class TangentCone:
             return found
         if found is not None:
             move, y = found
-            moving = np.flatnonzero(move)
+            moving = np.flatnonzero(move != 0.0)
             terms = self._vertex.costs[0][moving] * move[moving]
             price = direction.along(y)
             allowed = SAME * abs(price) + 1e-12 * float(np.abs(terms).sum())
@@ -172,7 +172,7 @@ class TangentCone:
         values = move[columns]
         rates = vertex.rows @ move
         rates[direction.rows] -= direction.rates
-        felt = np.flatnonzero(rates)
+        felt = np.flatnonzero(rates != 0.0)
         # what is active moves with the cone: only the others bound the reach
         far = min(
             reach(

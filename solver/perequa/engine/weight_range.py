@@ -208,7 +208,7 @@ class _Cone:
             share = min(1.0, weight / far)
             return _kept(0.0, _mixed(stage.y, share, y), _mixed(stage.lam, share, lam))
         move = _plain(outcome.x)
-        columns = np.flatnonzero(move)
+        columns = np.flatnonzero(move != 0.0)
         return WeightEnd(
             weight=weight + way * far,
             y=y,

@@ -192,7 +192,7 @@ def _each(
 
 def sparse_rows(vectors: list[Floats]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Sparse rows: pointer, positions, values."""
-    places = [np.flatnonzero(v) for v in vectors]
+    places = [np.flatnonzero(v != 0.0) for v in vectors]
     return (
         _pointer([len(p) for p in places]),
         _joined(places, int),
