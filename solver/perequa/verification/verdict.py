@@ -71,6 +71,11 @@ def verify_run(path: Path, *, exact: bool = False) -> Verdict:
     refuse_other_folders(path)
     checks = [check_files(path)]
     status = ""
+    if _is_study(path):
+        checks.append(
+            Notebook(2, "study").skip(saying("the figures of a study are not re-checked"))
+        )
+        return Verdict(fingerprint=fingerprint(path), status="study", checks=tuple(checks))
     try:
         folder = RunFolder(path, read_record(path / "run.json"))
         status = folder.status
@@ -79,6 +84,11 @@ def verify_run(path: Path, *, exact: bool = False) -> Verdict:
     else:
         checks.extend(_checks(folder, exact=exact))
     return Verdict(fingerprint=fingerprint(path), status=status, checks=tuple(checks))
+
+
+def _is_study(path: Path) -> bool:
+    """Whether a folder holds a study: of a run, only its inputs and what came out."""
+    return (path / "study.json").is_file() and not (path / "run.json").is_file()
 
 
 def _checks(folder: RunFolder, *, exact: bool) -> Iterator[Check]:
