@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from perequa.engine.exact_ranges import exact_ranges
-from perequa.engine.plan_moves import plan_moves
+from perequa.engine.plan_moves import optimal_moves, plan_moves
 from perequa.engine.prices import two_sided_prices
 from perequa.engine.standing import ALL_ALONE, Standing, standing_of
 from perequa.interpret.printed import printed_rows
@@ -88,10 +88,14 @@ def _ranged(found: Optimum, prices: Prices, wanted: Ranges, options: SolverOptio
     return exact_ranges(found.staged, prices, rows, options)
 
 
-def _moves(found: Optimum, levels: tuple[Prices, ...], options: SolverOptions) -> PlanMoves | None:
-    """Follow the plan along the limits that are printed."""
-    if found.published.method != "exact":
-        return None
+def _moves(found: Optimum, levels: tuple[Prices, ...], options: SolverOptions) -> PlanMoves:
+    """Follow the plan along the limits that are printed.
+
+    A plan published by steps is not followed itself: what all optimal plans share is told.
+    """
     plan, program = found.published.plan, found.program
-    rows = {i for level in levels for i in printed_rows(found.instance, program, plan, level)}
-    return plan_moves(found.active(), found.published.y, sorted(rows), program.costs, options)
+    printed = {i for level in levels for i in printed_rows(found.instance, program, plan, level)}
+    at, rows = found.active(), sorted(printed)
+    if found.published.method == "exact":
+        return plan_moves(at, found.published.y, rows, program.costs, options)
+    return optimal_moves(at, levels, rows, program.costs, options)

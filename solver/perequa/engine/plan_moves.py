@@ -19,6 +19,7 @@ from perequa_models.errors import NotProven
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from perequa.engine.prices import Prices
     from perequa.engine.response import ActivePlan
     from perequa.engine.session import SolverOptions
 
@@ -37,6 +38,8 @@ class PlanMoves:
 
     Attributes
     ----------
+    rows
+        Positions of the rows followed.
     rates
         By row and side (+1 raised, −1 lowered): change (n,) of every column per unit of the limit,
         natural units; None where no plan exists however small the move. A side that the solver
@@ -44,10 +47,15 @@ class PlanMoves:
     constant
         For each cost asked: whether it has one value on all optimal plans; None where it has now
         but need not once a limit moves.
+    published
+        Whether the rates are those of the published plan; otherwise of one optimal plan, and only
+        what is the same on all of them can be told.
     """
 
+    rows: frozenset[int]
     rates: Mapping[tuple[int, int], Floats | None]
     constant: tuple[bool | None, ...]
+    published: bool
 
 
 def plan_moves(
@@ -81,7 +89,49 @@ def plan_moves(
                 except NotProven:
                     continue
                 rates[i, sign] = None if answer is None else answer.rate
-    return PlanMoves(rates=rates, constant=_constant(at, costs, options))
+    return PlanMoves(
+        rows=frozenset(rows),
+        rates=rates,
+        constant=_constant(at, costs, options),
+        published=True,
+    )
+
+
+def optimal_moves(
+    at: ActivePlan,
+    levels: Sequence[Prices],
+    rows: Sequence[int],
+    costs: Floats,
+    options: SolverOptions,
+) -> PlanMoves:
+    """Say how some optimal plan follows each limit: the moves that prove the prices.
+
+    Where the duals of the present limits give the price of a side, the plans optimal after the
+    move meet the same limits: a cost that these add up to moves alike on all of them.
+
+    Parameters
+    ----------
+    at, rows, costs, options
+        As for `plan_moves`.
+    levels
+        The prices of each priority.
+    """
+    rates: dict[tuple[int, int], Floats | None] = {}
+    by_level = [{(side.row, side.sign): side for side in level.sides} for level in levels]
+    for key in ((i, sign) for i in rows for sign in (1, -1)):
+        sides = [level[key] for level in by_level]
+        if np.isinf(sides[0].price):
+            rates[key] = None
+        elif all(side.dual == 0 for side in sides):
+            rate = np.zeros(len(at.plan))
+            rate[sides[-1].chord_columns] = sides[-1].chord_values
+            rates[key] = rate
+    return PlanMoves(
+        rows=frozenset(rows),
+        rates=rates,
+        constant=_constant(at, costs, options),
+        published=False,
+    )
 
 
 def _constant(at: ActivePlan, costs: Floats, options: SolverOptions) -> tuple[bool | None, ...]:

@@ -13,8 +13,9 @@ from perequa_models.catalogue import OBJECTIVE_KINDS
 from perequa_models.quantities import Quantities
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from perequa.engine.plan_moves import PlanMoves
     from perequa.interpret.run import Solved
     from perequa_models.instance import Floats
 
@@ -42,7 +43,7 @@ def by_objective_table(run: Solved) -> Table:
     Raises
     ------
     ValueError
-        When the plan was not followed: no prices were asked, or it was published by steps.
+        When no prices were asked.
     """
     moves = run.moves
     if moves is None:
@@ -51,12 +52,12 @@ def by_objective_table(run: Solved) -> Table:
         name: OBJECTIVE_KINDS[spec.kind].unit(run.instance, spec)
         for name, spec in run.instance.scenario.objectives.items()
     }
-    followed = {i for i, _ in moves.rates}
+    prices = [{(side.row, side.sign): side.price for side in level.sides} for level in run.levels]
     rows: list[tuple[Value, ...]] = []
     for i, identity in rule_rows(run).items():
-        if i not in followed:
+        if i not in moves.rows:
             continue
-        more, less = (_side(run, moves.rates, (i, sign)) for sign in (1, -1))
+        more, less = (_side(run, moves, prices, (i, sign)) for sign in (1, -1))
         for k, name in enumerate(run.weighting.names):
             spec = run.instance.scenario.objectives[name]
             rows.append(
@@ -66,13 +67,31 @@ def by_objective_table(run: Solved) -> Table:
 
 
 def _side(
-    run: Solved, rates: Mapping[tuple[int, int], Floats | None], side: tuple[int, int]
+    run: Solved,
+    moves: PlanMoves,
+    prices: Sequence[Mapping[tuple[int, int], float]],
+    side: tuple[int, int],
 ) -> list[float | None]:
-    """Effects of one side: infinite when impossible, None when the solver could not prove it."""
-    if side not in rates:
-        return [None] * len(run.weighting.names)
-    rate = rates[side]
-    return [np.inf] * len(run.weighting.names) if rate is None else effects_of(run, rate)
+    """Effects of one side: infinite when impossible, None when not proven or not the same for all.
+
+    An objective alone in its priority has that priority's price, whatever the plan does.
+    """
+    names = run.weighting.names
+    effects: list[float | None] = [None] * len(names)
+    if side in moves.rates:
+        rate = moves.rates[side]
+        if rate is None:
+            return [np.inf] * len(names)
+        told = effects_of(run, rate)
+        effects = [
+            effect if moves.published or same else None
+            for effect, same in zip(told, moves.constant, strict=True)
+        ]
+    for p, level in enumerate(prices):
+        served = run.weighting.served(p)
+        if len(served) == 1:
+            effects[names.index(served[0])] = level[side]
+    return effects
 
 
 def effects_of(run: Solved, rate: Floats) -> list[float | None]:

@@ -42,8 +42,7 @@ class Solved:
     levels
         The two-sided prices of each priority; empty when not asked for.
     moves
-        How the plan follows the limits that are printed; None when not asked for, or when the
-        plan was published by steps.
+        How the plan follows the limits that are printed; None when not asked for.
     standing
         Rows that others already state, and their joint prices; nothing when not asked for.
     weight_ranges
