@@ -130,3 +130,32 @@ def test_a_changed_effect_does_not_verify(tmp_path: Path) -> None:
     wrong = [c for c in verify_run(run.folder).checks if c.verdict == "wrong"]
     assert [c.name for c in wrong] == ["prices"]
     assert "added up by the weights" in str(wrong[0].disagreements[0])
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_plan_published_by_steps_tells_what_all_optimal_plans_share(
+    name: str, tmp_path: Path
+) -> None:
+    exact, steps = (
+        run_scenario(
+            name,
+            lambda column, m=method: tmp_path / m / column,
+            sets=[f"tie_break.method={method}"],
+        )
+        for method in ("exact", "stepped")
+    )
+    known = {
+        (line["row"], line["objective"]): line
+        for line in exact.tables["prices_by_objective"].records()
+    }
+    compared = 0
+    for line in steps.tables["prices_by_objective"].records():
+        other = known.get((line["row"], line["objective"]))
+        if other is None or line["unique"] is not True:
+            continue
+        for side in ("effect_of_one_more", "effect_of_one_less"):
+            assert line[side] == pytest.approx(other[side], rel=1e-9, abs=1e-12)
+            compared += 1
+    assert compared > 5
+    assert steps.folder is not None
+    assert verify_run(steps.folder).holds

@@ -60,9 +60,9 @@ def by_objective_table(run: Solved) -> Table:
         more, less = (_side(run, moves, prices, (i, sign)) for sign in (1, -1))
         for k, name in enumerate(run.weighting.names):
             spec = run.instance.scenario.objectives[name]
-            rows.append(
-                (*identity, spec.priority, name, units[name], more[k], less[k], moves.constant[k])
-            )
+            known = more[k] is not None and less[k] is not None
+            unique = moves.constant[k] if known else None
+            rows.append((*identity, spec.priority, name, units[name], more[k], less[k], unique))
     return Table(COLUMNS, tuple(rows))
 
 
