@@ -316,6 +316,10 @@ def test_closed_pairs_hold_nothing(folder: Path) -> None:
     model = model_of(folder, supply=supply)
     assert model.supply.closed_pairs[:, 0].tolist() == [False, True, False]
     assert model.rates("rate").start[:2].tolist() == [10, 30]
+    needs = {"need": {"kind": "unmet_need", "measure": "mas", "level": "department",
+                      "need": {"column": "cap"}}}  # fmt: skip
+    model = model_of(folder, supply=supply, objectives=needs)
+    assert objective_value(model, "need", plan(1, 0, 0, 0, 3, 0)) == pytest.approx(3 + 5)
     # A region is closed only where all its departments are.
     model = model_of(folder, supply=supply, decide_at="region")
     assert model.supply.closed_pairs[:, 0].tolist() == [False, False]
