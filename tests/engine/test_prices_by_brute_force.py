@@ -256,3 +256,22 @@ def test_the_second_priority_follows_what_the_first_does_with_the_money() -> Non
     assert found[1, 1] == pytest.approx((-1, 30 / 40))
     assert found[1, -1] == pytest.approx((1, 0))
     assert found[2, -1] == pytest.approx((0, 1))
+
+
+@pytest.mark.parametrize("seed", range(2 * EFFORT))
+def test_a_dear_exchange_with_an_earlier_priority_leaves_no_trace(seed: int) -> None:
+    """Costs are whole, those of the second priority thousands: so are its prices, or simple parts.
+
+    A rounding of the first priority's price, exchanged at a thousand for one, would stand out.
+    """
+    rng = np.random.default_rng(seed)
+    seen = 0
+    for trial in range(EACH):
+        program = random_program(rng)
+        costs = costs_of(rng, program, 2) * np.array([[1.0], [1000.0]])
+        _, (_, prices) = priced(program, costs, rng)
+        for side in prices.sides:
+            where = (seed, trial, side.row, side.sign, side.price)
+            assert abs(side.price) < 1e-9 or abs(side.price) > 1e-2, where
+            seen += side.price != 0.0
+    assert seen > 20

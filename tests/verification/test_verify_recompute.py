@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from perequa.checks.numbers import parse_number
 from perequa.verification.outcome import Unreadable
 from perequa.verification.recompute.activity import value_of
 from perequa.verification.recompute.all_rows import expected_rows
 from perequa.verification.recompute.model import Model
 from perequa.verification.recompute.objectives import objective_value
 from perequa.verification.recompute.reference import reference_places
+from perequa.verification.tables import number
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -314,6 +316,10 @@ def test_closed_pairs_hold_nothing(folder: Path) -> None:
     model = model_of(folder, supply=supply)
     assert model.supply.closed_pairs[:, 0].tolist() == [False, True, False]
     assert model.rates("rate").start[:2].tolist() == [10, 30]
+    needs = {"need": {"kind": "unmet_need", "measure": "mas", "level": "department",
+                      "need": {"column": "cap"}}}  # fmt: skip
+    model = model_of(folder, supply=supply, objectives=needs)
+    assert objective_value(model, "need", plan(1, 0, 0, 0, 3, 0)) == pytest.approx(3 + 5)
     # A region is closed only where all its departments are.
     model = model_of(folder, supply=supply, decide_at="region")
     assert model.supply.closed_pairs[:, 0].tolist() == [False, False]
@@ -371,3 +377,23 @@ def test_reference_mix_and_eligible(folder: Path) -> None:
     assert shared(folder, few) == [18, 18, 0]
     below = {**mix, "basis": "equal", "indicator": "rate", "eligible": {"below": 16}}
     assert shared(folder, below) == [18, 0, 18]
+
+
+@pytest.mark.parametrize(
+    ("written", "figure"),
+    [
+        ("1\u202f234,5", 1234.5),
+        ("12 345", 12345.0),
+        ("\u221212,5", -12.5),
+        ("12,3 %", 0.123),
+        ("1234.5", 1234.5),
+    ],
+)
+def test_figures_as_french_tables_write_them(written: str, figure: float) -> None:
+    assert number(written, "supply.csv", "line 2") == figure == parse_number(written)
+
+
+@pytest.mark.parametrize("written", ["1 23", "1,2,3", "12 % %", "1/2", "douze", "1/2 %"])
+def test_what_is_not_a_figure(written: str) -> None:
+    with pytest.raises(Unreadable, match="is not a number"):
+        number(written, "supply.csv", "line 2")

@@ -27,6 +27,8 @@ Indices = NDArray[np.intp]
 
 NOT_ZERO = 1e-8
 """A dual counts as a price above this size, the smallest cost coefficient being at least 1."""
+CANCELS = 2e-9
+"""Share of its own terms below which a reduced cost is what rounding leaves of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +182,7 @@ def restrict(
     """Hold priced rows and columns at their bound; return those newly held."""
     rows = np.flatnonzero((np.abs(y) > NOT_ZERO) & ~face.rows)
     columns = np.flatnonzero((np.abs(z) > NOT_ZERO) & ~face.columns)
+    columns = columns[np.abs(z[columns]) > CANCELS * _terms(scaled, y, columns)]
     bound = np.where(y > 0, scaled.row_lower, scaled.row_upper)[rows]
     face.row_lower[rows] = bound
     face.row_upper[rows] = bound
@@ -190,6 +193,12 @@ def restrict(
     face.rows[rows] = True
     face.columns[columns] = True
     return rows, columns
+
+
+def _terms(scaled: ScaledProgram, y: Floats, columns: Indices) -> Floats:
+    """Size of what the rows take from the cost of some columns, (k,)."""
+    size: Floats = abs(scaled.matrix[:, columns]).T @ np.abs(y)
+    return size
 
 
 def _stage(

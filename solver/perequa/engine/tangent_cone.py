@@ -32,6 +32,14 @@ SAME = 1e-9
 """Share of a price by which a move and its dual may differ."""
 
 
+ROOM = 1e-9
+"""Room for rounding in an earlier price, where it leaves no move otherwise.
+
+Not given at once: what one unit of an earlier priority is worth at this one may be large, and all
+the room would be spent on it.
+"""
+
+
 class TangentMove(NamedTuple):
     """A move of limits by one unit, how far it holds, and the dual that proves its price.
 
@@ -120,11 +128,12 @@ class TangentCone:
             if k >= 0:
                 # a bound that is not active stays away, whatever its limit does
                 session.set_row_bound(k, self._lower[k] + rate, self._upper[k] + rate)
-        for j, price in enumerate(earlier):
-            # room for rounding of the price, far below what a price is printed to
-            room = 1e-9 * max(1.0, abs(price))
-            session.set_row_bound(count + j, -np.inf, price + room)
-        outcome = session.solve(strategy=DUAL, presolve=False)
+        for room in (0.0, ROOM):
+            for j, price in enumerate(earlier):
+                session.set_row_bound(count + j, -np.inf, price + room * max(1.0, abs(price)))
+            outcome = session.solve(strategy=DUAL, presolve=False)
+            if outcome.termination is Termination.OPTIMAL or not earlier:
+                break
         infeasible = outcome.termination is Termination.INFEASIBLE
         found = session.dual_ray() if infeasible else None
         for k, _ in moved:

@@ -27,6 +27,8 @@ EXACT_UP_TO = 2500
 """Free cells above which the stepped method is the default (scenario reference, section 6)."""
 NOTHING = 1e-12
 """Distance from its lower bound at which a decision is set to it."""
+ROUNDING = 1e-15
+"""Multipliers of the rows that are none, where the dearest place counts for two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,5 +130,6 @@ def _exact(staged: Staged, spread: Spread, options: SolverOptions) -> tuple[Floa
     x[free] = np.where(near, low, found.v)
     x = np.clip(x, scaled.column_lower, scaled.column_upper)
     y = np.zeros(len(scaled.row))
-    y[rows] = found.y * size
+    # where nothing is uneven every multiplier is rounding
+    y[rows] = np.where(np.abs(found.y) <= ROUNDING, 0.0, found.y) * size
     return scaled.natural_x(x), scaled.natural_y(y, 1.0)

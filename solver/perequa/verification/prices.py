@@ -65,7 +65,7 @@ def check_prices(folder: RunFolder, model: Model, rows: list[ExpectedRow]) -> Ch
         used += check_duals(notes, folder, evidence, earlier)
         check_rays(notes, evidence)
     printed = check_price_table(notes, folder, levels, model, rows)
-    check_by_objective(notes, folder)
+    check_by_objective(notes, folder, levels)
     proofs = sum(len(evidence.row) for evidence in levels)
     rays = sum(evidence.rays.rows for evidence in levels)
     return notes.close(

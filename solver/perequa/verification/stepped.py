@@ -144,7 +144,7 @@ def _check_neutral(
         rows
         | (np.abs(activity - program.lower) <= near)
         | (np.abs(activity - program.upper) <= near)
-    )
+    ) & ~_only_told(program)
     size = SIGN * 10 * (np.abs(neutral) + program.matrix.transposed.size.times(np.abs(y)))
     rest = (np.abs(z) <= size) & (lower < upper)
     # a column without cost that stands in no row that holds moves no decision
@@ -155,6 +155,14 @@ def _check_neutral(
             FILE, "neutral_y", saying("other plans are as good: free columns are dependent")
         )
     return len(free)
+
+
+def _only_told(program: Program) -> Flags:
+    """Rows that only say what an objective of no weight is worth: they hold no decision back."""
+    weights = program.arrays["stage_weight"]
+    names = {name for k, name in enumerate(program.objectives) if not weights[:, k].any()}
+    owned = np.array([row.partition("/")[0] in names for row in program.row_ids], dtype=np.bool_)
+    return owned & ~program.is_rule
 
 
 def _independent(program: Program, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> bool:

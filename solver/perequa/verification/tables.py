@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from perequa.verification.outcome import Unreadable
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
 MISSING = frozenset({"", "nc", "nd", "-"})
 """How a table says that a value is not stated (scenario reference, section 1)."""
+SPACES = re.compile("(?<=[0-9])[\u0020\u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))")
+"""What stands between thousands."""
+PERCENT = re.compile("[\u0020\u00a0\u2009\u202f]*%\\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,9 @@ class Table:
 
 
 def number(text: str, file: str, where: str) -> float:
-    """Read one figure; NaN when it is not stated.
+    """Read one figure, plain or as French tables write it; NaN when it is not stated.
+
+    ``1 234,5`` is 1234.5 and ``12,5 %`` is 0.125.
 
     Raises
     ------
@@ -59,6 +66,12 @@ def number(text: str, file: str, where: str) -> float:
     try:
         return float(text)
     except ValueError:
+        pass
+    plain = PERCENT.sub("", SPACES.sub("", text)).replace(",", ".").replace("\u2212", "-")
+    try:
+        # in decimals: 12.3 % is the float nearest to 0.123, not 12.3 / 100
+        return float(Decimal(plain) / 100) if text.endswith("%") else float(plain)
+    except (ValueError, InvalidOperation):
         raise Unreadable(file, f"{where}: {text!r} is not a number") from None
 
 

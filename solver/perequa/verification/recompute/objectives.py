@@ -121,7 +121,8 @@ GAPS: dict[str, Callable[[Floats, Floats, Floats], list[float]]] = {
 def _unmet_need(model: Model, spec: Mapping[str, Any], x: Floats) -> float:
     nodes, years = nodes_compared(model, spec), years_compared(model, spec)
     measure = model.measures.index(spec["measure"])
-    declared = model.quantity(spec["need"]["column"])
+    # nothing is needed where nothing can be funded
+    declared = model.figures.amount(spec["need"]["column"])
     of_measure = declared[nodes, min(measure, declared.shape[1] - 1)]
     need = np.broadcast_to(of_measure, (len(nodes), len(model.years)))[:, years]
     so_far = np.cumsum(x[:, measure], axis=1)
