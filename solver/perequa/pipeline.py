@@ -13,6 +13,7 @@ import numpy as np
 
 from perequa.certificate import Certificate, certify
 from perequa.compilation import compile_program
+from perequa.engine.completed import completed
 from perequa.engine.exact_ranges import exact_ranges
 from perequa.engine.optimum_alone import Alone, owners
 from perequa.engine.plan_moves import plan_moves
@@ -119,10 +120,7 @@ class Optimum:
 
     def active(self) -> ActivePlan:
         """Find which limits the published plan meets."""
-        served = {
-            name for p in range(len(self.weighting.weights)) for name in self.weighting.served(p)
-        }
-        unserved = frozenset(self.weighting.names) - served
+        unserved = _only_told(self.weighting)
         idle = np.isin(owners(self.program.row_keys, unserved), sorted(unserved))
         return active_plan(self.program, self.staged, self.spread, self.published, idle)
 
@@ -341,6 +339,12 @@ def _prepared(
     )
 
 
+def _only_told(weighting: Weighting) -> frozenset[str]:
+    """Objectives that no priority serves: computed and reported only."""
+    served = {name for p in range(len(weighting.weights)) for name in weighting.served(p)}
+    return frozenset(weighting.names) - served
+
+
 def _published(ready: _Prepared, clock: Clock) -> Optimum:
     """Choose the plan that is published."""
     instance = ready.instance
@@ -348,6 +352,14 @@ def _published(ready: _Prepared, clock: Clock) -> Optimum:
         spread = spread_over(instance, ready.program, ready.even)
         method = instance.scenario.tie_break.method
         published = publish(ready.staged, spread, method, ready.options)
+        plan = completed(
+            ready.program,
+            ready.staged.scaled,
+            published.plan,
+            _only_told(ready.weighting),
+            ready.options,
+        )
+        published = replace(published, plan=plan)
     return Optimum(
         instance=instance,
         reference=ready.reference,
