@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perequa.compilation import compile_program
+from perequa.engine.completed import completed
 from perequa.engine.optimum_alone import Alone, owners
 from perequa.engine.response import active_plan
 from perequa.engine.session import SolverOptions
@@ -84,10 +85,7 @@ class Optimum:
 
     def active(self) -> ActivePlan:
         """Find which limits the published plan meets."""
-        served = {
-            name for p in range(len(self.weighting.weights)) for name in self.weighting.served(p)
-        }
-        unserved = frozenset(self.weighting.names) - served
+        unserved = _only_told(self.weighting)
         idle = np.isin(owners(self.program.row_keys, unserved), sorted(unserved))
         return active_plan(self.program, self.staged, self.spread, self.published, idle)
 
@@ -195,6 +193,14 @@ def published_from(ready: Prepared, clock: Clock) -> Optimum:
         spread = spread_over(instance, ready.program, ready.even)
         method = instance.scenario.tie_break.method
         published = publish(ready.staged, spread, method, ready.options)
+        plan = completed(
+            ready.program,
+            ready.staged.scaled,
+            published.plan,
+            _only_told(ready.weighting),
+            ready.options,
+        )
+        published = replace(published, plan=plan)
     return Optimum(
         instance=instance,
         reference=ready.reference,
@@ -204,6 +210,12 @@ def published_from(ready: Prepared, clock: Clock) -> Optimum:
         spread=spread,
         published=published,
     )
+
+
+def _only_told(weighting: Weighting) -> frozenset[str]:
+    """Objectives that no priority serves: computed and reported only."""
+    served = {name for p in range(len(weighting.weights)) for name in weighting.served(p)}
+    return frozenset(weighting.names) - served
 
 
 def compiled_from(instance: Instance, reference: Reference, clock: Clock) -> CompiledProgram:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from programs import EFFORT, Dense, costs_of, in_turn, random_program
 
-from perequa.engine.response import ActivePlan, active_plan, respond
+from perequa.engine.response import ActivePlan, active_plan, respond, without_rounding
 from perequa.engine.session import SolverOptions
 from perequa.engine.spread import Spread
 from perequa.engine.stages import solve_stages
@@ -208,3 +208,9 @@ def test_an_idle_row_holds_nothing() -> None:
     answer = respond(freed, {0: -1.0}, OPTIONS)
     assert answer is not None
     assert answer.rate[0] == pytest.approx(-1.0)
+
+
+def test_a_move_that_is_all_rounding_is_no_move() -> None:
+    move = np.array([1e-50, -1e-13, 1e-6])
+    assert without_rounding(move, 1.0).tolist() == [0.0, 0.0, 1e-6]
+    assert without_rounding(move * 1e-7).tolist() == (move * [0, 1, 1] * 1e-7).tolist()

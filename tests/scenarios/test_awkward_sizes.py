@@ -121,11 +121,38 @@ tie_break: {toward: reference}
 
 def test_a_price_whose_terms_cancel_verifies(tmp_path: Path) -> None:
     """With all its money spent a plan spends no more: what the sum leaves is rounding."""
-    (tmp_path / "scenario.yaml").write_text(SCENARIO, encoding="utf-8")
     people = "code,name,pop\n11,A,14845\n1e5,B,1000\n2A,C,14845\n01,D,1500\n"
-    (tmp_path / "territories.csv").write_text(people, encoding="utf-8")
-    supply = "territory,installed\n11,15\n1e5,10\n2A,70\n01,40\n"
-    (tmp_path / "supply.csv").write_text(supply, encoding="utf-8")
-    run = run_scenario(str(tmp_path), lambda column: tmp_path / column)
-    assert run.folder is not None
-    assert verify_run(run.folder).holds
+    assert holds(tmp_path, SCENARIO, people, "territory,installed\n11,15\n1e5,10\n2A,70\n01,40\n")
+
+
+MONEY = """
+format: 1
+name: rounded
+years: [2004, 2005]
+territories: {file: territories.csv, levels: [region]}
+measures: {aid: {unit: money, opening_months: 4}}
+supply: {file: supply.csv}
+indicators: {rate: {measures: aid, in: budget, population: pop, per: 1}}
+rules:
+  floor: {kind: floor, by: region, in: credits, at_least: 1000}
+  ceiling: {kind: ceiling, by: [territory, year], at_most: {column: highest}}
+objectives:
+  gap: {kind: absolute_gap, level: region, indicator: rate, target: national}
+"""
+
+
+def test_a_proof_that_keeps_entries_of_rounding_verifies(tmp_path: Path) -> None:
+    """Moves of thousands cost nothing; what costs moves by a rounding of them."""
+    people = "code,name,pop\n2A,A,300\n01,B,2500.5\n1e5,C,1000\n"
+    supply = "territory,base,highest\n2A,10000,100000\n01,0,250000\n1e5,200000,250000\n"
+    assert holds(tmp_path, MONEY, people, supply)
+
+
+def holds(folder: Path, scenario: str, people: str, supply: str) -> bool:
+    """Whether the run of a scenario, every range exact, verifies."""
+    (folder / "scenario.yaml").write_text(scenario, encoding="utf-8")
+    (folder / "territories.csv").write_text(people, encoding="utf-8")
+    (folder / "supply.csv").write_text(supply, encoding="utf-8")
+    run = run_scenario(str(folder), lambda column: folder / column, ranges="all")
+    assert run.folder is not None, run.message
+    return verify_run(run.folder).holds

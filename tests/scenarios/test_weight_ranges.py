@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from pricing import Case, places
+from small import FIGURES, GAP
 
 from perequa.checks import load
 from perequa.cli import main
@@ -162,3 +164,30 @@ def test_a_large_program_is_ranged_when_asked(
 def test_ranges_without_prices_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["solve", "ssiad-2004", "--weight-ranges", "--no-prices"]) == 2
     assert "exclude each other" in capsys.readouterr().err
+
+
+def test_an_objective_only_told_may_weigh_until_it_moves_the_plan() -> None:
+    """A place costs 10 shares of spending; the gap it closes weighs that much at 10."""
+    case = Case(
+        sections={
+            "rules": {"envelope": {"kind": "envelope", "at_most": 400_000}},
+            "objectives": {
+                "money": {"kind": "spend", "normalise": 1000},
+                "gap": GAP | {"weight": 0, "normalise": "none"},
+                "away": GAP | {"kind": "absolute_gap", "weight": 0, "normalise": "none"},
+            },
+        },
+        figures=FIGURES,
+    )
+    now = case.solved()
+    assert set(places(now).values()) == {0.0}
+    ends = {
+        str(r["objective"]): (r["lowest"], r["highest"]) for r in weights_table(now.run).records()
+    }
+    assert ends["gap"] == ends["away"] == (0.0, pytest.approx(10.0))
+    for name in ("gap", "away"):
+        for weight, moves in ((9.9, False), (10.1, True)):
+            objectives = case.sections["objectives"]
+            heavier = objectives | {name: objectives[name] | {"weight": weight}}
+            there = places(case.with_sections(objectives=heavier).solved())
+            assert (sum(there.values()) > 1) == moves, (name, weight)

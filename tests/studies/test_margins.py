@@ -96,3 +96,11 @@ def test_percentages(text: str, share: float) -> None:
 def test_not_percentages(text: str) -> None:
     with pytest.raises(UsageError, match="a percentage"):
         read_within(text)
+
+
+def test_what_nothing_bounds_has_no_most() -> None:
+    sets = ("rules.envelope.active=false", "rules.caps.active=false", "reference=null")
+    rows = margins_study(prepared(EHPAD, *sets), 0.01).tables["margins"].records()
+    row = next(r for r in rows if r["territory"] == "93" and r["in"] == "places")
+    assert row["most"] == np.inf
+    assert 0 <= row["least"] <= row["planned"]

@@ -284,6 +284,8 @@ def _cells(instance: Instance, level: str, measure: int, year: int) -> tuple[Fla
     for i, node in enumerate(nodes):
         inside = (above == node) & open_here
         allowed[i] = bool(inside.any())
-        if allowed[i] and np.ptp(cost_here[inside]) == 0:
+        if not allowed[i]:
+            cost[i] = 1.0  # no places there are no credits, at any cost
+        elif np.ptp(cost_here[inside]) == 0:
             cost[i] = cost_here[inside][0]
     return allowed, cost

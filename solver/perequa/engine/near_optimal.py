@@ -18,6 +18,7 @@ from scipy import sparse
 
 from perequa.engine.plans_left import stop_unless_optimal
 from perequa.engine.session import PRIMAL, Session
+from perequa.engine.termination import Termination
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +94,7 @@ class NearOptimal:
         self._basis = first.basis()
 
     def ranges(self, sums: Sequence[Sum], jobs: int | None = None) -> list[tuple[float, float]]:
-        """Return the least and the most of each sum.
+        """Return the least and the most of each sum, infinite where nothing bounds it.
 
         Parameters
         ----------
@@ -123,6 +124,10 @@ class NearOptimal:
                 cost[asked.columns] = sign * asked.values
                 session.set_cost(self._scaled.cost(cost)[0])
                 outcome = session.solve(strategy=PRIMAL, presolve=False)
+                if outcome.termination is Termination.UNBOUNDED:
+                    ends.append(-sign * np.inf)
+                    session.set_basis(self._basis)
+                    continue
                 stop_unless_optimal(outcome.termination)
                 x = np.clip(outcome.x, self._scaled.column_lower, self._scaled.column_upper)
                 ends.append(asked.at(self._scaled.natural_x(x)))

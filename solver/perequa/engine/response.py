@@ -189,13 +189,23 @@ def respond(
     published = publish(staged, still, "exact", options)
     if published.method != "exact":
         raise NotProven("the answer of the plan could not be made even")
-    rate = without_rounding(published.plan / at.staged.scaled.column) * at.staged.scaled.column
+    scaled = at.staged.scaled
+    step = max((abs(by) * scaled.row[i] for i, by in direction.items()), default=0.0)
+    rate = without_rounding(published.plan / scaled.column, step) * scaled.column
     return Response(rate=rate, prices=at.costs @ rate, holds=holds(at, direction, rate, options))
 
 
-def without_rounding(move: Floats) -> Floats:
-    """Write what is rounding beside the largest entry of a move as nothing."""
-    small = ROUNDING * float(np.abs(move).max(initial=0.0))
+def without_rounding(move: Floats, step: float = 0.0) -> Floats:
+    """Write what is rounding as nothing: beside the largest entry of a move, or beside its cause.
+
+    Parameters
+    ----------
+    move
+        (n,) the solver's units.
+    step
+        How far the limits move that cause it, the solver's units.
+    """
+    small = ROUNDING * max(step, float(np.abs(move).max(initial=0.0)))
     return np.where(np.abs(move) <= small, 0.0, move)
 
 

@@ -27,6 +27,8 @@ Indices = NDArray[np.intp]
 
 NOT_ZERO = 1e-8
 """A dual counts as a price above this size, the smallest cost coefficient being at least 1."""
+LEFT = 1e-14
+"""Share of two duals that rounding leaves where they cancel."""
 CANCELS = 2e-9
 """Share of its own terms below which a reduced cost is what rounding leaves of them."""
 
@@ -224,11 +226,18 @@ def _stage(
             _shortage(y, before.y, program.row_lower, program.row_upper, rows),
             _shortage(z, z_before, program.column_lower, program.column_upper, columns),
         )
-        y += times * before.y
-        z += times * z_before
+        y = _added(y, times * before.y)
+        z = _added(z, times * z_before)
         lam += times * before.lam
         lam[j] += times
     return Stage(priority=priority, cost=stage_costs[p], x=x, y=y, lam=lam)
+
+
+def _added(first: Floats, second: Floats) -> Floats:
+    """Add two duals; what is left where they cancel is rounding, of either sign."""
+    total = first + second
+    size = np.maximum(np.abs(first), np.abs(second))
+    return np.where(np.abs(total) <= LEFT * size, 0.0, total)
 
 
 def _shortage(dual: Floats, before: Floats, lower: Floats, upper: Floats, held: Indices) -> float:

@@ -123,7 +123,9 @@ class _System:
         off = np.abs(target - self._held @ v).max(axis=0, initial=0.0) / size
         bent = np.abs(self._bend[:, None] * v - self._held.T @ y).max(axis=0, initial=0.0)
         moves = np.zeros((self._matrix.shape[1], len(rows)))
-        moves[self._free] = np.where(np.abs(v) <= ROUNDING * np.abs(v).max(axis=0), 0.0, v)
+        moves[self._free] = np.where(
+            np.abs(v) <= ROUNDING * np.abs(v).max(axis=0, initial=1.0), 0.0, v
+        )
         return moves, np.isfinite(size) & (off < EXACT) & (bent / (size + size_y) < EXACT)
 
     def keeps(self, move: Floats) -> bool:

@@ -100,15 +100,19 @@ def check_chords(notes: Notebook, evidence: Evidence, earlier: Floats) -> None:
     costs = evidence.program.stage_cost
     chords = evidence.chords
     finite = np.isfinite(evidence.price)
+    largest = np.zeros(chords.rows)
+    np.maximum.at(largest, chords.row_of, np.abs(chords.value))
     for k in range(evidence.stage + 1):
         wanted = evidence.price if k == evidence.stage else earlier[:, k]
         terms = chords.value * costs[k][chords.index]
         change = np.bincount(chords.row_of, terms, chords.rows)
         size = np.bincount(chords.row_of, np.abs(terms), chords.rows)
+        # every entry is known to the rounding of the largest, those that cost nothing included
+        rounding = CANCELS * np.maximum(size, largest * np.abs(costs[k]).max(initial=0.0))
         # a later priority's program leaves the earlier ones room for rounding
         share = RELATIVE if k == evidence.stage else ROOM
         allowed = share * np.maximum(np.abs(wanted), 0.0 if k == evidence.stage else 1.0)
-        allowed = allowed + CANCELS * size + (share * size if k < evidence.stage else 0.0)
+        allowed = allowed + rounding + (share * size if k < evidence.stage else 0.0)
         with np.errstate(invalid="ignore"):
             off = finite & ~(np.abs(change - wanted) <= allowed)
         for e in np.flatnonzero(off):
