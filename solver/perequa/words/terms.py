@@ -35,6 +35,7 @@ def objective_kinds(words: Words) -> Mapping[str, str]:
         "absolute_gap": words.term("kind of objective", "absolute gap"),
         "worst": words.term("kind of objective", "worst shortfall"),
         "range": words.term("kind of objective", "range"),
+        "cvar": words.term("kind of objective", "mean shortfall of the worst-off"),
         "unmet_need": words.term("kind of objective", "unmet need"),
         "distance_to_reference": words.term("kind of objective", "distance to the reference"),
         "spend": words.term("kind of objective", "spending"),

@@ -31,6 +31,7 @@ from perequa.report.equations.symbols import (
 from perequa.weighting import objective_value, weigh
 from perequa_models.catalogue import OBJECTIVE_KINDS
 from perequa_models.keys import Where
+from perequa_models.objectives.cvar import Cvar
 from perequa_models.objectives.data import gap_data, nodes_compared, years_looked_at
 from perequa_models.objectives.distance_to_reference import DistanceToReference
 from perequa_models.objectives.grammar import GapSpec
@@ -46,6 +47,10 @@ if TYPE_CHECKING:
     from perequa_models.instance import Instance
     from perequa_models.objectives.grammar import ObjectiveSpec
     from perequa_models.reference.reference import Reference
+
+
+SHARED = frozenset({"cvar"})
+"""Kinds in which territories weigh as shares that add up to one."""
 
 
 @dataclass(slots=True)
@@ -139,6 +144,7 @@ def _equation(instance: Instance, spec: ObjectiveSpec) -> str:
     u = rf"u \in {_compared_set(instance, spec)}" if spec.level else ""
     if isinstance(spec, GapSpec):
         rate = with_index(rf"r^{{{word(spec.indicator)}}}", ["u", year])
+        share = with_index("v", ["u", year])
         target = with_index(r"\tau", [year] if spec.target == "national" else [])
         weight = with_index("w", ["u", year]) + " " if _weighting(spec) == "population" else ""
         return (
@@ -147,6 +153,8 @@ def _equation(instance: Instance, spec: ObjectiveSpec) -> str:
                 "shortfall": rf"\sum_{{{u}}} {weight}\max\left(0, {target} - {rate}\right)",
                 "absolute_gap": rf"\sum_{{{u}}} {weight}\left\lvert {target} - {rate} \right\rvert",
                 "worst": rf"\max_{{{u}}} {weight}\max\left(0, {target} - {rate}\right)",
+                "cvar": rf"\min_{{\eta \ge 0}} \left(\eta + \frac{{1}}{{{_tail(spec)}}} "
+                rf"\sum_{{{u}}} {share} \max\left(0, {target} - {rate} - \eta\right)\right)",
                 "range": rf"\left(\max_{{{u}}} {rate} - \min_{{{u}}} {rate}\right)"
                 if mean
                 else rf"\max_{{{u}}} {rate} - \min_{{{u}}} {rate}",
@@ -176,6 +184,10 @@ def _compared_set(instance: Instance, spec: ObjectiveSpec) -> str:
     level = spec.level or instance.level
     every = level_set(instance, level)
     return every if spec.territories is None else rf"{every}^{{\star}}"
+
+
+def _tail(spec: GapSpec) -> str:
+    return maths_figure(spec.tail) if isinstance(spec, Cvar) else ""
 
 
 def _weighting(spec: GapSpec) -> str | None:
@@ -215,13 +227,21 @@ def _gap_terms(instance: Instance, spec: GapSpec) -> list[Line]:
     people = maths(rf"p_{{uy}} = P^{{{name}}}_{{uy}} / {maths_figure(data.indicator.per)}")
     lines = [say("{}: the denominator of the rate, in units of {}.", people, per)]
     weighting = _weighting(spec)
-    if weighting == "population":
+    if spec.kind in SHARED:
+        lines.append(_shares(weighting))
+    elif weighting == "population":
         lines.append(say("Weighting: population, $w_{uy} = p_{uy}$."))
     elif weighting == "territory":
         lines.append(say("Weighting: territory, $w_{uy} = 1$."))
     if spec.kind != "range":
         lines.append(_target(instance, spec, data.target))
     return lines
+
+
+def _shares(weighting: str | None) -> Line:
+    if weighting == "population":
+        return say("Weighting: population, $v_{uy}$ is the share of $u$ in their denominators.")
+    return say("Weighting: territory, $v_{uy}$ is one by the number of territories compared.")
 
 
 def _target(instance: Instance, spec: GapSpec, target: np.ndarray[Any, Any]) -> Line:
