@@ -13,6 +13,7 @@ from perequa_models.objectives import (
     absolute_gap,
     cvar,
     distance_to_reference,
+    gini,
     shortfall,
     spend,
     unmet_need,
@@ -285,6 +286,16 @@ _OBJECTIVES = (
         r"0 \le q_t \le v_t, \ \sum_t q_t = \alpha\Bigr\}",
         linear=r"s_t \ge p_t (\tau - \eta) - C_t, \quad s_t, \eta \ge 0, \quad "
         r"V = \eta + \frac{1}{\alpha} \sum_t \frac{v_t}{p_t} s_t",
+        source=_NO_TEXT,
+    ),
+    _objective(
+        "gini",
+        gini,
+        words="Inequality of the rates: their Gini index, over the national rate before the plan.",
+        symbol="I",
+        equation=r"\frac{1}{2 r_0} \sum_s \sum_t v_s v_t \lvert r_s - r_t \rvert",
+        linear=r"p_{st} (r_s - r_t) = d^+_{st} - d^-_{st}, \quad d^+_{st}, d^-_{st} \ge 0, \quad "
+        r"I = \frac{1}{r_0} \sum_{s < t} \frac{v_s v_t}{p_{st}} (d^+_{st} + d^-_{st})",
         source=_NO_TEXT,
     ),
     _objective(

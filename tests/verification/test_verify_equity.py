@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 INPUTS = 2
 GAP = "indicator: ehpad_rate, level: region"
-KINDS = {"cvar": f"{{kind: cvar, tail: 0.3, weighting: population, {GAP}}}"}
+KINDS = {
+    "cvar": f"{{kind: cvar, tail: 0.3, weighting: population, {GAP}}}",
+    "gini": f"{{kind: gini, {GAP}}}",
+}
 
 
 @pytest.fixture(params=list(KINDS))

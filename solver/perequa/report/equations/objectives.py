@@ -30,10 +30,12 @@ from perequa.report.equations.symbols import (
 )
 from perequa.weighting import objective_value, weigh
 from perequa_models.catalogue import OBJECTIVE_KINDS
+from perequa_models.figures.arrays import national_initial
 from perequa_models.keys import Where
 from perequa_models.objectives.cvar import Cvar
 from perequa_models.objectives.data import gap_data, nodes_compared, years_looked_at
 from perequa_models.objectives.distance_to_reference import DistanceToReference
+from perequa_models.objectives.gini import Gini
 from perequa_models.objectives.grammar import GapSpec
 from perequa_models.objectives.unmet_need import UnmetNeed
 from perequa_models.quantities import Quantities
@@ -49,7 +51,7 @@ if TYPE_CHECKING:
     from perequa_models.reference.reference import Reference
 
 
-SHARED = frozenset({"cvar"})
+SHARED = frozenset({"cvar", "gini"})
 """Kinds in which territories weigh as shares that add up to one."""
 
 
@@ -86,6 +88,12 @@ class Tally:
         self.rows += len(bodies)
 
     zero = at_least_zero
+
+    def pairs(
+        self, firsts: Iterable[int], _seconds: Iterable[int], years: Iterable[int]
+    ) -> list[Where]:
+        """Return a place for each pair of nodes and each year."""
+        return self.where(firsts, years)
 
     def where(self, nodes: Iterable[int], years: Iterable[int]) -> list[Where]:
         """Return a place for each pair of a node and a year."""
@@ -143,7 +151,8 @@ def _equation(instance: Instance, spec: ObjectiveSpec) -> str:
     mean, year = _years(instance, spec)
     u = rf"u \in {_compared_set(instance, spec)}" if spec.level else ""
     if isinstance(spec, GapSpec):
-        rate = with_index(rf"r^{{{word(spec.indicator)}}}", ["u", year])
+        indicator = rf"r^{{{word(spec.indicator)}}}"
+        rate = with_index(indicator, ["u", year])
         share = with_index("v", ["u", year])
         target = with_index(r"\tau", [year] if spec.target == "national" else [])
         weight = with_index("w", ["u", year]) + " " if _weighting(spec) == "population" else ""
@@ -155,6 +164,9 @@ def _equation(instance: Instance, spec: ObjectiveSpec) -> str:
                 "worst": rf"\max_{{{u}}} {weight}\max\left(0, {target} - {rate}\right)",
                 "cvar": rf"\min_{{\eta \ge 0}} \left(\eta + \frac{{1}}{{{_tail(spec)}}} "
                 rf"\sum_{{{u}}} {share} \max\left(0, {target} - {rate} - \eta\right)\right)",
+                "gini": rf"\frac{{1}}{{2 r_0}} \sum_{{{u}}} \sum_{{{u.replace('u', 's', 1)}}} "
+                rf"{share} {with_index('v', ['s', year])} "
+                rf"\left\lvert {rate} - {with_index(indicator, ['s', year])} \right\rvert",
                 "range": rf"\left(\max_{{{u}}} {rate} - \min_{{{u}}} {rate}\right)"
                 if mean
                 else rf"\max_{{{u}}} {rate} - \min_{{{u}}} {rate}",
@@ -233,7 +245,10 @@ def _gap_terms(instance: Instance, spec: GapSpec) -> list[Line]:
         lines.append(say("Weighting: population, $w_{uy} = p_{uy}$."))
     elif weighting == "territory":
         lines.append(say("Weighting: territory, $w_{uy} = 1$."))
-    if spec.kind != "range":
+    if isinstance(spec, Gini):
+        before = maths_figure(national_initial(instance.tree, data.indicator))
+        lines.append(say("{}: the national rate before the plan.", maths(f"r_0 = {before}")))
+    elif spec.kind != "range":
         lines.append(_target(instance, spec, data.target))
     return lines
 
