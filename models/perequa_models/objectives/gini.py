@@ -32,7 +32,7 @@ class Gini(GapSpec):
 
 
 WEIGHTING = "territory"
-MOST_PAIRS = 60_000
+MOST_PAIRS = 30_000
 """Pairs of territories, over all years looked at, that a program is given."""
 
 
