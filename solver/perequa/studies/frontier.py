@@ -28,6 +28,7 @@ OWN = ("point", "exchange_rate_below", "exchange_rate_above")
 PRICE = ("price_of_equity_below", "price_of_equity_above")
 """Beside the exchange rates, where one of the two objectives is a Gini index."""
 GINI_POINT = 0.01
+"""One point of Gini, in units of the index."""
 NO_TRADE = 1e-12
 """Share of its value below which an objective gives nothing up."""
 
@@ -125,7 +126,8 @@ def _frontier(
     others = [name for name in names if name not in chosen]
     rates = _rates(pieces, sizes)
     efficiency = _efficiency(prepared, chosen)
-    prices = _prices_of_equity(rates, index_first=efficiency == chosen[1]) if efficiency else None
+    of_index = rates if efficiency == chosen[1] else _inverse(rates)
+    prices = _prices_of_equity(of_index) if efficiency else None
     rows: list[tuple[Value, ...]] = []
     for i, found in enumerate(values):
         by_name = dict(zip(names, (float(v) for v in found), strict=True))
@@ -151,9 +153,11 @@ def _rates(pieces: Sequence[Piece], sizes: Floats) -> list[float | None]:
     return [*rates, None]
 
 
-def _prices_of_equity(rates: Sequence[float | None], *, index_first: bool) -> list[float | None]:
-    """Efficiency lost for each point of Gini taken off, from exchange rates."""
-    return [
-        None if rate is None else -GINI_POINT * (rate if index_first else 1.0 / rate)
-        for rate in rates
-    ]
+def _inverse(rates: Sequence[float | None]) -> list[float | None]:
+    """Change of the first objective per unit of the second."""
+    return [None if rate is None else 1.0 / rate for rate in rates]
+
+
+def _prices_of_equity(rates: Sequence[float | None]) -> list[float | None]:
+    """Efficiency lost for each point of Gini taken off, from changes of it per unit of index."""
+    return [None if rate is None else -GINI_POINT * rate for rate in rates]
