@@ -77,6 +77,19 @@ class Builder:
         keys = [AuxiliaryKey(owner, role, *w) for w in where]
         self.rows.extend(zip(keys, family.values(), strict=True))
 
+    def pairs(
+        self, firsts: Iterable[int], seconds: Iterable[int], years: Iterable[int]
+    ) -> list[Where]:
+        """Name each pair of nodes of one level and each year, pairs outermost."""
+        listed = list(years)
+        nodes = self.instance.tree.nodes
+        both = [(nodes[int(s)], nodes[int(t)]) for s, t in zip(firsts, seconds, strict=True)]
+        return [
+            Where(s.level, f"{s.code}+{t.code}", "", self.instance.years[y])
+            for s, t in both
+            for y in listed
+        ]
+
     def where(self, nodes: Iterable[int], years: Iterable[int]) -> list[Where]:
         """Name each pair of a node and a year, nodes outermost."""
         listed = list(years)

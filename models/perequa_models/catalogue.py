@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from perequa_models.objectives import (
     absolute_gap,
+    cvar,
     distance_to_reference,
+    gini,
     shortfall,
     spend,
     unmet_need,
@@ -274,6 +276,27 @@ _OBJECTIVES = (
         equation=r"\max_t r_t - \min_t r_t",
         linear=r"p_t h \ge C_t \ge p_t l, \quad H = h - l",
         source=f"{_C1998}, III A: reduce the gap between the extreme rates",
+    ),
+    _objective(
+        "cvar",
+        cvar,
+        words="The mean shortfall of the worst-off share, of territories or of people.",
+        symbol="V",
+        equation=r"\frac{1}{\alpha} \max\Bigl\{\sum_t q_t \max(0, \tau - r_t) : "
+        r"0 \le q_t \le v_t, \ \sum_t q_t = \alpha\Bigr\}",
+        linear=r"s_t \ge p_t (\tau - \eta) - C_t, \quad s_t, \eta \ge 0, \quad "
+        r"V = \eta + \frac{1}{\alpha} \sum_t \frac{v_t}{p_t} s_t",
+        source=_NO_TEXT,
+    ),
+    _objective(
+        "gini",
+        gini,
+        words="Inequality of the rates: their Gini index, over the national rate before the plan.",
+        symbol="I",
+        equation=r"\frac{1}{2 r_0} \sum_s \sum_t v_s v_t \lvert r_s - r_t \rvert",
+        linear=r"p_{st} (r_s - r_t) = d^+_{st} - d^-_{st}, \quad d^+_{st}, d^-_{st} \ge 0, \quad "
+        r"I = \frac{1}{r_0} \sum_{s < t} \frac{v_s v_t}{p_{st}} (d^+_{st} + d^-_{st})",
+        source=_NO_TEXT,
     ),
     _objective(
         "unmet_need",

@@ -48,7 +48,7 @@ class AuxiliaryKey(NamedTuple):
     role
         What it is, e.g. ``shortfall`` or ``gap``.
     level, territory, measure, year
-        As for `RowKey`.
+        As for `RowKey`; of a pair of territories both codes, with + between them.
     """
 
     owner: str

@@ -8,7 +8,9 @@ from pydantic import BeforeValidator, Field
 
 from perequa_models.measures import Measure
 from perequa_models.objectives.absolute_gap import AbsoluteGap
+from perequa_models.objectives.cvar import Cvar
 from perequa_models.objectives.distance_to_reference import DistanceToReference
+from perequa_models.objectives.gini import Gini
 from perequa_models.objectives.range import Range
 from perequa_models.objectives.shortfall import Shortfall
 from perequa_models.objectives.spend import Spend
@@ -32,7 +34,7 @@ Rule = Annotated[
     Field(discriminator="kind"),
 ]
 Objective = Annotated[
-    Shortfall | AbsoluteGap | Worst | Range | UnmetNeed | DistanceToReference | Spend,
+    Shortfall | AbsoluteGap | Worst | Range | Cvar | Gini | UnmetNeed | DistanceToReference | Spend,
     Field(discriminator="kind"),
 ]
 

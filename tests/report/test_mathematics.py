@@ -345,6 +345,8 @@ def test_tally_counts_as_the_program_is_built() -> None:
     kinds = {
         "gap": "{kind: absolute_gap, indicator: ssiad_rate, level: region, years: all}",
         "worst": "{kind: worst, indicator: ssiad_rate, level: region, priority: 2}",
+        "tail": "{kind: cvar, tail: 0.2, indicator: ssiad_rate, level: region, priority: 2}",
+        "unequal": "{kind: gini, indicator: ssiad_rate, level: region, years: all, priority: 2}",
         "far": "{kind: distance_to_reference, level: region, priority: 3}",
         "money": "{kind: spend, normalise: none, priority: 4}",
     }
@@ -359,6 +361,9 @@ def test_tally_counts_as_the_program_is_built() -> None:
     text = mathematics(instance, reference, "mine")
     assert len(equations(section(text, "Objective `far`"))) == 1
     assert r"\frac{1}{2} \sum_{y \in \mathcal{Y}} " in section(text, "Objective `gap`")
+    assert r"\frac{1}{2 r_0} \sum_{u \in" in section(text, "Objective `unequal`")
+    assert r"\frac{1}{0.2} \sum_{" in section(text, "Objective `tail`")
+    assert "one by the number of territories compared" in section(text, "Objective `tail`")
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

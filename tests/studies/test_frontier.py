@@ -86,6 +86,49 @@ def test_the_size_of_an_objective_hides_no_point(unit: float) -> None:
     assert [r["shortfall"] for r in rows] == pytest.approx([35972.3, 36766.6, 36793.3], rel=1e-5)
 
 
+EQUAL = "objectives.equal={kind: gini, indicator: ehpad_rate, level: region, priority: 2}"
+THRIFT = PAIRS["thrift"][0]
+
+
+@pytest.mark.parametrize("chosen", [("thrift", "equal"), ("equal", "thrift")])
+def test_price_of_equity_is_what_a_point_of_gini_costs(chosen: tuple[str, str]) -> None:
+    scenario = prepared(EHPAD, EQUAL, THRIFT)
+    answer = frontier_study(scenario, *chosen)
+    table = answer.tables["frontier"]
+    assert table.columns[3:7] == (
+        "exchange_rate_below", "exchange_rate_above",
+        "price_of_equity_below", "price_of_equity_above",
+    )  # fmt: skip
+    rows = list(table.records())
+    assert len(rows) > 2
+    program = scenario.program
+    names = list(program.objective_names)
+    # in millionths of the index and thousands of money, so that neither is rounding to scipy
+    index = 1e6 * program.costs[names.index("equal")]
+    spent = 1e-3 * program.costs[names.index("thrift")]
+    for row in rows:
+        here = 1e6 * row["equal"] + 1e-6
+        below, above = row["price_of_equity_below"], row["price_of_equity_above"]
+        less, more = (below, above) if chosen[0] == "equal" else (above, below)
+        for price, step in ((less, -1.0), (more, 1.0)):
+            if price is not None:
+                held = least_second(program, index, spent, here)
+                moved = least_second(program, index, spent, here + step)
+                assert price > 0
+                # a point of Gini is ten thousand millionths
+                assert 1e3 * (held - moved) / step * 1e4 == pytest.approx(price, rel=1e-3)
+    assert rows[0]["price_of_equity_below"] is None
+    assert "Price of equity: thrift (EUR) given up for one point of Gini" in answer.text
+
+
+def test_an_index_that_agrees_with_places_is_not_lost_beside_them() -> None:
+    """Places count in ten thousands and the index in hundredths: neither is rounding."""
+    answer = frontier_study(prepared(EHPAD, EQUAL), "shortfall", "equal")
+    (row,) = answer.tables["frontier"].records()
+    assert row["equal"] == pytest.approx(0.179437712348609, rel=1e-9)
+    assert "price_of_equity_below" in row
+
+
 def test_objectives_that_agree_have_one_point() -> None:
     answer = frontier_study(prepared("scm-ssad-1998"), "amplitude", "shortfall")
     (row,) = answer.tables["frontier"].records()

@@ -21,7 +21,9 @@ QUICK = settings(
 )
 """The same examples every time, and few of them."""
 
-KINDS = ("shortfall", "absolute_gap", "worst", "range")
+KINDS = ("shortfall", "absolute_gap", "worst", "range", "cvar", "gini")
+OPTIONS: dict[str, dict[str, Any]] = {"cvar": {"tail": 0.4}}
+"""What a kind must be told beside its indicator."""
 
 
 @st.composite
@@ -53,15 +55,22 @@ def cases(draw: Callable[..., Any], *, method: str = "exact") -> Case:
             "indicators": {"rate": {"measures": measures, "population": "pop", "per": 100}},
             "rules": rules,
             "objectives": {
-                "first": gap | {"kind": first, "years": draw(st.sampled_from(["last", "all"]))},
-                "second": gap | {"kind": second, "priority": 2},
+                "first": gap
+                | OPTIONS.get(first, {})
+                | {"kind": first, "years": draw(st.sampled_from(["last", "all"]))},
+                "second": gap | OPTIONS.get(second, {}) | {"kind": second, "priority": 2},
             },
             "tie_break": {"method": method},
         },
         figures={
             "pop": {code: draw(st.sampled_from([500, 1000, 2000])) for code in codes},
+            # somebody has something: a Gini index is divided by the rate before the plan
             "installed": {
-                code: [draw(st.sampled_from([0, 10, 30])) for _ in measures] for code in codes
+                code: [
+                    draw(st.sampled_from([0, 10, 30] if code != codes[0] else [10, 30]))
+                    for _ in measures
+                ]
+                for code in codes
             },
             "cap": caps,
         },

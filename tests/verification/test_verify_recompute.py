@@ -266,6 +266,9 @@ def test_objectives_by_definition(folder: Path) -> None:
             "plain": {"kind": "absolute_gap", "weighting": "territory", **gap},
             "worst": {"kind": "worst", **gap},
             "range": {"kind": "range", "years": "all", **gap},
+            "tail": {"kind": "cvar", "tail": 0.5, **gap},
+            "unequal": {"kind": "gini", "weighting": "population", **gap},
+            "people": {"kind": "cvar", "tail": 0.5, "weighting": "population", **gap},
             "moving": {"kind": "shortfall", "target": "national", **gap},
             "north": {"kind": "shortfall", "territories": ["region:11"], "target": 40, **gap},
             "need": {"kind": "unmet_need", "measure": "mas", "level": "region",
@@ -282,6 +285,11 @@ def test_objectives_by_definition(folder: Path) -> None:
         "plain": 9.5 + 12 + 0,
         "worst": 9.5,
         "range": (13 + 21.5) / 2,
+        # one and a half of three territories, 2 500 of 5 000 people: 9.5 in Aye, 0 elsewhere
+        "tail": 9.5 / 1.5,
+        # 2, 1 and 2 fifths of the people at 5.5, 27 and 15, over the 15 before
+        "unequal": (2 * 1 * 21.5 + 2 * 2 * 9.5 + 1 * 2 * 12) / 25 / 15,
+        "people": 9.5 * 2 / 2.5,
         "moving": 2 * (13.6 - 5.5),
         "north": 2 * 34.5 + 13,
         # 10 declared in the North, 10 funded; 8 in the South, none.

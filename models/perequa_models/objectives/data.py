@@ -64,6 +64,11 @@ class GapData:
         """What a missing place counts in the mean over the years, shape (n, Y')."""
         return self.weight / self.people / len(self.years)
 
+    @property
+    def shares(self) -> Floats:
+        """Part of each territory in the whole of those compared, by its weight, shape (n, Y')."""
+        return np.asarray(self.weight / self.weight.sum(axis=0))
+
     def targets(self, quantities: Quantities) -> Values:
         """Target rate of each year, moving ones filled in from the plan, shape (Y',)."""
         moving = np.isnan(self.target)

@@ -17,6 +17,7 @@ from perequa.checks.numbers import (
 from perequa.checks.uses import YES_NO
 from perequa_models.catalogue import OBJECTIVE_KINDS
 from perequa_models.columns import summed_up
+from perequa_models.errors import InvalidScenario
 from perequa_models.problems import Cell
 from perequa_models.quantities import Quantities
 from perequa_models.rules.ceiling import Ceiling
@@ -191,6 +192,22 @@ def check_exceptions(instance: Instance, problems: Problems) -> None:
                 )
 
 
+def check_objectives(instance: Instance, reference: Reference, problems: Problems) -> None:
+    """Note objectives that have no value: nobody to compare, too many, nothing to divide by."""
+    nothing = Quantities(instance, np.zeros(instance.shape))
+    for name in instance.scenario.objectives:
+        try:
+            _value(instance, name, nothing, reference)
+        except InvalidScenario as error:
+            problems.found.extend(error.problems)
+
+
+def _value(instance: Instance, name: str, plan: Quantities, reference: Reference) -> float:
+    spec = instance.scenario.objectives[name]
+    arguments = (plan, reference) if spec.kind == "distance_to_reference" else (plan,)
+    return OBJECTIVE_KINDS[spec.kind].value(spec, *arguments)
+
+
 def check_normalised(instance: Instance, reference: Reference, problems: Problems) -> None:
     """Note objectives added to others although their initial value, which divides them, is 0."""
     objectives = instance.scenario.objectives
@@ -204,9 +221,7 @@ def check_normalised(instance: Instance, reference: Reference, problems: Problem
         divided = spec.normalise == "initial" and spec.weight > 0 and spec.kind != "spend"
         if not (divided and others):
             continue
-        kind = OBJECTIVE_KINDS[spec.kind]
-        arguments = (nothing, reference) if spec.kind == "distance_to_reference" else (nothing,)
-        if kind.value(spec, *arguments) <= 1e-9:
+        if _value(instance, name, nothing, reference) <= 1e-9:
             problems.error(
                 "cannot_normalise",
                 f"objective {name} is 0 before the plan: it cannot be divided by that",

@@ -9,6 +9,7 @@ from perequa.checks.figures import (
     check_exceptions,
     check_money_pairs,
     check_normalised,
+    check_objectives,
     check_sizes,
     check_totals,
 )
@@ -166,6 +167,8 @@ def _assembled(
     reference = reference_allocation(instance, problems)
     if not problems.errors:
         evenness(instance, reference, problems)
+        check_objectives(instance, reference, problems)
+    if not problems.errors:
         check_normalised(instance, reference, problems)
     return instance
 

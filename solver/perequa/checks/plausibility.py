@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 _LINEAR_SUMS = frozenset({"shortfall", "absolute_gap"})
+_WITHOUT_TARGET = frozenset({"range", "gini"})
 _EXTREMES = frozenset({"worst", "range"})
 
 
@@ -213,7 +214,7 @@ def _check_objective(
 
 def _warn_about_gap(path: Path, spec: GapSpec, problems: Problems) -> None:
     target = spec.target
-    if target == "national":
+    if target == "national" and spec.kind not in _WITHOUT_TARGET:
         problems.warning(
             "moving_target",
             "the national rate of the plan moves with it: a populous poor territory can raise it "

@@ -168,7 +168,7 @@ def _rest(equations: sparse.csr_array, costs: Floats) -> Floats:
         ],
         format="csc",
     )
-    factors = splu(system)
+    factors = splu(system, permc_spec="MMD_AT_PLUS_A")
     rest, nothing = costs.T, np.zeros((r, len(costs)))
     for _ in range(REFINEMENTS):  # what the corner that keeps the system regular leaves over
         explained = factors.solve(np.vstack([rest, nothing]))[f:]

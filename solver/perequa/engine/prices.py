@@ -108,6 +108,8 @@ class Prices:
     programs_solved: int
 
 
+CANCELS = 1e-12
+"""Share of the size of its terms below which a sum is zero."""
 NO_COLUMNS: Indices = np.zeros(0, dtype=np.intp)
 NO_VALUES: Floats = np.zeros(0)
 
@@ -323,7 +325,7 @@ class _Pricing:
         )
         if p > 0:
             # the composed dual of a later priority carries large multipliers: the chord is exact
-            price = float(self.costs[p][columns] @ values)
+            price = _sum_of(self.costs[p][columns] * values)
         level.sides[i, sign] = Side(
             row=i,
             sign=sign,
@@ -365,6 +367,12 @@ class _Pricing:
         if wrong:
             message = f"the proof that {self.program.row_keys[i]} cannot move does not hold"
             raise InternalError(message)
+
+
+def _sum_of(terms: Floats) -> float:
+    """Add terms up; what cancels but for rounding is nothing."""
+    total = float(terms.sum())
+    return 0.0 if abs(total) <= CANCELS * float(np.abs(terms).sum()) else total
 
 
 def mark_of(multipliers: Floats) -> bytes:

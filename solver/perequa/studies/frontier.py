@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from perequa.studies.prepared import Floats, Prepared
 
 OWN = ("point", "exchange_rate_below", "exchange_rate_above")
+PRICE = ("price_of_equity_below", "price_of_equity_above")
+"""Beside the exchange rates, where one of the two objectives is a Gini index."""
+GINI_POINT = 0.01
+"""One point of Gini, in units of the index."""
 NO_TRADE = 1e-12
 """Share of its value below which an objective gives nothing up."""
 
@@ -71,7 +75,11 @@ def frontier_study(prepared: Prepared, first: str, second: str) -> Answer:
     }
     return Answer(
         tables=tables,
-        text=frontier_text(_units(prepared, (first, second)), tables["frontier"]),
+        text=frontier_text(
+            _units(prepared, (first, second)),
+            tables["frontier"],
+            _efficiency(prepared, (first, second)),
+        ),
         facts={"objectives": [first, second], "programs_solved": plans.programs_solved},
     )
 
@@ -87,7 +95,9 @@ def _sizes(prepared: Prepared, plans: PlansLeft, ends: Floats) -> Floats:
     way = Way(plans, prepared.goal(ends[0]), prepared.goal(ends[1]))
     moves = np.array([way.end.first - way.start.first, way.start.second - way.end.second])
     levels = np.array([abs(way.start.first), abs(way.start.second)])
-    return np.where(moves > NO_TRADE * np.maximum(1.0, levels), moves, 1.0)
+    # what gives nothing up is as large as it is: an index beside places would be rounding
+    unmoved = np.where(levels > 0.0, levels, 1.0)
+    return np.where(moves > NO_TRADE * np.maximum(1.0, levels), moves, unmoved)
 
 
 def _units(prepared: Prepared, names: Sequence[str]) -> dict[str, str]:
@@ -96,6 +106,12 @@ def _units(prepared: Prepared, names: Sequence[str]) -> dict[str, str]:
         name: OBJECTIVE_KINDS[objectives[name].kind].unit(prepared.instance, objectives[name])
         for name in names
     }
+
+
+def _efficiency(prepared: Prepared, names: tuple[str, str]) -> str:
+    """Name the objective that stands against a Gini index; empty where none does."""
+    kinds = [prepared.instance.scenario.objectives[name].kind for name in names]
+    return names[1 - kinds.index("gini")] if kinds.count("gini") == 1 else ""
 
 
 def _frontier(
@@ -109,16 +125,20 @@ def _frontier(
     names = prepared.program.objective_names
     others = [name for name in names if name not in chosen]
     rates = _rates(pieces, sizes)
+    efficiency = _efficiency(prepared, chosen)
+    of_index = rates if efficiency == chosen[1] else _inverse(rates)
+    prices = _prices_of_equity(of_index) if efficiency else None
     rows: list[tuple[Value, ...]] = []
     for i, found in enumerate(values):
         by_name = dict(zip(names, (float(v) for v in found), strict=True))
-        between = (rates[i], rates[i + 1])
+        between = (rates[i], rates[i + 1], *(() if prices is None else prices[i : i + 2]))
         rows.append((i + 1, *(by_name[n] for n in chosen), *between, *(by_name[n] for n in others)))
+    told = OWN if prices is None else (*OWN, *PRICE)
     columns = (
-        OWN[0],
-        *value_columns(chosen, OWN),
-        *OWN[1:],
-        *value_columns(others, OWN),
+        told[0],
+        *value_columns(chosen, told),
+        *told[1:],
+        *value_columns(others, told),
     )
     return Table(columns, tuple(rows))
 
@@ -131,3 +151,13 @@ def _rates(pieces: Sequence[Piece], sizes: Floats) -> list[float | None]:
         got = (after.point.second - before.point.second) * sizes[1]
         rates.append(float(got / given))
     return [*rates, None]
+
+
+def _inverse(rates: Sequence[float | None]) -> list[float | None]:
+    """Change of the first objective per unit of the second."""
+    return [None if rate is None else 1.0 / rate for rate in rates]
+
+
+def _prices_of_equity(rates: Sequence[float | None]) -> list[float | None]:
+    """Efficiency lost for each point of Gini taken off, from changes of it per unit of index."""
+    return [None if rate is None else -GINI_POINT * rate for rate in rates]

@@ -120,8 +120,18 @@ def _word(value: Value) -> str:
     )
 
 
-def frontier_text(units: Mapping[str, str], frontier: Table) -> str:
-    """Say what each objective costs the other along the frontier."""
+def frontier_text(units: Mapping[str, str], frontier: Table, efficiency: str) -> str:
+    """Say what each objective costs the other along the frontier.
+
+    Parameters
+    ----------
+    units
+        Unit of both objectives, by name.
+    frontier
+        Its extreme points.
+    efficiency
+        The objective that a point of Gini costs; empty where neither is a Gini index.
+    """
     first, second = units
     count = len(frontier.rows)
     if count == 1:
@@ -129,7 +139,7 @@ def frontier_text(units: Mapping[str, str], frontier: Table) -> str:
     else:
         said = f"{count} extreme points."
     lines = [f"Trade-off between {first} ({units[first]}) and {second} ({units[second]}): {said}"]
-    width = 3 + 2 * (count > 1)
+    width = 3 + (2 + 2 * bool(efficiency)) * (count > 1)
     lines.append(
         _printed(Table(frontier.columns[:width], tuple(row[:width] for row in frontier.rows)))
     )
@@ -137,6 +147,11 @@ def frontier_text(units: Mapping[str, str], frontier: Table) -> str:
         lines.append(
             f"Exchange rates: change of {second} for one unit more of {first}, towards the point "
             "before and the point after."
+        )
+    if count > 1 and efficiency:
+        lines.append(
+            f"Price of equity: {efficiency} ({units[efficiency]}) given up for one point of Gini "
+            "(0.01 of the index) taken off, on the same sides."
         )
     return "\n".join(lines)
 

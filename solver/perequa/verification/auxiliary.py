@@ -2,8 +2,8 @@
 
 The rows that state an objective tie auxiliary columns (gaps, extremes) to the places. For given
 places the least cost of the auxiliaries is found by reading the rows, without a solver: each
-auxiliary stands alone in its rows (a bound), or shares one equality with its opposite (an absolute
-value).
+auxiliary stands alone in its rows (a bound), shares one equality with its opposite (an absolute
+value), or shares one inequality with a threshold that many share (what exceeds it).
 """
 
 from __future__ import annotations
@@ -68,6 +68,7 @@ class Auxiliaries:
         low, high = program.least.astype(float), program.most.astype(float)
         low, high = low.copy(), high.copy()
         pairs: list[tuple[Indices, Floats, float]] = []
+        beyond: list[tuple[Indices, Floats, float]] = []
         for i, index, value in self._free_entries:
             if not np.any(cost[index]):
                 continue
@@ -75,6 +76,8 @@ class Auxiliaries:
                 self._bound(i, int(index[0]), float(value[0]), activity[i], (low, high))
             elif len(index) == 2 and program.lower[i] == program.upper[i]:
                 pairs.append((index, value, float(program.lower[i] - activity[i])))
+            elif len(index) == 2 and np.isposinf(program.upper[i]) and np.all(value > 0):
+                beyond.append((index, value, float(program.lower[i] - activity[i])))
             else:
                 raise Unreadable(
                     "program.npz",
@@ -85,6 +88,10 @@ class Auxiliaries:
         for index, value, right in pairs:
             paired[index] = True
             total += _absolute(cost[index], value, right)
+        for threshold, rows in _by_threshold(beyond, len(cost)).items():
+            paired[threshold] = True
+            paired[[row.other for row in rows]] = True
+            total += _least_beyond(cost, threshold, rows, (low, high))
         alone = np.flatnonzero((cost != 0) & ~self.given & ~paired)
         least = np.where(cost[alone] > 0, low[alone], high[alone])
         return total + float(cost[alone] @ least)
@@ -99,6 +106,52 @@ class Auxiliaries:
         ]
         below, above = (ends[0], ends[1]) if a > 0 else (ends[1], ends[0])
         low[j], high[j] = max(low[j], below), min(high[j], above)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Beyond:
+    """One inequality a·other + b·threshold ≥ right, with a and b above zero."""
+
+    other: int
+    a: float
+    b: float
+    right: float
+
+
+def _by_threshold(
+    rows: list[tuple[Indices, Floats, float]], columns: int
+) -> dict[int, list[_Beyond]]:
+    """Sort inequalities of two auxiliaries by the one that most of them share."""
+    times = np.zeros(columns, dtype=int)
+    for index, _, _ in rows:
+        times[index] += 1
+    found: dict[int, list[_Beyond]] = {}
+    for index, value, right in rows:
+        shared = int(np.argmax(times[index]))
+        row = _Beyond(
+            other=int(index[1 - shared]),
+            a=float(value[1 - shared]),
+            b=float(value[shared]),
+            right=right,
+        )
+        found.setdefault(int(index[shared]), []).append(row)
+    return found
+
+
+def _least_beyond(
+    cost: Floats, threshold: int, rows: list[_Beyond], bounds: tuple[Floats, Floats]
+) -> float:
+    """Least cost of a threshold and of what exceeds it: convex, bent where a row begins to hold."""
+    others = np.array([row.other for row in rows])
+    a, b = np.array([row.a for row in rows]), np.array([row.b for row in rows])
+    right, least = np.array([row.right for row in rows]), bounds[0][others]
+    bends = (right - a * least) / b
+    ends = np.array([bounds[0][threshold], bounds[1][threshold]])
+    tried = np.clip(np.append(bends, ends), *ends)
+    return min(
+        float(cost[threshold] * h + cost[others] @ np.maximum(least, (right - b * h) / a))
+        for h in np.unique(tried[np.isfinite(tried)])
+    )
 
 
 def _absolute(cost: Floats, value: Floats, right: float) -> float:

@@ -35,6 +35,8 @@ def objective_kinds(words: Words) -> Mapping[str, str]:
         "absolute_gap": words.term("kind of objective", "absolute gap"),
         "worst": words.term("kind of objective", "worst shortfall"),
         "range": words.term("kind of objective", "range"),
+        "cvar": words.term("kind of objective", "mean shortfall of the worst-off"),
+        "gini": words.term("kind of objective", "Gini index"),
         "unmet_need": words.term("kind of objective", "unmet need"),
         "distance_to_reference": words.term("kind of objective", "distance to the reference"),
         "spend": words.term("kind of objective", "spending"),
@@ -73,6 +75,8 @@ def amount(value: float, unit: str, words: Words) -> str:
             return words.plural("{count} place", "{count} places", value)
         case "rate point":
             return words.plural("{count} point of rate", "{count} points of rate", value)
+        case "index":
+            return words.number(value)
         case "share of the initial gap":
             share = words.figures.percent(value)
             return words.phrase("{share} of the initial gap", share=share)
@@ -87,6 +91,8 @@ def unit_word(unit: str, words: Words) -> str:
             return words.term("unit", "place")
         case "rate point":
             return words.term("unit", "rate point")
+        case "index":
+            return words.term("unit", "index")
         case "share of the initial gap":
             return words.term("unit", "share of the initial gap")
     return currency(unit, words)
@@ -104,6 +110,8 @@ def unit_named(unit: str, words: Words) -> str:
             return words.term("unit", "places")
         case "rate point":
             return words.term("unit", "points of rate")
+        case "index":
+            return words.term("unit", "units of the index")
         case "share of the initial gap":
             return words.term("unit", "percent of the initial gap")
     return currency(unit, words)

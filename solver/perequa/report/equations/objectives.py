@@ -30,9 +30,12 @@ from perequa.report.equations.symbols import (
 )
 from perequa.weighting import objective_value, weigh
 from perequa_models.catalogue import OBJECTIVE_KINDS
+from perequa_models.figures.arrays import national_initial
 from perequa_models.keys import Where
+from perequa_models.objectives.cvar import Cvar
 from perequa_models.objectives.data import gap_data, nodes_compared, years_looked_at
 from perequa_models.objectives.distance_to_reference import DistanceToReference
+from perequa_models.objectives.gini import Gini
 from perequa_models.objectives.grammar import GapSpec
 from perequa_models.objectives.unmet_need import UnmetNeed
 from perequa_models.quantities import Quantities
@@ -46,6 +49,10 @@ if TYPE_CHECKING:
     from perequa_models.instance import Instance
     from perequa_models.objectives.grammar import ObjectiveSpec
     from perequa_models.reference.reference import Reference
+
+
+SHARED = frozenset({"cvar", "gini"})
+"""Kinds in which territories weigh as shares that add up to one."""
 
 
 @dataclass(slots=True)
@@ -81,6 +88,12 @@ class Tally:
         self.rows += len(bodies)
 
     zero = at_least_zero
+
+    def pairs(
+        self, firsts: Iterable[int], _seconds: Iterable[int], years: Iterable[int]
+    ) -> list[Where]:
+        """Return a place for each pair of nodes and each year."""
+        return self.where(firsts, years)
 
     def where(self, nodes: Iterable[int], years: Iterable[int]) -> list[Where]:
         """Return a place for each pair of a node and a year."""
@@ -138,7 +151,9 @@ def _equation(instance: Instance, spec: ObjectiveSpec) -> str:
     mean, year = _years(instance, spec)
     u = rf"u \in {_compared_set(instance, spec)}" if spec.level else ""
     if isinstance(spec, GapSpec):
-        rate = with_index(rf"r^{{{word(spec.indicator)}}}", ["u", year])
+        indicator = rf"r^{{{word(spec.indicator)}}}"
+        rate = with_index(indicator, ["u", year])
+        share = with_index("v", ["u", year])
         target = with_index(r"\tau", [year] if spec.target == "national" else [])
         weight = with_index("w", ["u", year]) + " " if _weighting(spec) == "population" else ""
         return (
@@ -147,6 +162,11 @@ def _equation(instance: Instance, spec: ObjectiveSpec) -> str:
                 "shortfall": rf"\sum_{{{u}}} {weight}\max\left(0, {target} - {rate}\right)",
                 "absolute_gap": rf"\sum_{{{u}}} {weight}\left\lvert {target} - {rate} \right\rvert",
                 "worst": rf"\max_{{{u}}} {weight}\max\left(0, {target} - {rate}\right)",
+                "cvar": rf"\min_{{\eta \ge 0}} \left(\eta + \frac{{1}}{{{_tail(spec)}}} "
+                rf"\sum_{{{u}}} {share} \max\left(0, {target} - {rate} - \eta\right)\right)",
+                "gini": rf"\frac{{1}}{{2 r_0}} \sum_{{{u}}} \sum_{{{u.replace('u', 's', 1)}}} "
+                rf"{share} {with_index('v', ['s', year])} "
+                rf"\left\lvert {rate} - {with_index(indicator, ['s', year])} \right\rvert",
                 "range": rf"\left(\max_{{{u}}} {rate} - \min_{{{u}}} {rate}\right)"
                 if mean
                 else rf"\max_{{{u}}} {rate} - \min_{{{u}}} {rate}",
@@ -176,6 +196,10 @@ def _compared_set(instance: Instance, spec: ObjectiveSpec) -> str:
     level = spec.level or instance.level
     every = level_set(instance, level)
     return every if spec.territories is None else rf"{every}^{{\star}}"
+
+
+def _tail(spec: GapSpec) -> str:
+    return maths_figure(spec.tail) if isinstance(spec, Cvar) else ""
 
 
 def _weighting(spec: GapSpec) -> str | None:
@@ -215,13 +239,24 @@ def _gap_terms(instance: Instance, spec: GapSpec) -> list[Line]:
     people = maths(rf"p_{{uy}} = P^{{{name}}}_{{uy}} / {maths_figure(data.indicator.per)}")
     lines = [say("{}: the denominator of the rate, in units of {}.", people, per)]
     weighting = _weighting(spec)
-    if weighting == "population":
+    if spec.kind in SHARED:
+        lines.append(_shares(weighting))
+    elif weighting == "population":
         lines.append(say("Weighting: population, $w_{uy} = p_{uy}$."))
     elif weighting == "territory":
         lines.append(say("Weighting: territory, $w_{uy} = 1$."))
-    if spec.kind != "range":
+    if isinstance(spec, Gini):
+        before = maths_figure(national_initial(instance.tree, data.indicator))
+        lines.append(say("{}: the national rate before the plan.", maths(f"r_0 = {before}")))
+    elif spec.kind != "range":
         lines.append(_target(instance, spec, data.target))
     return lines
+
+
+def _shares(weighting: str | None) -> Line:
+    if weighting == "population":
+        return say("Weighting: population, $v_{uy}$ is the share of $u$ in their denominators.")
+    return say("Weighting: territory, $v_{uy}$ is one by the number of territories compared.")
 
 
 def _target(instance: Instance, spec: GapSpec, target: np.ndarray[Any, Any]) -> Line:

@@ -44,7 +44,7 @@ def objective_value(model: Model, name: str, x: Floats, reference: Floats | None
         if reference is None:
             raise Unreadable("run.json", f"objectives.{name} needs a reference")
         return _distance(model, spec, x, reference)
-    if kind in GAPS:
+    if kind in GAPS or kind in {"cvar", "gini"}:
         return _gap(model, spec, x)
     raise Unreadable("run.json", f"objectives.{name}: verify does not know kind {kind!r}")
 
@@ -89,6 +89,12 @@ def _gap(model: Model, spec: Mapping[str, Any], x: Floats) -> float:
     weight = np.ones_like(rate)
     if (spec.get("weighting") or usual) == "population":
         weight = rates.population[np.ix_(nodes, years)] / rates.per
+    if spec["kind"] == "cvar":
+        missing, share = np.maximum(target - rate, 0.0), weight / weight.sum(axis=0)
+        return math.fsum(_mean_of_tail(missing, share, float(spec["tail"]))) / len(years)
+    if spec["kind"] == "gini":
+        spread = _spread(rate, weight / weight.sum(axis=0))
+        return math.fsum(spread) / rates.national_initial / len(years)
     return math.fsum(GAPS[spec["kind"]](rate, target, weight)) / len(years)
 
 
@@ -107,6 +113,27 @@ def _worst(rate: Floats, target: Floats, weight: Floats) -> list[float]:
 
 def _range(rate: Floats, target: Floats, weight: Floats) -> list[float]:  # noqa: ARG001 - one face
     return [float(v) for v in rate.max(axis=0) - rate.min(axis=0)]
+
+
+def _mean_of_tail(missing: Floats, share: Floats, tail: float) -> list[float]:
+    """Least value, over thresholds, of the threshold and what exceeds it in the mean, by tail."""
+    found = []
+    for gap, part in zip(missing.T, share.T, strict=True):
+        thresholds = np.unique(np.append(gap, 0.0))
+        found.append(min(float(h + part @ np.maximum(gap - h, 0.0) / tail) for h in thresholds))
+    return found
+
+
+def _spread(rate: Floats, share: Floats) -> list[float]:
+    """Σ v_s v_t (r_s − r_t) over pairs whose first rate is the higher, from the sorted rates."""
+    found = []
+    for column, part in zip(rate.T, share.T, strict=True):
+        order = np.argsort(column, kind="stable")
+        r, v = column[order], part[order]
+        # between two neighbours in the order every pair across is further apart by their step
+        below = np.cumsum(v)[:-1]
+        found.append(math.fsum(np.diff(r) * below * (v.sum() - below)))
+    return found
 
 
 GAPS: dict[str, Callable[[Floats, Floats, Floats], list[float]]] = {
