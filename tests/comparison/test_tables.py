@@ -10,6 +10,7 @@ from compared import SUPPLY, cap, scenario, written
 from perequa.comparison.attribution import Effort
 from perequa.comparison.study import Comparison, compare
 from perequa.comparison.winners import NAMES, Standing
+from perequa.report.comparison import _general
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -178,3 +179,8 @@ def test_territories_of_one_side_are_told(tmp_path: Path) -> None:
     assert attribution["attribution"] == "waterfall"  # neither table fits the other's
     moved = {row["territory"] for row in rows(found, "attribution", quantity="places")}
     assert moved == {"1"}
+
+
+def test_amounts_are_written_whole_not_as_powers_of_ten() -> None:
+    assert _general(33_333.3) == "33\u202f333"
+    assert [_general(v) for v in (78.25, 0.4809, 0, None)] == ["78.25", "0.4809", "0", ""]

@@ -434,4 +434,7 @@ def _percent(value: Value) -> str:
 
 
 def _general(value: Value) -> str:
-    return f"{value:.4g}" if isinstance(value, float | int) else ""
+    """Four significant digits, or whole when large: never a power of ten for an amount."""
+    if not isinstance(value, float | int):
+        return ""
+    return _figure(value) if abs(value) >= 1000 else f"{value:.4g}"
