@@ -25,6 +25,7 @@ CALLS = {
         "frontier",
     ),
     "implied": (["implied", EHPAD, "--set", DISTANCE, "--allocation", "reference"], "implied"),
+    "sweep": (["sweep", EHPAD, "--set", DISTANCE, "--samples", "9"], "acceptability"),
 }
 """A call of each study, and its main table."""
 
@@ -186,6 +187,27 @@ BAD: list[tuple[int, list[str], str]] = [
     (3, ["implied", EHPAD, "--allocation", "taken"], "no such file"),
     (3, ["implied", EHPAD, "--allocation", "taken/mine.txt"], "no column"),
     (2, ["frontier", EHPAD, "--objectives", "shortfal", "x"], "did you mean shortfall"),
+    (2, ["sweep", EHPAD], "one of --samples N and --design FILE"),
+    (2, ["sweep", EHPAD, "--samples", "0"], "--samples"),
+    (2, ["sweep", EHPAD, "--samples", "x"], "'x'"),
+    (2, ["sweep", EHPAD, "--samples", "9", "--design", "x.csv"], "one of --samples"),
+    (2, ["sweep", EHPAD, "--samples", "9"], "Two objectives"),
+    (2, ["sweep", EHPAD, *SET, *LATER, "--samples", "9"], "Two objectives"),
+    (2, ["sweep", EHPAD, *SET, "--samples", "9", "--objective", "shortfal", "--objective",
+         "distance"], "did you mean shortfall"),
+    (2, ["sweep", EHPAD, *SET, *LATER, "--samples", "9", "--objective", "shortfall", "--objective",
+         "distance"], "different priorities"),
+    (2, ["sweep", EHPAD, *SET, "--samples", "1", "--lattice"], "at least 2 points"),
+    (2, ["sweep", EHPAD, *SET, "--samples", "9", "--seed", "-1"], "--seed"),
+    (2, ["sweep", EHPAD, *SET, "--samples", "9", "--jobs", "0"], "--jobs"),
+    (2, ["sweep", EHPAD, *SET, "--samples", "9", "--against", "x"], "--against"),
+    (2, ["sweep", EHPAD, *SET, "--samples", "9", "--against", "reference", "--set",
+         "reference=null", "--set", "objectives.distance={kind: spend, normalise: 1}"],
+     "no reference"),
+    (2, ["sweep", EHPAD, "--design", "taken/d.csv", "--lattice"], "--design names the points"),
+    (3, ["sweep", EHPAD, "--design", "nowhere.csv"], "no such file"),
+    (2, ["sweep", EHPAD, *SET, "--design", "taken/mine.txt"], "--design mine: no such objective"),
+    (2, ["sweep", EHPAD, *SET, "--samples", "9", "-o", "taken"], "not a run folder"),
 ]  # fmt: skip
 
 

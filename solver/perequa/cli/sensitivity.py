@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from perequa.cli.console import document, print_findings, settings
 from perequa.cli.group import common_options
+from perequa.cli.progress import watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from perequa.studies.prepared import Prepared
     from perequa.studies.study import Answer, FinishedStudy
+    from perequa.studies.sweep.study import Asked
 
 
 class StudyGroup(click.Group):
@@ -185,6 +188,96 @@ def implied(allocation: str, priority: int | None, **common: Any) -> None:  # no
 
     ask = functools.partial(implied_study, written=allocation, priority=priority)
     _carry_out("implied", {"allocation": allocation, "priority": priority}, ask, **common)
+
+
+@sensitivity.command("sweep", short_help="many weightings: who gains in what share of them")
+@scenario_options
+@click.option("--samples", type=click.IntRange(1, 1_000_000), metavar="N", help="Draw N points.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of the draw (default 0).")
+@click.option("--lattice", is_flag=True, help="A regular grid of at most N points instead.")
+@click.option("--design", metavar="FILE", help="Points of a table: one column per objective.")
+@click.option(
+    "--objective",
+    "objectives",
+    multiple=True,
+    metavar="NAME",
+    help="Weigh this objective (repeat it).",
+)
+@click.option("--unique", is_flag=True, help="Settle every plan by the tie-break.")
+@click.option(
+    "--against",
+    type=click.Choice(["plan", "reference"]),
+    default="plan",
+    help="What gains are counted from (default: the scenario's own plan).",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes (default: this one alone)."
+)
+def sweep(
+    samples: int | None,
+    seed: int,
+    design: str | None,
+    objectives: tuple[str, ...],
+    against: Literal["plan", "reference"],
+    jobs: int | None,
+    *,
+    lattice: bool,
+    unique: bool,
+    **common: Any,  # noqa: ANN401
+) -> None:
+    """Solve under many weightings and count who gains in what share of them.
+
+    Weightings are drawn evenly (--samples), laid on a grid (--lattice) or read (--design). They
+    replace those of their priority. A sweep cut off goes on where it stopped. Needs pyarrow:
+    pip install 'perequa[sweep]'.
+    """
+    from perequa.studies.sweep.design import read_design_file  # noqa: PLC0415
+    from perequa.studies.sweep.study import Asked  # noqa: PLC0415
+
+    if (samples is None) == (design is None):
+        raise click.UsageError("one of --samples N and --design FILE")
+    if design is not None and (lattice or objectives):
+        raise click.UsageError("--design names the points: it goes without --lattice, --objective")
+    asked = Asked(
+        objectives=objectives,
+        samples=samples,
+        seed=seed,
+        arrangement="lattice" if lattice else "dirichlet",
+        design=None if design is None else read_design_file(design),
+        plan="unique" if unique else "untied",
+        against=against,
+    )
+    recorded: dict[str, object] = {"samples": samples, "seed": seed, "lattice": lattice}
+    recorded |= {"design": design, "objectives": list(objectives), "unique": unique}
+    recorded |= {"against": against}
+    _sweep(asked, recorded, jobs, **common)
+
+
+def _sweep(
+    asked: Asked,
+    recorded: dict[str, object],
+    jobs: int | None,
+    *,
+    scenario: str,
+    variants: tuple[str, ...],
+    sets: tuple[str, ...],
+    output: Path | None,
+    form: str,
+) -> None:
+    """Carry out a sweep, saying how far it is, and print what it found."""
+    from perequa.studies.study import Source  # noqa: PLC0415
+    from perequa.studies.sweep.study import run_sweep  # noqa: PLC0415
+    from perequa.studies.sweep.workers import processes  # noqa: PLC0415
+
+    source = Source(scenario=scenario, variants=variants, sets=sets, lang=settings().lang)
+    workers = contextlib.nullcontext() if jobs is None else processes(jobs)
+    with watched() as watch, workers as executor:
+        finished = run_sweep(
+            source, asked, recorded,
+            lambda name: output or Path("results") / f"{name}-sweep",
+            executor, watch,
+        )  # fmt: skip
+    _say(finished, form)
 
 
 def _carry_out(

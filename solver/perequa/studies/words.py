@@ -110,6 +110,37 @@ def margins_text(within: float, margins: Table) -> str:
     return "\n".join(lines)
 
 
+def sweep_text(
+    points: int, names: Sequence[str], priority: int, plan: str, against: str, found: Table
+) -> str:
+    """Say who gains in what share of the weightings, the most moved first."""
+    other = "the scenario's own plan" if against == "plan" else "the reference"
+    lines = [
+        f"{ENGLISH.number(points)} weightings of {', '.join(names)} (priority {priority}), "
+        f"against {other}:"
+    ]
+    rows = [row for row in found.records() if row["measure"] and row["unmoved"] not in {1.0, None}]
+    keys = [k for k in ("territory_name", "measure", "in") if len(set(found.column(k))) > 1]
+    keys = [k for k in keys if k != "in" or len({row["in"] for row in rows}) > 1]
+    columns = ("gains", "loses", "least_change", "mean_change", "most_change", "mean_rank")
+    ranked = sorted(rows, key=lambda row: -abs(float(row["mean_change"] or 0.0)))
+    table = [
+        [*(_word(row[k]) for k in keys), *(_figure(row[c]) for c in columns)]
+        for row in ranked[:SHOWN]
+    ]
+    if table:
+        lines.append(aligned((*keys, *columns), table, left=len(keys)))
+    else:
+        lines.append("No territory moves anywhere.")
+    lines.extend(_more(len(ranked), "rows", "acceptability.csv"))
+    if plan == "untied":
+        lines.append(
+            "Where several plans are optimal, shares are those of one of them: --unique settles "
+            "each by the tie-break."
+        )
+    return "\n".join(lines)
+
+
 def _width(row: Mapping[str, Value]) -> float:
     return float(row["most"] or 0.0) - float(row["least"] or 0.0)
 
