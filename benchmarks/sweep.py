@@ -31,7 +31,8 @@ from perequa.studies.prepared import prepare
 from perequa.studies.sweep.asking import answer_chunk
 from perequa.studies.sweep.design import drawn
 from perequa.studies.sweep.ordering import chunks
-from perequa.studies.sweep.study import Asked, sweep_study
+from perequa.studies.sweep.posing import Asked
+from perequa.studies.sweep.study import sweep_study
 from perequa.studies.sweep.weights import untied
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from perequa.studies.study import Source
 from perequa.studies.sweep import study as sweeping
 from perequa.studies.sweep.acceptability import Acceptability
 from perequa.studies.sweep.asking import share_columns
-from perequa.studies.sweep.study import Asked, Watch, run_sweep, sweep_study
+from perequa.studies.sweep.posing import Asked
+from perequa.studies.sweep.study import Watch, run_sweep, sweep_study
 from perequa.studies.sweep.weights import untied
 from perequa.studies.sweep.workers import processes
 from perequa_models.errors import NotProven, UsageError

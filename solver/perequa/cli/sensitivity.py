@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from perequa.studies.prepared import Prepared
     from perequa.studies.study import Answer, FinishedStudy
-    from perequa.studies.sweep.study import Asked
+    from perequa.studies.sweep.posing import Asked
 
 
 class StudyGroup(click.Group):
@@ -190,7 +190,7 @@ def implied(allocation: str, priority: int | None, **common: Any) -> None:  # no
     _carry_out("implied", {"allocation": allocation, "priority": priority}, ask, **common)
 
 
-@sensitivity.command("sweep", short_help="many weightings: who gains in what share of them")
+@sensitivity.command("sweep", short_help="many weightings or figures: who gains in what share")
 @scenario_options
 @click.option("--samples", type=click.IntRange(1, 1_000_000), metavar="N", help="Draw N points.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of the draw (default 0).")
@@ -202,6 +202,24 @@ def implied(allocation: str, priority: int | None, **common: Any) -> None:  # no
     multiple=True,
     metavar="NAME",
     help="Weigh this objective (repeat it).",
+)
+@click.option(
+    "--vary",
+    multiple=True,
+    metavar="FIGURE=LOW..HIGH",
+    help="Multiply a column, or a number of the scenario, by factors (repeat it).",
+)
+@click.option(
+    "--indices",
+    type=click.Choice(["sobol", "morris"]),
+    help="What is owed to each --vary (needs SALib).",
+)
+@click.option(
+    "--territory",
+    "territories",
+    multiple=True,
+    metavar="CODE",
+    help="Also the indices of this territory's shares (repeat it).",
 )
 @click.option("--unique", is_flag=True, help="Settle every plan by the tie-break.")
 @click.option(
@@ -218,6 +236,9 @@ def sweep(
     seed: int,
     design: str | None,
     objectives: tuple[str, ...],
+    vary: tuple[str, ...],
+    indices: Literal["sobol", "morris"] | None,
+    territories: tuple[str, ...],
     against: Literal["plan", "reference"],
     jobs: int | None,
     *,
@@ -225,21 +246,31 @@ def sweep(
     unique: bool,
     **common: Any,  # noqa: ANN401
 ) -> None:
-    """Solve under many weightings and count who gains in what share of them.
+    """Solve under many weightings, or many figures, and count who gains in what share of them.
 
     Weightings are drawn evenly (--samples), laid on a grid (--lattice) or read (--design). They
-    replace those of their priority. A sweep cut off goes on where it stopped. Needs pyarrow:
+    replace those of their priority. With --vary figures are multiplied by factors instead, and
+    --indices say how much is owed to each. A sweep cut off goes on where it stopped. Needs pyarrow:
     pip install 'perequa[sweep]'.
     """
     from perequa.studies.sweep.design import read_design_file  # noqa: PLC0415
-    from perequa.studies.sweep.study import Asked  # noqa: PLC0415
+    from perequa.studies.sweep.figures import read_range  # noqa: PLC0415
+    from perequa.studies.sweep.posing import Asked  # noqa: PLC0415
 
     if (samples is None) == (design is None):
         raise click.UsageError("one of --samples N and --design FILE")
-    if design is not None and (lattice or objectives):
-        raise click.UsageError("--design names the points: it goes without --lattice, --objective")
+    if design is not None and (lattice or objectives or vary):
+        message = "--design names the points: it goes without --lattice, --objective and --vary"
+        raise click.UsageError(message)
+    if vary and (lattice or objectives):
+        raise click.UsageError("--vary goes without --lattice and --objective")
+    if (indices and not vary) or (territories and not indices):
+        raise click.UsageError("--indices goes with --vary, --territory with --indices")
     asked = Asked(
         objectives=objectives,
+        vary=tuple(map(read_range, vary)),
+        indices=indices,
+        territories=territories,
         samples=samples,
         seed=seed,
         arrangement="lattice" if lattice else "dirichlet",
@@ -249,6 +280,7 @@ def sweep(
     )
     recorded: dict[str, object] = {"samples": samples, "seed": seed, "lattice": lattice}
     recorded |= {"design": design, "objectives": list(objectives), "unique": unique}
+    recorded |= {"vary": list(vary), "indices": indices, "territories": list(territories)}
     recorded |= {"against": against}
     _sweep(asked, recorded, jobs, **common)
 

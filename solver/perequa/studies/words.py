@@ -111,14 +111,12 @@ def margins_text(within: float, margins: Table) -> str:
 
 
 def sweep_text(
-    points: int, names: Sequence[str], priority: int, plan: str, against: str, found: Table
+    varied: str, told: Mapping[str, int], plan: str, against: str, tables: Mapping[str, Table]
 ) -> str:
-    """Say who gains in what share of the weightings, the most moved first."""
+    """Say who gains in what share of the points, the most moved first."""
     other = "the scenario's own plan" if against == "plan" else "the reference"
-    lines = [
-        f"{ENGLISH.number(points)} weightings of {', '.join(names)} (priority {priority}), "
-        f"against {other}:"
-    ]
+    found = tables["acceptability"]
+    lines = [f"{ENGLISH.number(sum(told.values()))} {varied}, against {other}:"]
     rows = [row for row in found.records() if row["measure"] and row["unmoved"] not in {1.0, None}]
     keys = [k for k in ("territory_name", "measure", "in") if len(set(found.column(k))) > 1]
     keys = [k for k in keys if k != "in" or len({row["in"] for row in rows}) > 1]
@@ -138,7 +136,27 @@ def sweep_text(
             "Where several plans are optimal, shares are those of one of them: --unique settles "
             "each by the tie-break."
         )
+    lines.extend(
+        f"{count} points are {status}: they count nowhere."
+        for status, count in told.items()
+        if count and status != "optimal"
+    )
+    if "indices" in tables:
+        lines.extend(_influences(tables["indices"]))
     return "\n".join(lines)
+
+
+def _influences(indices: Table) -> Iterator[str]:
+    """Say which figures an output owes most to."""
+    what = "total" if "total" in indices.columns else "mean_absolute_effect"
+    yield f"What each output owes to each figure ({what}):"
+    figures = list(dict.fromkeys(map(str, indices.column("figure"))))
+    shown: dict[str, list[str]] = {}
+    for row in indices.records():
+        shown.setdefault(str(row["output"]), []).append(_figure(row[what]))
+    table = [[output, *found] for output, found in list(shown.items())[:SHOWN]]
+    yield aligned(("output", *figures), table, left=1)
+    yield from _more(len(shown), "outputs", "indices.csv")
 
 
 def _width(row: Mapping[str, Value]) -> float:

@@ -67,6 +67,12 @@ class Question(Protocol):
     def answer(self, points: Floats) -> Found:
         """Answer the points (n, D) of one chunk, in their order."""
 
+    def own(self) -> Quantities:
+        """Return the plan of the scenario as it is, found in the same way as those of the points.
+
+        A tie settled otherwise would count as a gain.
+        """
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Untied:
@@ -80,6 +86,8 @@ class Untied:
         The plans that the earlier priorities leave, and the basis where every chunk begins.
     over
         (D, K) what a weight of 1 in each column weighs over the objectives of the program.
+    scenario
+        What the scenario itself minimises at this priority.
     later
         What the later priorities minimise, in their order.
     """
@@ -87,7 +95,12 @@ class Untied:
     prepared: Prepared
     start: Start
     over: Floats
+    scenario: Goal
     later: tuple[Goal, ...]
+
+    def own(self) -> Quantities:
+        """Return the optimum at the scenario's own weights, where every chunk begins."""
+        return self._plan(PlansLeft(self.start).least(self.scenario, *self.later))
 
     def answer(self, points: Floats) -> Found:
         """Answer the weightings (n, D) of one chunk."""
@@ -102,9 +115,11 @@ class Untied:
             # the solver is where it could not go on: the next point begins as the chunk did
             left.begin_again(self.start)
             return nothing(NOT_PROVEN, self.prepared)
+        return told(self.prepared, self._plan(x))
+
+    def _plan(self, x: Floats) -> Quantities:
         instance = self.prepared.instance
-        cells = x[: int(np.prod(instance.shape))].reshape(instance.shape)
-        return told(self.prepared, Quantities(instance, cells))
+        return Quantities(instance, x[: int(np.prod(instance.shape))].reshape(instance.shape))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +137,10 @@ class Unique:
     prepared: Prepared
     over: Floats
     priority: int
+
+    def own(self) -> Quantities:
+        """Return the plan the scenario itself publishes."""
+        return self.prepared.plan(self.prepared.priorities)
 
     def answer(self, points: Floats) -> Found:
         """Answer the weightings (n, D) of one chunk."""

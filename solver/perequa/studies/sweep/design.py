@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +19,12 @@ from perequa.io.tables import read_table
 from perequa_models.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from perequa.io.findings import Finding
     from perequa.io.tables import RawTable
 
 Floats = NDArray[np.float64]
-
-MOST = 1_000_000
-"""Points of one sweep; more is a slip of the hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +33,15 @@ class Design:
 
     Attributes
     ----------
+    varied
+        What the columns are: weights of objectives, or factors by which figures are multiplied.
     names
-        (D,) what each column says.
+        (D,) the objective or the figure of each column.
     points
         (N, D), in the order in which they are numbered.
     """
 
+    varied: Literal["weight", "factor"]
     names: tuple[str, ...]
     points: Floats
 
@@ -57,7 +57,7 @@ def drawn(names: Sequence[str], count: int, seed: int) -> Design:
         How many; the same seed gives the same weightings, and a longer draw begins with them.
     """
     points = np.random.default_rng(seed).dirichlet(np.ones(len(names)), size=count)
-    return Design(names=tuple(names), points=points)
+    return Design(varied="weight", names=tuple(names), points=points)
 
 
 def lattice(names: Sequence[str], most: int) -> Design:
@@ -81,7 +81,7 @@ def lattice(names: Sequence[str], most: int) -> Design:
     bars = np.array(list(combinations(range(steps + size - 1), size - 1)), dtype=np.float64)
     ends = np.full((len(bars), 1), steps + size - 1.0)
     laid = np.diff(np.hstack([np.full((len(bars), 1), -1.0), bars, ends]), axis=1) - 1.0
-    return Design(names=tuple(names), points=laid / steps)
+    return Design(varied="weight", names=tuple(names), points=laid / steps)
 
 
 def read_design_file(written: str) -> InputFile:
@@ -96,8 +96,15 @@ def read_design_file(written: str) -> InputFile:
     return InputFile(key=path.name, path=path, content=read_within(path, str(path), TABLE_BYTES))
 
 
-def design_of(file: InputFile) -> Design:
+def design_of(file: InputFile, objectives: Collection[str]) -> Design:
     """Read a table with one column for each thing varied and one row for each point.
+
+    Parameters
+    ----------
+    file
+        The table.
+    objectives
+        Those of the scenario: where a column is named like one, all columns are weights.
 
     Raises
     ------
@@ -114,7 +121,12 @@ def design_of(file: InputFile) -> Design:
     ]
     if wrong:
         raise InvalidInput(wrong)
-    return Design(names=table.header, points=np.array(figures, dtype=np.float64))
+    weights = any(name in objectives for name in table.header)
+    return Design(
+        varied="weight" if weights else "factor",
+        names=table.header,
+        points=np.array(figures, dtype=np.float64),
+    )
 
 
 def _not_a_number(table: RawTable, row: int, column: str) -> Finding:

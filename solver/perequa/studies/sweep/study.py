@@ -6,7 +6,7 @@ import hashlib
 import pickle
 import shutil
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,11 +15,10 @@ from perequa.report.record import base_record, input_files
 from perequa.studies.study import Answer, run_study
 from perequa.studies.sweep.acceptability import Acceptability
 from perequa.studies.sweep.asking import OPTIMAL, STATUSES, share_columns, shares
-from perequa.studies.sweep.design import design_of, drawn, lattice
 from perequa.studies.sweep.ordering import chunks
 from perequa.studies.sweep.parquet import need_parquet, write_points
+from perequa.studies.sweep.posing import pose
 from perequa.studies.sweep.store import Store
-from perequa.studies.sweep.weights import check_weightings, priority_of, unique, untied, weighed
 from perequa.studies.sweep.workers import answers
 from perequa.studies.weights import value_columns
 from perequa.studies.words import sweep_text
@@ -32,45 +31,18 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from pathlib import Path
 
-    from perequa.io.table_files import InputFile
     from perequa.studies.prepared import Floats, Prepared
     from perequa.studies.study import FinishedStudy, Source
-    from perequa.studies.sweep.asking import Found, Question
+    from perequa.studies.sweep.asking import Found
     from perequa.studies.sweep.design import Design
-    from perequa.studies.sweep.ordering import Indices
+    from perequa.studies.sweep.ordering import Indices as Rows
+    from perequa.studies.sweep.posing import Asked, Posed
 
 POINTS = "points.parquet"
 
 
 def _silent(*_: object) -> None:
     """Tell nobody."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """Which points, and what of each.
-
-    Attributes
-    ----------
-    objectives
-        Objectives whose weights are drawn; none for the scenario's own choice.
-    samples, seed, arrangement
-        How many points, drawn how; None where they are read.
-    design
-        The table of points; None where they are drawn.
-    plan
-        Whether shares come from the optimum the solver ends at, or from the published plan.
-    against
-        What shares are compared with: the scenario's own plan, or the circular's allocation.
-    """
-
-    objectives: tuple[str, ...] = ()
-    samples: int | None = None
-    seed: int = 0
-    arrangement: Literal["dirichlet", "lattice"] = "dirichlet"
-    design: InputFile | None = None
-    plan: Literal["untied", "unique"] = "untied"
-    against: Literal["plan", "reference"] = "plan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,71 +127,80 @@ def sweep_study(
         As for `run_sweep`.
     """
     watch = watch or Watch()
-    design, priority = weightings(prepared, asked)
-    make = untied if asked.plan == "untied" else unique
-    question = make(prepared, design.names, priority)
-    against = _compared(prepared, asked.against)
-    order = chunks(design.points)
+    posed = pose(prepared, asked)
+    design, order = posed.design, chunks(posed.design.points)
+    reported = _reported(prepared, asked) if posed.indices is not None else {}
+    counted = Acceptability(prepared.instance, _compared(prepared, posed, asked.against))
     store = Store(kept, _fingerprint(prepared, asked, design))
     if store.started_anew:
         watch.said("an earlier sweep asked something else: its answers are thrown away")
-    _answer_all(store, question, design, order, executor, watch)
-    counted = Acceptability(prepared.instance, against)
-    told = [0] * len(STATUSES)
+    _answer_all(store, posed, order, executor, watch)
+    told = dict.fromkeys(STATUSES, 0)
     programs = 0
-    for _, found in _kept(store, order):
+    outputs = np.full((len(design.points), len(reported)), np.nan)
+    for rows, found in _kept(store, order):
         counted.add(found.shares[found.status == OPTIMAL])
         programs += int(found.programs[0])
         for code in found.status:
-            told[code] += 1
-    write_points(kept / POINTS, design, _columns(prepared, design), _kept(store, order))
+            told[STATUSES[code]] += 1
+        outputs[rows] = np.hstack([found.values, found.shares])[:, list(reported.values())]
+    columns = _columns(prepared, design)
+    write_points(kept / POINTS, design, columns, _kept(store, order))
     tables = {"acceptability": counted.table(), "ranks": counted.ranks()}
+    if posed.indices is not None:
+        by_name = dict(zip(reported, outputs.T, strict=True))
+        tables["indices"] = posed.indices.table(design.points, by_name)
     return Answer(
         tables=tables,
-        text=sweep_text(len(design.points), design.names, priority, asked.plan, asked.against,
-                        tables["acceptability"]),
+        text=sweep_text(_varied(posed), told, asked.plan, asked.against, tables),
         facts={
-            "priority": priority,
+            "priority": posed.priority,
             "points": len(design.points),
             "chunks": len(order),
-            "status_of_points": dict(zip(STATUSES, told, strict=True)),
-            "points_columns": list(_columns(prepared, design)),
+            "status_of_points": told,
+            "points_columns": list(columns),
             "programs_solved": programs,
         },
         files={} if asked.design is None else {"inputs/design.csv": asked.design.content},
         large={POINTS: kept / POINTS},
-    )  # fmt: skip
+    )
 
 
-def weightings(prepared: Prepared, asked: Asked) -> tuple[Design, int]:
-    """Return the weightings asked for, and the priority whose weights they replace.
+def _varied(posed: Posed) -> str:
+    """Say what a sweep varies."""
+    names = ", ".join(posed.design.names)
+    if posed.design.varied == "factor":
+        return f"sets of figures ({names}, each times a factor)"
+    return f"weightings of {names} (priority {posed.priority})"
+
+
+def _reported(prepared: Prepared, asked: Asked) -> dict[str, int]:
+    """Name each output whose indices are told, with its place among values, then shares.
 
     Raises
     ------
     UsageError
-        When they make no sense for this scenario.
-    InvalidInput
-        When the table of points cannot be read.
+        When a territory does not decide in this scenario.
     """
-    scenario = prepared.instance.scenario
-    if asked.design is not None:
-        design = design_of(asked.design)
-        priority = priority_of(scenario, design.names, "--design")
-        check_weightings(design)
-        return design, priority
-    if asked.samples is None:
-        raise UsageError("how many points? --samples N draws them, --design FILE reads them")
-    names = weighed(scenario, asked.objectives)
-    priority = priority_of(scenario, names, "--objective")
-    if asked.arrangement == "lattice":
-        return lattice(names, asked.samples), priority
-    return drawn(names, asked.samples, asked.seed), priority
+    names = prepared.program.objective_names
+    found = {name: k for k, name in enumerate(names)}
+    instance, among = prepared.instance, share_columns(prepared.instance)
+    known = {f"{t.level}:{t.code}": t.code for t in instance.territories}
+    for asked_for in asked.territories:
+        who = [full for full, code in known.items() if asked_for in {full, code}]
+        if not who:
+            message = f"--territory {asked_for}: none decides of that code ({', '.join(known)})"
+            raise UsageError(message)
+        for place, column in enumerate(among):
+            if column.partition("|")[0] == who[0]:
+                found[column] = len(names) + place
+    return found
 
 
-def _compared(prepared: Prepared, against: str) -> Floats:
+def _compared(prepared: Prepared, posed: Posed, against: str) -> Floats:
     """Shares that those of every point are compared with, (S,)."""
     if against == "plan":
-        return shares(prepared.plan(prepared.priorities))
+        return shares(posed.question.own())
     x = prepared.referred
     if np.isnan(x).all():
         raise UsageError("--against reference: the scenario has no reference at its decision level")
@@ -228,25 +209,25 @@ def _compared(prepared: Prepared, against: str) -> Floats:
 
 def _answer_all(
     store: Store,
-    question: Question,
-    design: Design,
-    order: list[Indices],
+    posed: Posed,
+    order: list[Rows],
     executor: Executor | None,
     watch: Watch,
 ) -> None:
-    missing = {i: design.points[rows] for i, rows in enumerate(order) if store.read(i) is None}
-    total = len(design.points)
-    done = total - sum(len(points) for points in missing.values())
+    points = posed.design.points
+    missing = {i: points[rows] for i, rows in enumerate(order) if store.read(i) is None}
+    total = len(points)
+    done = total - sum(len(some) for some in missing.values())
     if done:
         watch.said(f"going on after {done} of {total} points")
     watch.done(done, total)
-    for number, found in answers(pickle.dumps(question), missing, executor):
+    for number, found in answers(pickle.dumps(posed.question), missing, executor):
         store.keep(number, found)
         done += len(found.status)
         watch.done(done, total)
 
 
-def _kept(store: Store, order: list[Indices]) -> Iterator[tuple[Indices, Found]]:
+def _kept(store: Store, order: list[Rows]) -> Iterator[tuple[Rows, Found]]:
     """Yield every chunk in the order of the sweep, whoever answered it and when."""
     for number, rows in enumerate(order):
         found = store.read(number)
@@ -258,7 +239,7 @@ def _kept(store: Store, order: list[Indices]) -> Iterator[tuple[Indices, Found]]
 
 def _columns(prepared: Prepared, design: Design) -> tuple[str, ...]:
     """Name the columns of ``points.parquet``."""
-    own = ("point", *(f"weight_{name}" for name in design.names), "status")
+    own = ("point", *(f"{design.varied}_{name}" for name in design.names), "status")
     values = value_columns(prepared.program.objective_names, own)
     return (*own, *values, *share_columns(prepared.instance))
 
@@ -271,6 +252,6 @@ def _fingerprint(prepared: Prepared, asked: Asked, design: Design) -> str:
     for name, content in sorted(inputs.items()):
         seen.update(f"{name} {len(content)}\n".encode())
         seen.update(content)
-    seen.update("\n".join((asked.plan, *design.names)).encode())
+    seen.update("\n".join((asked.plan, design.varied, *design.names)).encode())
     seen.update(design.points.tobytes())
     return seen.hexdigest()

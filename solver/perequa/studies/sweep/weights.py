@@ -91,9 +91,10 @@ def untied(prepared: Prepared, names: Sequence[str], priority: int) -> Untied:
     with infeasible_is_proven(prepared.program):
         left = prepared.plans_left(own.before(priority))
         over = _over(prepared, names)
-        left.least(goals[priority] if priority in goals else prepared.goal(over.sum(axis=0)))
+        scenario = goals[priority] if priority in goals else prepared.goal(over.sum(axis=0))
+        left.least(scenario)
     later = tuple(goal for number, goal in goals.items() if number > priority)
-    return Untied(prepared=prepared, start=left.start(), over=over, later=later)
+    return Untied(prepared=prepared, start=left.start(), over=over, scenario=scenario, later=later)
 
 
 def unique(prepared: Prepared, names: Sequence[str], priority: int) -> Unique:
