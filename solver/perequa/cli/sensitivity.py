@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from perequa.cli.console import document, print_findings, settings
+from perequa.cli.console import settings
 from perequa.cli.group import common_options
-from perequa.cli.progress import watched
+from perequa.cli.study import say, scenario_options
+from perequa.cli.sweep import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from perequa.studies.prepared import Prepared
-    from perequa.studies.study import Answer, FinishedStudy
-    from perequa.studies.sweep.posing import Asked
+    from perequa.studies.study import Answer
 
 
 class StudyGroup(click.Group):
@@ -48,21 +47,6 @@ def sensitivity() -> None:
     Each study compiles the scenario once, solves it as often as needed and saves a folder
     (default results/NAME-STUDY) with study.json and its tables.
     """
-
-
-def scenario_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a study the scenario, where to write and in which form."""
-    for option in (
-        click.option("--format", "form", type=click.Choice(["table", "csv", "json"]),
-                     default="table"),
-        click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write to."),
-        click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Change one value."),
-        click.option("--variant", "variants", multiple=True, metavar="NAME",
-                     help="Apply a variant."),
-        click.argument("scenario", metavar="SCENARIO"),
-    ):  # fmt: skip
-        command = option(command)
-    return command
 
 
 @sensitivity.command("weights", short_help="exact breakpoints between two weightings")
@@ -190,126 +174,7 @@ def implied(allocation: str, priority: int | None, **common: Any) -> None:  # no
     _carry_out("implied", {"allocation": allocation, "priority": priority}, ask, **common)
 
 
-@sensitivity.command("sweep", short_help="many weightings or figures: who gains in what share")
-@scenario_options
-@click.option("--samples", type=click.IntRange(1, 1_000_000), metavar="N", help="Draw N points.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of the draw (default 0).")
-@click.option("--lattice", is_flag=True, help="A regular grid of at most N points instead.")
-@click.option("--design", metavar="FILE", help="Points of a table: one column per objective.")
-@click.option(
-    "--objective",
-    "objectives",
-    multiple=True,
-    metavar="NAME",
-    help="Weigh this objective (repeat it).",
-)
-@click.option(
-    "--vary",
-    multiple=True,
-    metavar="FIGURE=LOW..HIGH",
-    help="Multiply a column, or a number of the scenario, by factors (repeat it).",
-)
-@click.option(
-    "--indices",
-    type=click.Choice(["sobol", "morris"]),
-    help="What is owed to each --vary (needs SALib).",
-)
-@click.option(
-    "--territory",
-    "territories",
-    multiple=True,
-    metavar="CODE",
-    help="Also the indices of this territory's shares (repeat it).",
-)
-@click.option("--unique", is_flag=True, help="Settle every plan by the tie-break.")
-@click.option(
-    "--against",
-    type=click.Choice(["plan", "reference"]),
-    default="plan",
-    help="What gains are counted from (default: the scenario's own plan).",
-)
-@click.option(
-    "--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes (default: this one alone)."
-)
-def sweep(
-    samples: int | None,
-    seed: int,
-    design: str | None,
-    objectives: tuple[str, ...],
-    vary: tuple[str, ...],
-    indices: Literal["sobol", "morris"] | None,
-    territories: tuple[str, ...],
-    against: Literal["plan", "reference"],
-    jobs: int | None,
-    *,
-    lattice: bool,
-    unique: bool,
-    **common: Any,  # noqa: ANN401
-) -> None:
-    """Solve under many weightings, or many figures, and count who gains in what share of them.
-
-    Weightings are drawn evenly (--samples), laid on a grid (--lattice) or read (--design). They
-    replace those of their priority. With --vary figures are multiplied by factors instead, and
-    --indices say how much is owed to each. A sweep cut off goes on where it stopped. Needs pyarrow:
-    pip install 'perequa[sweep]'.
-    """
-    from perequa.studies.sweep.design import read_design_file  # noqa: PLC0415
-    from perequa.studies.sweep.figures import read_range  # noqa: PLC0415
-    from perequa.studies.sweep.posing import Asked  # noqa: PLC0415
-
-    if (samples is None) == (design is None):
-        raise click.UsageError("one of --samples N and --design FILE")
-    if design is not None and (lattice or objectives or vary):
-        message = "--design names the points: it goes without --lattice, --objective and --vary"
-        raise click.UsageError(message)
-    if vary and (lattice or objectives):
-        raise click.UsageError("--vary goes without --lattice and --objective")
-    if (indices and not vary) or (territories and not indices):
-        raise click.UsageError("--indices goes with --vary, --territory with --indices")
-    asked = Asked(
-        objectives=objectives,
-        vary=tuple(map(read_range, vary)),
-        indices=indices,
-        territories=territories,
-        samples=samples,
-        seed=seed,
-        arrangement="lattice" if lattice else "dirichlet",
-        design=None if design is None else read_design_file(design),
-        plan="unique" if unique else "untied",
-        against=against,
-    )
-    recorded: dict[str, object] = {"samples": samples, "seed": seed, "lattice": lattice}
-    recorded |= {"design": design, "objectives": list(objectives), "unique": unique}
-    recorded |= {"vary": list(vary), "indices": indices, "territories": list(territories)}
-    recorded |= {"against": against}
-    _sweep(asked, recorded, jobs, **common)
-
-
-def _sweep(
-    asked: Asked,
-    recorded: dict[str, object],
-    jobs: int | None,
-    *,
-    scenario: str,
-    variants: tuple[str, ...],
-    sets: tuple[str, ...],
-    output: Path | None,
-    form: str,
-) -> None:
-    """Carry out a sweep, saying how far it is, and print what it found."""
-    from perequa.studies.study import Source  # noqa: PLC0415
-    from perequa.studies.sweep.study import run_sweep  # noqa: PLC0415
-    from perequa.studies.sweep.workers import processes  # noqa: PLC0415
-
-    source = Source(scenario=scenario, variants=variants, sets=sets, lang=settings().lang)
-    workers = contextlib.nullcontext() if jobs is None else processes(jobs)
-    with watched() as watch, workers as executor:
-        finished = run_sweep(
-            source, asked, recorded,
-            lambda name: output or Path("results") / f"{name}-sweep",
-            executor, watch,
-        )  # fmt: skip
-    _say(finished, form)
+sensitivity.add_command(sweep)
 
 
 def _carry_out(
@@ -330,40 +195,4 @@ def _carry_out(
     finished = run_study(
         study, source, asked, ask, lambda name: output or Path("results") / f"{name}-{study}"
     )
-    _say(finished, form)
-
-
-def _say(finished: FinishedStudy, form: str) -> None:
-    from perequa.report.files import csv_bytes  # noqa: PLC0415
-
-    answer = finished.answer
-    if form == "json":
-        click.echo(_document(finished))
-        return
-    print_findings(finished.findings)
-    if form == "csv":
-        click.echo(csv_bytes(next(iter(answer.tables.values()))).decode(), nl=False)
-        return
-    click.echo(f"{finished.name}, {finished.study}\n\n{answer.text}\n")
-    click.echo(f"saved in {finished.folder}")
-
-
-def _document(finished: FinishedStudy) -> str:
-    from perequa.interpret.tables import json_value  # noqa: PLC0415
-
-    tables = {
-        name: [{k: json_value(v) for k, v in row.items()} for row in table.records()]
-        for name, table in finished.answer.tables.items()
-    }
-    return document(
-        "sensitivity",
-        0,
-        "optimal",
-        finished.findings,
-        study=finished.study,
-        scenario=finished.name,
-        folder=str(finished.folder),
-        fingerprint=finished.fingerprint,
-        **finished.answer.facts,
-        **tables,
-    )
+    say(finished, form)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import multiprocessing
 from concurrent.futures import FIRST_COMPLETED, Executor, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from perequa.studies.sweep.asking import Found, answer_chunk
+from perequa_models.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+PATIENCE = "10s"
+"""How long a scheduler may take to answer."""
 AHEAD = 64
 """Chunks handed out before one comes back; each carries the program."""
 
@@ -28,6 +32,34 @@ def processes(count: int) -> Iterator[Executor]:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def cluster(address: str) -> Iterator[Executor]:
+    """Hand chunks to a running Dask cluster, whose workers have perequa installed.
+
+    Parameters
+    ----------
+    address
+        Of its scheduler, e.g. ``tcp://10.0.0.5:8786``.
+
+    Raises
+    ------
+    UsageError
+        When Dask is not installed, or nothing answers there.
+    """
+    if find_spec("distributed") is None:
+        raise UsageError("--scheduler needs Dask: pip install 'perequa[cluster]'")
+    # imported here: an extra, and a second
+    from distributed import Client  # noqa: PLC0415
+
+    try:
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        message = f"--scheduler {address}: no Dask scheduler answers there ({error})"
+        raise UsageError(message) from error
+    with client, client.get_executor() as executor:
+        yield executor
 
 
 def answers(
