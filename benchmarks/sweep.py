@@ -28,7 +28,7 @@ from perequa.engine.scaling import scale
 from perequa.engine.session import PRIMAL
 from perequa.pipeline import Clock
 from perequa.studies.prepared import prepare
-from perequa.studies.sweep.asking import answer_chunk
+from perequa.studies.sweep.asking import Untied, answer_chunk
 from perequa.studies.sweep.design import drawn
 from perequa.studies.sweep.ordering import chunks
 from perequa.studies.sweep.posing import Asked
@@ -37,7 +37,6 @@ from perequa.studies.sweep.weights import untied
 
 if TYPE_CHECKING:
     from perequa.studies.prepared import Floats, Prepared
-    from perequa.studies.sweep.asking import Untied
 
 
 def bare(prepared: Prepared, costs: Floats) -> tuple[float, Floats]:
@@ -111,7 +110,7 @@ def main() -> int:
         prepared = prepare(load(str(scenario)), Clock())
     names = prepared.program.objective_names
     design = drawn(names, given.points, given.seed)
-    order = chunks(design.points)
+    order = chunks(design.points, Untied.chunk)
     question = untied(prepared, names, 1)
     scaled = scale(prepared.program)
     walked = design.points[np.concatenate(order)] @ question.over
@@ -138,6 +137,9 @@ def main() -> int:
         print(
             f"  {way:<8}{spent:>9.2f} s {each:>9.2f} ms a point {spent / mid['bare']:>8.2f} x bare"
         )
+    for way in ("chunks", "whole"):
+        ratios = [a / b for a, b in zip(seconds[way], seconds["bare"], strict=True)]
+        print(f"  {way} / bare, repeat by repeat: {', '.join(f'{r:.2f}' for r in ratios)}")
     print(f"  Pyomo / whole: {mid['Pyomo'] / mid['whole']:.0f}; optima agree to {apart:.0e}")
     return 0
 

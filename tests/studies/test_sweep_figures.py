@@ -81,8 +81,8 @@ def test_points_without_a_plan_are_told(tmp_path: Path, capsys: pytest.CaptureFi
     status = dict(zip(points["point"], points["status"], strict=True))
     assert status == {1: "optimal", 2: "infeasible", 3: "invalid"}
     told = capsys.readouterr().out
-    assert "1 points are infeasible" in told
-    assert "1 points are invalid" in told
+    assert "1 point is infeasible" in told
+    assert "1 point is invalid" in told
     assert set(points) >= {"factor_rules.floor.at_least", "factor_pop_75p"}
 
 

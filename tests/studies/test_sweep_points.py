@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from perequa.studies.sweep.design import drawn, lattice
-from perequa.studies.sweep.ordering import BLOCK, CHUNK, chunks, nearest_to_nearest
+from perequa.studies.sweep.ordering import BLOCK, chunks, nearest_to_nearest
 from perequa.studies.sweep.weights import weighed
 from perequa_models.errors import UsageError
 
@@ -46,10 +46,10 @@ def test_a_lattice_holds_its_corners() -> None:
 @pytest.mark.parametrize("count", [1, 49, 50, 99, 100, 1049, BLOCK + 60])
 def test_every_point_is_in_one_chunk(count: int) -> None:
     points = drawn(ABC, count, 1).points
-    cut = chunks(points)
+    cut = chunks(points, 50)
     assert sorted(np.concatenate(cut)) == list(range(count))
-    assert all(len(chunk) >= min(CHUNK, count) for chunk in cut)
-    again = chunks(points.copy())
+    assert all(len(chunk) >= min(50, count) for chunk in cut)
+    again = chunks(points.copy(), 50)
     assert all((one == other).all() for one, other in zip(cut, again, strict=True))
 
 
@@ -64,7 +64,7 @@ def test_each_step_goes_to_the_nearest_left() -> None:
 
 def test_a_column_that_stands_still_does_no_harm() -> None:
     points = np.column_stack([np.ones(60), np.arange(60.0)[::-1]])
-    assert (np.concatenate(chunks(points)) == np.arange(60)).all()
+    assert (np.concatenate(chunks(points, 50)) == np.arange(60)).all()
 
 
 class Spec:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--samples", type=click.IntRange(1, 1_000_000), metavar="N", help="Draw N points.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of the draw (default 0).")
 @click.option("--lattice", is_flag=True, help="A regular grid of at most N points instead.")
-@click.option("--design", metavar="FILE", help="Points of a table: one column per objective.")
+@click.option("--design", metavar="FILE", help="Points of a table: weights, or factors.")
 @click.option(
     "--objective",
     "objectives",

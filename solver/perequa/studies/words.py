@@ -137,7 +137,7 @@ def sweep_text(
             "each by the tie-break."
         )
     lines.extend(
-        f"{count} points are {status}: they count nowhere."
+        f"{count} point{'s are' if count > 1 else ' is'} {status}, and not counted."
         for status, count in told.items()
         if count and status != "optimal"
     )

@@ -20,6 +20,8 @@ COLUMNS = (
     *("best_rank", "mean_rank", "worst_rank"),
 )
 RANK_COLUMNS = ("level", "territory", "territory_name", "measure", "in", "rank", "share")
+MOST_RANKED = 1000
+"""Territories up to which every rank is counted: the table grows with their square."""
 DECIMALS_OF_PLACES, DECIMALS_OF_MONEY = 6, 2
 """Changes are rounded to so many decimals: what is less is no gain, and breaks no tie."""
 
@@ -48,7 +50,10 @@ class Acceptability:
         self._sum = np.zeros(self._shape)
         self._least = np.full(self._shape, np.inf)
         self._most = np.full(self._shape, -np.inf)
-        self._ranks = np.zeros((T, M + 1, T))
+        self._rank_sum = np.zeros(self._shape)
+        self._best = np.full(self._shape, T)
+        self._worst = np.zeros(self._shape, dtype=np.intp)
+        self._ranks = np.zeros((*self._shape, T if T <= MOST_RANKED else 0))
 
     def add(self, shares: Floats) -> None:
         """Count some points, (n, S)."""
@@ -63,30 +68,34 @@ class Acceptability:
         self._most = np.maximum(self._most, change.max(axis=0, initial=-np.inf))
         rows, columns = np.indices(self._shape)
         for one in change:
-            above = (one[None, :, :] > one[:, None, :]).sum(axis=1)
-            self._ranks[rows, columns, above] += 1
+            ranks = _ranks(one)
+            self._rank_sum += ranks
+            self._best = np.minimum(self._best, ranks)
+            self._worst = np.maximum(self._worst, ranks)
+            if self._ranks.size:
+                self._ranks[rows, columns, ranks - 1] += 1
 
     def table(self) -> Table:
         """One row for each territory and measure, then one for all its credits."""
-        T = self._shape[0]
-        ranks = np.arange(1, T + 1)
         rows: list[tuple[Value, ...]] = []
         for (t, m), named in self._cells():
-            met = ranks[self._ranks[t, m] > 0]
             if not self._points:
                 rows.append((*named, *[None] * 9))
                 continue
             gains, loses = (float(c[t, m]) / self._points for c in (self._gains, self._loses))
             unmoved = (self._points - self._gains[t, m] - self._loses[t, m]) / self._points
             mean = self._sum[t, m] / self._points
-            mean_rank = self._ranks[t, m] @ ranks / self._points
+            mean_rank = float(self._rank_sum[t, m] / self._points)
             figures = (float(self._least[t, m]), float(mean), float(self._most[t, m]))
-            rank = (int(met[0]), float(mean_rank), int(met[-1]))
+            rank = (int(self._best[t, m]), mean_rank, int(self._worst[t, m]))
             rows.append((*named, gains, loses, float(unmoved), *figures, *rank))
         return Table(COLUMNS, tuple(rows))
 
     def ranks(self) -> Table:
-        """In what share of the points each territory has each rank; those it never has left out."""
+        """In what share of the points each territory has each rank; those it never has left out.
+
+        Empty beyond `MOST_RANKED` territories.
+        """
         rows = [
             (*named, int(rank) + 1, float(self._ranks[t, m, rank]) / self._points)
             for (t, m), named in self._cells()
@@ -104,3 +113,12 @@ class Acceptability:
                 found.append(((t, m), (*who, measure, unit)))
             found.append(((t, len(instance.measures)), (*who, None, "credits")))
         return found
+
+
+def _ranks(change: Floats) -> NDArray[np.intp]:
+    """Rank the territories in each column (T, S), the greatest first; those alike have the best."""
+    found = np.empty(change.shape, dtype=np.intp)
+    for m, column in enumerate(change.T):
+        below = np.searchsorted(np.sort(column), column, side="right")
+        found[:, m] = len(column) - below + 1
+    return found

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pickle
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from perequa.engine.plans_left import PlansLeft
-from perequa_models.errors import NotProven
+from perequa_models.errors import Infeasible, NotProven
 from perequa_models.quantities import Quantities
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Found:
     shares
         (n, S) what each territory gets: see `share_columns`; NaN where no plan was found.
     programs
-        (1,) how many programs were solved.
+        (1,) how many programs were solved; 0 where they are not counted.
     """
 
     status: NDArray[np.int8]
@@ -50,7 +50,7 @@ class Found:
     programs: NDArray[np.int64]
 
     @classmethod
-    def of(cls, answers: Sequence[tuple[int, Floats, Floats]], programs: int) -> Found:
+    def of(cls, answers: Sequence[tuple[int, Floats, Floats]], programs: int = 0) -> Found:
         """Put the status, the values and the shares of each point together."""
         status, values, shares = zip(*answers, strict=True)
         return cls(
@@ -62,7 +62,15 @@ class Found:
 
 
 class Question(Protocol):
-    """Asked of one chunk after another; plain data, fit for another process."""
+    """Asked of one chunk after another; plain data, fit for another process.
+
+    Attributes
+    ----------
+    chunk
+        Points of a chunk, at least.
+    """
+
+    chunk: ClassVar[int]
 
     def answer(self, points: Floats) -> Found:
         """Answer the points (n, D) of one chunk, in their order."""
@@ -92,6 +100,8 @@ class Untied:
         What the later priorities minimise, in their order.
     """
 
+    chunk: ClassVar[int] = 50
+    """Enough to pay for the first solve of each chunk."""
     prepared: Prepared
     start: Start
     over: Floats
@@ -111,8 +121,8 @@ class Untied:
     def _one(self, left: PlansLeft, weights: Floats) -> tuple[int, Floats, Floats]:
         try:
             x = left.least(self.prepared.goal(weights @ self.over), *self.later)
-        except NotProven:
-            # the solver is where it could not go on: the next point begins as the chunk did
+        except (Infeasible, NotProven):
+            # there are plans, the solver lost them: the next point begins as the chunk did
             left.begin_again(self.start)
             return nothing(NOT_PROVEN, self.prepared)
         return told(self.prepared, self._plan(x))
@@ -134,6 +144,7 @@ class Unique:
         Whose weights are replaced.
     """
 
+    chunk: ClassVar[int] = 10
     prepared: Prepared
     over: Floats
     priority: int
@@ -144,13 +155,13 @@ class Unique:
 
     def answer(self, points: Floats) -> Found:
         """Answer the weightings (n, D) of one chunk."""
-        return Found.of([self._one(weights) for weights in points], len(points))
+        return Found.of([self._one(weights) for weights in points])
 
     def _one(self, weights: Floats) -> tuple[int, Floats, Floats]:
         wanted = self.prepared.priorities.served(self.priority, weights @ self.over)
         try:
             return told(self.prepared, self.prepared.plan(wanted))
-        except NotProven:
+        except (Infeasible, NotProven):
             return nothing(NOT_PROVEN, self.prepared)
 
 

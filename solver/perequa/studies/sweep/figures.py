@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -121,6 +121,7 @@ class Perturbed:
         How the plan of a scenario is found.
     """
 
+    chunk: ClassVar[int] = 10
     prepared: Prepared
     figures: tuple[str, ...]
     plan: Callable[[Prepared], Quantities]
@@ -132,8 +133,7 @@ class Perturbed:
     def answer(self, points: Floats) -> Found:
         """Answer the factors (n, D) of one chunk."""
         plain = lay_out(self.prepared.loaded.raw)
-        priorities = len(self.prepared.priorities.numbers)
-        return Found.of([self._one(plain, f) for f in points], priorities * len(points))
+        return Found.of([self._one(plain, factors) for factors in points])
 
     def _one(self, plain: Plain, factors: Floats) -> tuple[int, Floats, Floats]:
         try:

@@ -8,13 +8,11 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
-CHUNK = 50
-"""Points of a chunk, at least: enough to pay for the first solve of each."""
 BLOCK = 5000
 """Points put in order together: the time it takes grows with their square."""
 
 
-def chunks(points: Floats) -> list[Indices]:
+def chunks(points: Floats, least: int) -> list[Indices]:
     """Cut the points into chunks of neighbours, each walked from nearest to nearest.
 
     From one point to the next little changes, so that the last basis is nearly optimal. The points
@@ -24,6 +22,8 @@ def chunks(points: Floats) -> list[Indices]:
     ----------
     points
         (N, D), at least one.
+    least
+        Points of a chunk, where there are as many.
 
     Returns
     -------
@@ -34,7 +34,7 @@ def chunks(points: Floats) -> list[Indices]:
     found: list[Indices] = []
     for block in blocks:
         walked = block[nearest_to_nearest(_unit(points[block]))]
-        found.extend(np.array_split(walked, max(1, len(walked) // CHUNK)))
+        found.extend(np.array_split(walked, max(1, len(walked) // least)))
     return found
 
 

@@ -6,6 +6,7 @@ import hashlib
 import pickle
 import shutil
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -128,7 +129,7 @@ def sweep_study(
     """
     watch = watch or Watch()
     posed = pose(prepared, asked)
-    design, order = posed.design, chunks(posed.design.points)
+    design, order = posed.design, chunks(posed.design.points, posed.question.chunk)
     reported = _reported(prepared, asked) if posed.indices is not None else {}
     counted = Acceptability(prepared.instance, _compared(prepared, posed, asked.against))
     store = Store(kept, _fingerprint(prepared, asked, design))
@@ -147,8 +148,10 @@ def sweep_study(
     columns = _columns(prepared, design)
     write_points(kept / POINTS, design, columns, _kept(store, order))
     tables = {"acceptability": counted.table(), "ranks": counted.ranks()}
+    extras = ["pyarrow"]
     if posed.indices is not None:
         by_name = dict(zip(reported, outputs.T, strict=True))
+        extras.append("SALib")
         tables["indices"] = posed.indices.table(design.points, by_name)
     return Answer(
         tables=tables,
@@ -159,7 +162,8 @@ def sweep_study(
             "chunks": len(order),
             "status_of_points": told,
             "points_columns": list(columns),
-            "programs_solved": programs,
+            "programs_solved": programs or None,
+            "extras": {name: version(name) for name in extras},
         },
         files={} if asked.design is None else {"inputs/design.csv": asked.design.content},
         large={POINTS: kept / POINTS},
