@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 pq = pytest.importorskip("pyarrow.parquet")
 
 CALL = ["sensitivity", "sweep", EHPAD, "--set", DISTANCE]
-SOURCE = Source(scenario=EHPAD, sets=(DISTANCE,))
+SOURCE = Source(scenario=EHPAD, sets=(DISTANCE, WORST))
 FILES = ("points.parquet", "acceptability.csv", "ranks.csv")
 
 
