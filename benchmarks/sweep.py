@@ -2,7 +2,8 @@
 
 Run ``python benchmarks/sweep.py``. The bare loop holds one HiGHS, is handed every cost ready made,
 walks the same points in the same order and reads every solution; Perequa's one process also puts
-the costs together, values every objective by its definition, counts, and writes Parquet.
+the costs together, values every objective by its definition, counts, and writes Parquet. Seconds
+are of the processor: every way works in one thread, and the machine may be busy.
 """
 
 from __future__ import annotations
@@ -67,35 +68,35 @@ def bare(prepared: Prepared, costs: Floats) -> tuple[float, Floats]:
     highs.run()
     columns = np.arange(n, dtype=np.int32)
     optima = np.zeros(len(costs))
-    start = time.perf_counter()
+    start = time.process_time()
     for i, cost in enumerate(costs):
         highs.changeColsCost(n, columns, cost)
         highs.run()
         optima[i] = cost @ np.array(highs.getSolution().col_value)
-    return time.perf_counter() - start, optima
+    return time.process_time() - start, optima
 
 
 def chunk_by_chunk(question: Untied, points: list[Floats]) -> tuple[float, Floats]:
     """Seconds of answering all chunks in this process, and the values found."""
     packed = pickle.dumps(question)
-    start = time.perf_counter()
+    start = time.process_time()
     values = np.vstack([answer_chunk(packed, some).values for some in points])
-    return time.perf_counter() - start, values
+    return time.process_time() - start, values
 
 
 def whole(prepared: Prepared, count: int, seed: int) -> float:
     """Seconds of the study once the scenario is compiled, up to the Parquet file."""
     with tempfile.TemporaryDirectory() as kept:
-        start = time.perf_counter()
+        start = time.process_time()
         sweep_study(prepared, Asked(samples=count, seed=seed), Path(kept))
-        return time.perf_counter() - start
+        return time.process_time() - start
 
 
 def rebuilt(prepared: Prepared) -> float:
     """Seconds of formulating with Pyomo and solving through its interface, once."""
-    start = time.perf_counter()
+    start = time.process_time()
     PyomoInterface(Problem(prepared.instance)).solve()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def main() -> int:

@@ -325,3 +325,10 @@ def test_too_many_territories_for_every_rank(
     few = sweep_study(scenario, asked, tmp_path / "few").tables
     assert few["ranks"].rows == ()
     assert few["acceptability"] == every["acceptability"]
+
+
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match="something else than a sweep"):
+        sweep_study(prepared(EHPAD, DISTANCE), Asked(samples=5), tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]

@@ -37,7 +37,7 @@ class Store:
     Raises
     ------
     UsageError
-        When the place cannot be written.
+        When the place cannot be written, or holds something else.
     """
 
     def __init__(self, folder: Path, fingerprint: str) -> None:
@@ -45,7 +45,10 @@ class Store:
         mark = folder / MARK
         try:
             known = mark.read_text(encoding="ascii") if mark.is_file() else ""
-            self.started_anew = folder.is_dir() and known != fingerprint
+            if not known and folder.is_dir() and any(folder.iterdir()):
+                message = f"{folder} holds something else than a sweep: move it, or name another -o"
+                raise UsageError(message)
+            self.started_anew = known not in {"", fingerprint}
             if self.started_anew:
                 shutil.rmtree(folder)
             folder.mkdir(parents=True, exist_ok=True)
