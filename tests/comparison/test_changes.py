@@ -8,9 +8,9 @@ import pytest
 from compared import SUPPLY, cap, floor, scenario, written
 
 from perequa.checks import check
+from perequa.checks.plain import Plain, as_scenario, lay_out, same_cell
 from perequa.comparison.changes import Change, changes_between, mixed
 from perequa.comparison.differences import differences
-from perequa.comparison.plain import Plain, as_scenario, lay_out, same_cell
 from perequa.interpret.allocation import allocation_table
 from perequa.io.scenario_files import read_scenario
 from perequa.io.shipped import shipped_names

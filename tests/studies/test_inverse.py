@@ -25,7 +25,7 @@ def drawn(rng: np.random.Generator, count: int):  # noqa: ANN201
 
 
 def implied(program, costs: np.ndarray, values: np.ndarray) -> Implied:  # noqa: ANN001
-    plans = PlansLeft(program.compiled(costs), (), np.zeros((0, len(program.c))), OPTIONS)
+    plans = PlansLeft.optimal(program.compiled(costs), (), np.zeros((0, len(program.c))), OPTIONS)
 
     def rival_at(weights: np.ndarray) -> np.ndarray:
         return costs @ plans.least(Goal(cost=weights @ costs, offset=0.0))
@@ -73,7 +73,9 @@ def test_two_weights_have_the_stretch_of_the_way(seed: int) -> None:
     tried = 0
     for _ in range(10):
         program, costs, _ = drawn(rng, 2)
-        plans = PlansLeft(program.compiled(costs), (), np.zeros((0, len(program.c))), OPTIONS)
+        plans = PlansLeft.optimal(
+            program.compiled(costs), (), np.zeros((0, len(program.c))), OPTIONS
+        )
         pieces = Way(plans, *(Goal(cost=cost, offset=0.0) for cost in costs)).pieces()
         for piece in pieces:
             found = implied(program, costs, np.array([piece.point.first, piece.point.second]))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from scipy import sparse
-from studied import EHPAD, least_by_scipy, prepared
+from studied import EHPAD, least_by_scipy, prepared, with_row
 
 from perequa.studies.margins import margins_study, read_within
 from perequa_models.errors import UsageError
@@ -40,15 +38,6 @@ def test_margins_against_scipy(source: str, within: float) -> None:
             assert row["least"] == pytest.approx(least_by_scipy(near, cost), rel=1e-6, abs=1e-3)
             assert row["most"] == pytest.approx(-least_by_scipy(near, -cost), rel=1e-6, abs=1e-3)
             assert row["least"] <= row["planned"] <= row["most"]
-
-
-def with_row(program, cost: np.ndarray, limit: float):  # noqa: ANN001, ANN201
-    return replace(
-        program,
-        matrix=sparse.csr_array(sparse.vstack([program.matrix, sparse.csr_array(cost[None])])),
-        row_lower=np.append(program.row_lower, -np.inf),
-        row_upper=np.append(program.row_upper, limit),
-    )
 
 
 def test_margins_widen_with_the_room() -> None:

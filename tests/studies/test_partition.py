@@ -24,7 +24,7 @@ THRIFT = "objectives.thrift={kind: spend, normalise: 24100000}"
 def drawn(rng: np.random.Generator):  # noqa: ANN201
     program = trading_program(rng)
     costs = np.vstack([program.c, rng.integers(0, 20, (2, len(program.c)))])
-    plans = PlansLeft(program.compiled(costs), (), np.zeros((0, len(program.c))), OPTIONS)
+    plans = PlansLeft.optimal(program.compiled(costs), (), np.zeros((0, len(program.c))), OPTIONS)
     goals = [Goal(cost=cost, offset=0.0) for cost in costs]
     return plans, goals, vertices(program) @ costs.T
 

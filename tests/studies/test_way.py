@@ -20,7 +20,7 @@ OPTIONS = SolverOptions(presolve=False)
 
 def way_of(program: Dense, costs: np.ndarray) -> Way:
     compiled = program.compiled(costs)
-    plans = PlansLeft(compiled, (), np.zeros((0, len(program.c))), OPTIONS)
+    plans = PlansLeft.optimal(compiled, (), np.zeros((0, len(program.c))), OPTIONS)
     return Way(plans, *(Goal(cost=cost, offset=0.0) for cost in costs))
 
 
@@ -119,7 +119,9 @@ def test_few_programs_are_solved() -> None:
     for _ in range(20):
         program = trading_program(rng)
         costs = np.vstack([program.c, rng.integers(0, 20, len(program.c))])
-        plans = PlansLeft(program.compiled(costs), (), np.zeros((0, len(program.c))), OPTIONS)
+        plans = PlansLeft.optimal(
+            program.compiled(costs), (), np.zeros((0, len(program.c))), OPTIONS
+        )
         pieces = Way(plans, *(Goal(cost=cost, offset=0.0) for cost in costs)).pieces()
         assert plans.programs_solved <= 4 + 2 * max(0, len(pieces) - 1)
 
@@ -131,7 +133,7 @@ def test_plans_left_by_a_priority_stay_optimal_for_it() -> None:
         more = rng.integers(0, 20, (2, len(program.c))).astype(float)
         costs = np.vstack([program.c, more])
         compiled = program.compiled(costs)
-        plans = PlansLeft(compiled, (1,), costs[:1], OPTIONS)
+        plans = PlansLeft.optimal(compiled, (1,), costs[:1], OPTIONS)
         least = program.solved()[0]
         goals = [Goal(cost=cost, offset=0.0) for cost in more]
         for order in (goals, goals[::-1], goals[:1]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,3 +60,13 @@ def least_by_scipy(program: CompiledProgram, cost: np.ndarray) -> float:
     )
     assert found.status == 0, found.message
     return float(found.fun)
+
+
+def with_row(program: CompiledProgram, cost: np.ndarray, limit: float) -> CompiledProgram:
+    """The plans of a program at which a cost is at most a limit."""
+    return replace(
+        program,
+        matrix=sparse.csr_array(sparse.vstack([program.matrix, sparse.csr_array(cost[None])])),
+        row_lower=np.append(program.row_lower, -np.inf),
+        row_upper=np.append(program.row_upper, limit),
+    )

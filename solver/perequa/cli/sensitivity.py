@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from perequa.cli.console import document, print_findings, settings
+from perequa.cli.console import settings
 from perequa.cli.group import common_options
+from perequa.cli.study import say, scenario_options
+from perequa.cli.sweep import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from perequa.studies.prepared import Prepared
-    from perequa.studies.study import Answer, FinishedStudy
+    from perequa.studies.study import Answer
 
 
 class StudyGroup(click.Group):
@@ -45,21 +47,6 @@ def sensitivity() -> None:
     Each study compiles the scenario once, solves it as often as needed and saves a folder
     (default results/NAME-STUDY) with study.json and its tables.
     """
-
-
-def scenario_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a study the scenario, where to write and in which form."""
-    for option in (
-        click.option("--format", "form", type=click.Choice(["table", "csv", "json"]),
-                     default="table"),
-        click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write to."),
-        click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Change one value."),
-        click.option("--variant", "variants", multiple=True, metavar="NAME",
-                     help="Apply a variant."),
-        click.argument("scenario", metavar="SCENARIO"),
-    ):  # fmt: skip
-        command = option(command)
-    return command
 
 
 @sensitivity.command("weights", short_help="exact breakpoints between two weightings")
@@ -187,6 +174,9 @@ def implied(allocation: str, priority: int | None, **common: Any) -> None:  # no
     _carry_out("implied", {"allocation": allocation, "priority": priority}, ask, **common)
 
 
+sensitivity.add_command(sweep)
+
+
 def _carry_out(
     study: str,
     asked: dict[str, object],
@@ -205,40 +195,4 @@ def _carry_out(
     finished = run_study(
         study, source, asked, ask, lambda name: output or Path("results") / f"{name}-{study}"
     )
-    _say(finished, form)
-
-
-def _say(finished: FinishedStudy, form: str) -> None:
-    from perequa.report.files import csv_bytes  # noqa: PLC0415
-
-    answer = finished.answer
-    if form == "json":
-        click.echo(_document(finished))
-        return
-    print_findings(finished.findings)
-    if form == "csv":
-        click.echo(csv_bytes(next(iter(answer.tables.values()))).decode(), nl=False)
-        return
-    click.echo(f"{finished.name}, {finished.study}\n\n{answer.text}\n")
-    click.echo(f"saved in {finished.folder}")
-
-
-def _document(finished: FinishedStudy) -> str:
-    from perequa.interpret.tables import json_value  # noqa: PLC0415
-
-    tables = {
-        name: [{k: json_value(v) for k, v in row.items()} for row in table.records()]
-        for name, table in finished.answer.tables.items()
-    }
-    return document(
-        "sensitivity",
-        0,
-        "optimal",
-        finished.findings,
-        study=finished.study,
-        scenario=finished.name,
-        folder=str(finished.folder),
-        fingerprint=finished.fingerprint,
-        **finished.answer.facts,
-        **tables,
-    )
+    say(finished, form)

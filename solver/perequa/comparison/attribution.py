@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from perequa.checks import check
+from perequa.checks.plain import as_scenario
 from perequa.comparison.changes import BETWEEN, mixed
 from perequa.comparison.figures import Figure, results_of, shares_of
-from perequa.comparison.plain import as_scenario
 from perequa.comparison.shapley import (
     Shares,
     Undefined,
@@ -30,8 +30,8 @@ from perequa_models.errors import InvalidScenario, NotProven
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from perequa.checks.plain import Plain
     from perequa.comparison.changes import Change
-    from perequa.comparison.plain import Plain
     from perequa.comparison.shapley import Floats, Values
 
 Figures = dict[Figure, float]

@@ -11,13 +11,13 @@ import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from perequa.checks.plain import NAMED
 from perequa.comparison.differences import ABSENT, Item, items_between, value_at
-from perequa.comparison.plain import NAMED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from perequa.comparison.plain import Plain, Sheet
+    from perequa.checks.plain import Plain, Sheet
     from perequa_models.problems import Path
 
 IDLE_SECTIONS = frozenset({"title", "sources", "choices", "sensitivity"})

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal
 
-from perequa.comparison.plain import same_cell
+from perequa.checks.plain import same_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from perequa.comparison.plain import Plain, Sheet
+    from perequa.checks.plain import Plain, Sheet
     from perequa_models.problems import Path
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from perequa.checks.plain import Plain, lay_out
 from perequa.comparison.attribution import (
     EXACT_AT_MOST,
     Attribution,
@@ -18,7 +19,6 @@ from perequa.comparison.differences import differences
 from perequa.comparison.figures import Figure, results_of, shares_of
 from perequa.comparison.notes import common_level, notes_of
 from perequa.comparison.people import Yardsticks
-from perequa.comparison.plain import Plain, lay_out
 from perequa.comparison.record import study_record
 from perequa.comparison.results import equity_table, objectives_table, prices_table
 from perequa.comparison.shapley import near

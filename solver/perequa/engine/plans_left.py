@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from perequa.engine.session import PRIMAL, Session
+from perequa.engine.session import PRIMAL, Session, basis_of, statuses_of
 from perequa.engine.stages import Face, restrict, solve_stages
 from perequa.engine.termination import Termination
 from perequa_models.errors import Infeasible, NotProven
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perequa.compilation import CompiledProgram
-    from perequa.engine.session import Outcome, SolverOptions
+    from perequa.engine.scaling import ScaledProgram
+    from perequa.engine.session import Outcome, SolverOptions, Statuses
 
 Floats = NDArray[np.float64]
 
@@ -77,49 +78,109 @@ class Goal:
         return math.fsum([*(self.cost[used] * x[used]).tolist(), self.offset])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Plans to choose from and where the solver begins; plain arrays, fit for another process.
+
+    Attributes
+    ----------
+    program, scaled
+        The compiled program, and the same in the units of the solver.
+    face
+        The plans left.
+    basis
+        Where the solver begins; None for no basis.
+    options
+        How the solver works.
+    """
+
+    program: CompiledProgram
+    scaled: ScaledProgram
+    face: Face
+    basis: Statuses | None
+    options: SolverOptions
+
+
 class PlansLeft:
     """Plans optimal at some priorities; the solver keeps its basis from one question to the next.
 
     Parameters
     ----------
-    program
-        The compiled program.
-    priorities, costs
-        (P,), (P, n) what was served before, in order; none leaves every plan of the program.
-    options
-        How the solver works.
-
-    Raises
-    ------
-    Infeasible
-        When no plan satisfies every rule.
-    NotProven
-        When the solver does not say.
+    start
+        The plans, and where the solver begins.
     """
 
-    def __init__(
-        self,
-        program: CompiledProgram,
-        priorities: tuple[int, ...],
-        costs: Floats,
-        options: SolverOptions,
-    ) -> None:
-        staged = solve_stages(program, priorities, costs, options)
-        stop_unless_optimal(staged.termination)
-        self.program = program
-        self.programs_solved = len(priorities)
-        self._scaled, self._face = staged.scaled, staged.face
-        face = staged.face
+    def __init__(self, start: Start) -> None:
+        face = start.face
+        self.program = start.program
+        self.programs_solved = 0
+        self._scaled, self._face, self._options = start.scaled, face, start.options
         self._session = Session(
-            staged.scaled.matrix,
+            start.scaled.matrix,
             face.row_lower,
             face.row_upper,
             face.column_lower,
             face.column_upper,
-            options,
+            start.options,
         )
-        if staged.last_basis is not None:
-            self._session.set_basis(staged.last_basis)
+        if start.basis is not None:
+            self._session.set_basis(basis_of(start.basis))
+
+    @classmethod
+    def optimal(
+        cls,
+        program: CompiledProgram,
+        priorities: tuple[int, ...],
+        costs: Floats,
+        options: SolverOptions,
+    ) -> Self:
+        """Return the plans optimal at some priorities.
+
+        Parameters
+        ----------
+        program
+            The compiled program.
+        priorities, costs
+            (P,), (P, n) what was served before, in order; none leaves every plan of the program.
+        options
+            How the solver works.
+
+        Raises
+        ------
+        Infeasible
+            When no plan satisfies every rule.
+        NotProven
+            When the solver does not say.
+        """
+        staged = solve_stages(program, priorities, costs, options)
+        stop_unless_optimal(staged.termination)
+        start = Start(
+            program=program,
+            scaled=staged.scaled,
+            face=staged.face,
+            basis=None if staged.last_basis is None else statuses_of(staged.last_basis),
+            options=options,
+        )
+        left = cls(start)
+        left.programs_solved = len(priorities)
+        return left
+
+    def start(self) -> Start:
+        """Return where another solver can go on from here, whatever this one is asked next."""
+        return Start(
+            program=self.program,
+            scaled=self._scaled,
+            face=self._face,
+            basis=statuses_of(self._session.basis()),
+            options=self._options,
+        )
+
+    def begin_again(self, start: Start) -> None:
+        """Leave the present basis for that of a start over the same plans."""
+        self._hold(self._face)
+        self._session.forget_basis()
+        if start.basis is not None:
+            self._session.set_basis(basis_of(start.basis))
 
     @property
     def column_scale(self) -> Floats:

@@ -54,6 +54,7 @@ _MEANING = {
 }
 """Every status HiGHS can return has a branch; a test compares this table with the enum."""
 
+_BY_CODE = {int(status): status for status in highspy.HighsBasisStatus.__members__.values()}
 _PLAINEST = {"simplex_strategy": DUAL, "presolve": "off"}
 
 
@@ -256,14 +257,39 @@ class Session:
             raise NotProven(message)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statuses:
+    """A basis as plain arrays: HiGHS's code of each column (n,) and each row (m,)."""
+
+    columns: NDArray[np.int8]
+    rows: NDArray[np.int8]
+
+
+def statuses_of(basis: Any) -> Statuses:  # noqa: ANN401 - HiGHS's own object
+    """Copy HiGHS's basis into arrays that can be sent to another process."""
+    return Statuses(columns=_codes(basis.col_status), rows=_codes(basis.row_status))
+
+
+def basis_of(statuses: Statuses) -> Any:  # noqa: ANN401
+    """Return HiGHS's basis from arrays."""
+    basis = highspy.HighsBasis()
+    basis.col_status = [_BY_CODE[code] for code in statuses.columns.tolist()]
+    basis.row_status = [_BY_CODE[code] for code in statuses.rows.tolist()]
+    basis.valid = True
+    return basis
+
+
 def basic_places(basis: Any) -> tuple[Indices, Indices]:  # noqa: ANN401 - HiGHS's own object
     """Return the basic columns and the basic rows of a basis."""
     return np.flatnonzero(_basic(basis.col_status)), np.flatnonzero(_basic(basis.row_status))
 
 
 def _basic(statuses: Sequence[Any]) -> NDArray[np.bool_]:
-    codes = np.fromiter(map(int, statuses), dtype=np.int8, count=len(statuses))
-    return np.asarray(codes == int(highspy.HighsBasisStatus.kBasic))
+    return np.asarray(_codes(statuses) == int(highspy.HighsBasisStatus.kBasic))
+
+
+def _codes(statuses: Sequence[Any]) -> NDArray[np.int8]:
+    return np.fromiter(map(int, statuses), dtype=np.int8, count=len(statuses))
 
 
 def some_of_basis(basis: Any, rows: Indices, columns: Indices) -> Any:  # noqa: ANN401

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 
 
-def write_folder(destination: Path, files: Mapping[str, bytes]) -> str:
+def write_folder(destination: Path, files: Mapping[str, bytes | Path]) -> str:
     """Write a run folder, replacing an earlier run at the same place.
 
     Parameters
@@ -26,7 +26,8 @@ def write_folder(destination: Path, files: Mapping[str, bytes]) -> str:
     destination
         Where it goes.
     files
-        Content by path inside the folder; the manifest is added.
+        Content by path inside the folder, or a file that holds it (too large for memory, it is
+        copied piece by piece); the manifest is added.
 
     Returns
     -------
@@ -49,7 +50,7 @@ def write_folder(destination: Path, files: Mapping[str, bytes]) -> str:
             for name, content in {**files, MANIFEST: manifest}.items():
                 place = fresh / name
                 place.parent.mkdir(parents=True, exist_ok=True)
-                place.write_bytes(content)
+                _write(place, content)
             _swap(fresh, destination)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
@@ -96,6 +97,20 @@ def _swap(fresh: Path, destination: Path) -> None:
     shutil.rmtree(previous, ignore_errors=True)
 
 
-def _manifest(files: Mapping[str, bytes]) -> bytes:
-    hashes = {name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)}
+def _write(place: Path, content: bytes | Path) -> None:
+    if isinstance(content, Path):
+        shutil.copyfile(content, place)
+    else:
+        place.write_bytes(content)
+
+
+def _digest(content: bytes | Path) -> str:
+    if isinstance(content, bytes):
+        return hashlib.sha256(content).hexdigest()
+    with content.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _manifest(files: Mapping[str, bytes | Path]) -> bytes:
+    hashes = {name: _digest(files[name]) for name in sorted(files)}
     return (json.dumps({"files": hashes}, indent=1, sort_keys=True) + "\n").encode()

@@ -71,8 +71,7 @@ def read_given(prepared: Prepared, written: str) -> Given:
     """
     instance = prepared.instance
     if written == REFERENCE:
-        money = instance.is_money[None, :, None]
-        x = np.where(money, prepared.reference.credits, prepared.reference.places)
+        x = prepared.referred
         if np.isnan(x).all():
             message = "--allocation reference: the scenario has no reference at its decision level"
             raise UsageError(message)
@@ -142,7 +141,7 @@ def _found(
 ) -> tuple[Implied, float]:
     """Search the weights; return them with the optimum at them."""
     places = [allowed.objective_names.index(n) for n in names]
-    plans = PlansLeft(allowed, (), np.zeros((0, allowed.matrix.shape[1])), prepared.options)
+    plans = PlansLeft.optimal(allowed, (), np.zeros((0, allowed.matrix.shape[1])), prepared.options)
     shape = prepared.instance.shape
     cells = int(np.prod(shape))
 

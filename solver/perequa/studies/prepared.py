@@ -108,6 +108,15 @@ class Prepared:
         """What the scenario itself minimises."""
         return Priorities(numbers=self.weighting.priorities, weights=self.weighting.weights)
 
+    @property
+    def referred(self) -> Floats:
+        """The circular's allocation, places or money by measure, NaN where it is silent; (T, M, Y).
+
+        NaN everywhere without a reference at the decision level.
+        """
+        money = self.instance.is_money[None, :, None]
+        return np.where(money, self.reference.credits, self.reference.places)
+
     def sizes(self, names: Sequence[str]) -> Floats:
         """What some objectives are divided by when they are added, (K,)."""
         alone = Alone(self.program, self.options)
@@ -116,7 +125,7 @@ class Prepared:
     def plans_left(self, before: Priorities) -> PlansLeft:
         """Return the plans optimal at some priorities, ready to be asked."""
         costs = before.weights @ self.program.costs
-        return PlansLeft(self.program, before.numbers, costs, self.options)
+        return PlansLeft.optimal(self.program, before.numbers, costs, self.options)
 
     def goal(self, weights: Floats) -> Goal:
         """Add up the objectives, each times its weight (K,)."""

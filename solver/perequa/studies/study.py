@@ -39,12 +39,15 @@ class Answer:
         What else ``study.json`` records.
     files
         Files read beside the scenario's, by path inside the study folder.
+    large
+        Files written beside the tables, by path inside the study folder, and where they are.
     """
 
     tables: dict[str, Table]
     text: str
     facts: Mapping[str, object] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
+    large: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +151,8 @@ def run_study(
     )
 
 
-def _files(record: dict[str, Any], inputs: Mapping[str, bytes], answer: Answer) -> dict[str, bytes]:
+def _files(
+    record: dict[str, Any], inputs: Mapping[str, bytes], answer: Answer
+) -> dict[str, bytes | Path]:
     tables = {f"{name}.csv": csv_bytes(table) for name, table in answer.tables.items()}
-    return {**inputs, **tables, "study.json": json_bytes(record)}
+    return {**inputs, **tables, **answer.large, "study.json": json_bytes(record)}

@@ -110,6 +110,55 @@ def margins_text(within: float, margins: Table) -> str:
     return "\n".join(lines)
 
 
+def sweep_text(
+    varied: str, told: Mapping[str, int], plan: str, against: str, tables: Mapping[str, Table]
+) -> str:
+    """Say who gains in what share of the points, the most moved first."""
+    other = "the scenario's own plan" if against == "plan" else "the reference"
+    found = tables["acceptability"]
+    lines = [f"{ENGLISH.number(sum(told.values()))} {varied}, against {other}:"]
+    rows = [row for row in found.records() if row["measure"] and row["unmoved"] not in {1.0, None}]
+    keys = [k for k in ("territory_name", "measure", "in") if len(set(found.column(k))) > 1]
+    keys = [k for k in keys if k != "in" or len({row["in"] for row in rows}) > 1]
+    columns = ("gains", "loses", "least_change", "mean_change", "most_change", "mean_rank")
+    ranked = sorted(rows, key=lambda row: -abs(float(row["mean_change"] or 0.0)))
+    table = [
+        [*(_word(row[k]) for k in keys), *(_figure(row[c]) for c in columns)]
+        for row in ranked[:SHOWN]
+    ]
+    if table:
+        lines.append(aligned((*keys, *columns), table, left=len(keys)))
+    else:
+        lines.append("No territory moves anywhere.")
+    lines.extend(_more(len(ranked), "rows", "acceptability.csv"))
+    if plan == "untied":
+        lines.append(
+            "Where several plans are optimal, shares are those of one of them: --unique settles "
+            "each by the tie-break."
+        )
+    lines.extend(
+        f"{count} point{'s are' if count > 1 else ' is'} {status}, and not counted."
+        for status, count in told.items()
+        if count and status != "optimal"
+    )
+    if "indices" in tables:
+        lines.extend(_influences(tables["indices"]))
+    return "\n".join(lines)
+
+
+def _influences(indices: Table) -> Iterator[str]:
+    """Say which figures an output owes most to."""
+    what = "total" if "total" in indices.columns else "mean_absolute_effect"
+    yield f"What each output owes to each figure ({what}):"
+    figures = list(dict.fromkeys(map(str, indices.column("figure"))))
+    shown: dict[str, list[str]] = {}
+    for row in indices.records():
+        shown.setdefault(str(row["output"]), []).append(_figure(row[what]))
+    table = [[output, *found] for output, found in list(shown.items())[:SHOWN]]
+    yield aligned(("output", *figures), table, left=1)
+    yield from _more(len(shown), "outputs", "indices.csv")
+
+
 def _width(row: Mapping[str, Value]) -> float:
     return float(row["most"] or 0.0) - float(row["least"] or 0.0)
 

@@ -1,0 +1,50 @@
+"""How far a long command is: a bar with the time left, where somebody is looking."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from perequa.cli.console import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perequa.studies.sweep.study import Watch
+
+
+@contextmanager
+def watched() -> Iterator[Watch]:
+    """Draw a bar on stderr where it is a terminal; only tell what happened where it is not."""
+    # imported here: commands that draw nothing do not pay for it
+    from perequa.studies.sweep.study import Watch  # noqa: PLC0415
+
+    if settings().quiet:
+        yield Watch()
+        return
+    if not sys.stderr.isatty():
+        yield Watch(said=_say)
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TimeRemainingColumn,
+    )
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True) as bar:
+        points = bar.add_task("points", total=None)
+        yield Watch(
+            said=lambda sentence: console.print(sentence, markup=False, highlight=False),
+            done=lambda done, total: bar.update(points, completed=done, total=total),
+        )
+
+
+def _say(sentence: str) -> None:
+    click.echo(sentence, err=True)

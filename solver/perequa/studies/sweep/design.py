@@ -1,0 +1,141 @@
+"""Points of a sweep: drawn at random, laid on a lattice, or read from a table."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perequa.checks.numbers import ACCEPTED_NUMBERS, parse_number
+from perequa.io.findings import InvalidInput
+from perequa.io.limits import TABLE_BYTES, read_within
+from perequa.io.table_files import InputFile
+from perequa.io.tables import read_table
+from perequa_models.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from perequa.io.findings import Finding
+    from perequa.io.tables import RawTable
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """What is varied, and where.
+
+    Attributes
+    ----------
+    varied
+        What the columns are: weights of objectives, or factors by which figures are multiplied.
+    names
+        (D,) the objective or the figure of each column.
+    points
+        (N, D), in the order in which they are numbered.
+    """
+
+    varied: Literal["weight", "factor"]
+    names: tuple[str, ...]
+    points: Floats
+
+
+def drawn(names: Sequence[str], count: int, seed: int) -> Design:
+    """Draw weightings evenly from all that add up to 1 (Dirichlet with all parameters 1).
+
+    Parameters
+    ----------
+    names
+        The objectives weighted.
+    count, seed
+        How many; the same seed gives the same weightings, and a longer draw begins with them.
+    """
+    points = np.random.default_rng(seed).dirichlet(np.ones(len(names)), size=count)
+    return Design(varied="weight", names=tuple(names), points=points)
+
+
+def lattice(names: Sequence[str], most: int) -> Design:
+    """Lay the finest regular grid that has at most so many weightings, all corners included.
+
+    Every weight is a multiple of one step, and they add up to 1.
+
+    Raises
+    ------
+    UsageError
+        When there are fewer points than corners.
+    """
+    size = len(names)
+    if most < size:
+        message = f"--samples {most}: a lattice over {size} objectives has at least {size} points"
+        raise UsageError(message)
+    steps = 1
+    while math.comb(steps + size, size - 1) <= most:
+        steps += 1
+    # a weighting is where the bars stand between the steps
+    bars = np.array(list(combinations(range(steps + size - 1), size - 1)), dtype=np.float64)
+    ends = np.full((len(bars), 1), steps + size - 1.0)
+    laid = np.diff(np.hstack([np.full((len(bars), 1), -1.0), bars, ends]), axis=1) - 1.0
+    return Design(varied="weight", names=tuple(names), points=laid / steps)
+
+
+def read_design_file(written: str) -> InputFile:
+    """Read the bytes of a design.
+
+    Raises
+    ------
+    InvalidInput
+        When there is no such file.
+    """
+    path = Path(written)
+    return InputFile(key=path.name, path=path, content=read_within(path, str(path), TABLE_BYTES))
+
+
+def design_of(file: InputFile, objectives: Collection[str]) -> Design:
+    """Read a table with one column for each thing varied and one row for each point.
+
+    Parameters
+    ----------
+    file
+        The table.
+    objectives
+        Those of the scenario: where a column is named like one, all columns are weights.
+
+    Raises
+    ------
+    InvalidInput
+        With every cell that is not a number ≥ 0.
+    """
+    table = read_table(file, str(file.path), None, "design")
+    figures = [[parse_number(text) for text in row] for row in table.rows]
+    wrong = [
+        _not_a_number(table, row, column)
+        for row, found in enumerate(figures)
+        for column, figure in zip(table.header, found, strict=True)
+        if figure is None or figure < 0.0
+    ]
+    if wrong:
+        raise InvalidInput(wrong)
+    weights = any(name in objectives for name in table.header)
+    return Design(
+        varied="weight" if weights else "factor",
+        names=table.header,
+        points=np.array(figures, dtype=np.float64),
+    )
+
+
+def _not_a_number(table: RawTable, row: int, column: str) -> Finding:
+    return table.finding(
+        "not_a_number",
+        f"{column} is not a number ≥ 0",
+        row,
+        column,
+        received=table.rows[row][table.header.index(column)],
+        accepted=ACCEPTED_NUMBERS,
+        remedy="correct the cell",
+    )

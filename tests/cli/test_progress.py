@@ -1,0 +1,59 @@
+"""The bar of a long command: where somebody looks, and nowhere else."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+from perequa.cli.console import Settings
+from perequa.cli.progress import watched
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def quiet(request: pytest.FixtureRequest) -> Iterator[None]:
+    with click.Context(click.Command("x"), obj=Settings(quiet=request.param)):
+        yield
+
+
+def shown_on(stream: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", stream)
+    with watched() as watch:
+        watch.done(0, 80)
+        watch.said("going on [after] 7")
+        watch.done(40, 80)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("quiet", [False], indirect=True)
+@pytest.mark.usefixtures("quiet")
+def test_a_terminal_sees_a_bar_with_the_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = shown_on(Terminal(), monkeypatch)
+    assert "40/80" in shown
+    assert "0:00:00" in shown or "-:--:--" in shown
+    assert "going on [after] 7" in shown
+
+
+@pytest.mark.parametrize("quiet", [False], indirect=True)
+@pytest.mark.usefixtures("quiet")
+def test_a_file_gets_the_sentence_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shown_on(io.StringIO(), monkeypatch) == "going on [after] 7\n"
+
+
+@pytest.mark.parametrize("quiet", [True], indirect=True)
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize("stream", [io.StringIO, Terminal])
+def test_quiet_is_quiet(stream: type[io.StringIO], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shown_on(stream(), monkeypatch) == ""
