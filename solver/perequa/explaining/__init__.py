@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perequa.explaining.chosen_rows import territory_node
+from perequa.explaining.chosen_rows import names_group, territory_node
 from perequa.explaining.question import Question, check_question
 from perequa.explaining.rule import explain_rule
 from perequa.explaining.subject import Subject
@@ -46,7 +46,9 @@ def explain_run(
     """
     check_question(question)
     subject = Subject(reopen(path, options), options)
-    node = territory_node(subject, question.territory) if question.territory else None
+    across = bool(question.rules) and names_group(subject, question.territory)
+    named = question.territory and not across
+    node = territory_node(subject, question.territory) if named else None
     rule = explain_rule(subject, question, node) if question.rules else None
     alone = node is not None and rule is None
     territory = explain_territory(subject, node) if alone and node is not None else None

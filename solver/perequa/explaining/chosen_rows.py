@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from perequa.explaining.question import Question
     from perequa.explaining.subject import Subject
+    from perequa.interpret.tables import Value
     from perequa_models.tree import Tree
 
 
@@ -32,6 +33,18 @@ def territory_node(subject: Subject, written: str) -> int:
         return found
     hint = f"; did you mean {' or '.join(found)}?" if found else ""
     raise UsageError(f"--territory {written}: no such territory{hint}")
+
+
+def names_group(subject: Subject, written: str) -> bool:
+    """Whether this names no territory but a group across the tree, as its rows are named."""
+    if isinstance(subject.run.instance.tree.find(written), int):
+        return False
+    named = (line for line in subject.lines.values() if line["territory"])
+    return any(_group(line) == written for line in named)
+
+
+def _group(line: Mapping[str, Value]) -> str:
+    return f"{line['level']}:{line['territory']}"
 
 
 def rows_of(subject: Subject, rule: str, asked: Question, node: int | None) -> list[int]:
@@ -60,6 +73,8 @@ def rows_of(subject: Subject, rule: str, asked: Question, node: int | None) -> l
     ]
     if node is not None:
         chosen = _in_territory(subject, chosen, node)
+    elif asked.territory:
+        chosen = [i for i in chosen if _group(subject.lines[i]) == asked.territory]
     if not chosen:
         listed = ", ".join(line["row"] for _, line in rows[:5])
         more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
