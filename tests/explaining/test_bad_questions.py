@@ -73,6 +73,7 @@ BAD = [
         2,
         "--linked moves the whole rule",
     ),
+    (["--rule", "floor", "--by", "-150000", "--linked"], 2, "the limit of floor is below zero"),
     # the rest of the line
     (["--format", "xml"], 2, "'xml' is not one of"),
     (["--format", "csv"], 2, "'csv' is not one of"),

@@ -12,7 +12,7 @@ from perequa.explaining.chosen_rows import hint, rows_of
 from perequa.interpret.explanation import AmountMoved, MovePrice, RuleExplained, price_size
 from perequa.interpret.moves import solved_again
 from perequa.reopening import read_again
-from perequa_models.errors import UsageError
+from perequa_models.errors import InvalidScenario, UsageError
 from perequa_models.keys import RowKey
 
 if TYPE_CHECKING:
@@ -121,7 +121,11 @@ def _linked(subject: Subject, asked: Question) -> dict[int, float]:
     }
     if not _follows_reference(subject.run.instance.scenario):
         restated["reference",] = None  # it may share out the very limit that moves
-    rows = {row.key: row for row in read_again(subject.opened.folder, restated).instance.rows}
+    try:
+        again = read_again(subject.opened.folder, restated)
+    except InvalidScenario as refused:
+        raise UsageError(f"--by {by:g}: with this change, {refused.problems[0].message}") from None
+    rows = {row.key: row for row in again.instance.rows}
     changes = {
         i: rows[key].limit - subject.optimum.program.row_limit[i]
         for i, key in enumerate(subject.optimum.program.row_keys)
