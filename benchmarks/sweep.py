@@ -27,7 +27,7 @@ from rivals import TOLERANCES, Problem, PyomoInterface
 from perequa.checks import load
 from perequa.engine.scaling import scale
 from perequa.engine.session import PRIMAL
-from perequa.pipeline import Clock
+from perequa.optimum import Clock
 from perequa.studies.prepared import prepare
 from perequa.studies.sweep.asking import Untied, answer_chunk
 from perequa.studies.sweep.design import drawn
