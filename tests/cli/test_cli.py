@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import click
@@ -47,18 +46,18 @@ def copied(tmp_path: Path) -> Path:
 
 def test_help_is_quick_and_imports_no_command() -> None:
     program = (
-        "import sys; from perequa.cli import main; code = main(['--help']); "
+        "import sys, time; from perequa.cli import main; code = main(['--help']); "
         "heavy = {'numpy', 'pydantic', 'yaml', 'pyomo', 'highspy', 'pandas', 'rich', 'scipy'}; "
-        "assert not heavy & set(sys.modules), heavy & set(sys.modules); sys.exit(code)"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules); "
+        "print(time.process_time(), file=sys.stderr); sys.exit(code)"
     )
-    times = []
+    times = []  # of the processor, which a busy machine leaves as they are
     for _ in range(3):
-        start = time.perf_counter()
         done = subprocess.run(
             [sys.executable, "-c", program], capture_output=True, text=True, check=False
         )
-        times.append(time.perf_counter() - start)
         assert done.returncode == 0, done.stderr
+        times.append(float(done.stderr))
     assert all(name in done.stdout for name in COMMANDS)
     assert min(times) < 0.3
 
