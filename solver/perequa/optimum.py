@@ -156,12 +156,7 @@ def prepared(
 
     Parameters and errors are those of `find_optimum`.
     """
-    problems = Problems()
-    with clock.stage("reference"):
-        reference = reference_allocation(instance, problems)
-        even = evenness(instance, reference, problems)
-        problems.stop_if_wrong()
-    program = compiled_from(instance, reference, clock)
+    reference, even, program = posed(instance, clock)
     with clock.stage("solve"):
         optimum = _optimum(instance, reference, program, options)
     if optimum is None:
@@ -184,6 +179,22 @@ def prepared(
         staged=staged,
         options=options,
     )
+
+
+def posed(instance: Instance, clock: Clock) -> tuple[Reference, Evenness, CompiledProgram]:
+    """Share out by the reference and compile the program; nothing is solved.
+
+    Raises
+    ------
+    InvalidScenario
+        When the reference or the tie-break cannot be read.
+    """
+    problems = Problems()
+    with clock.stage("reference"):
+        reference = reference_allocation(instance, problems)
+        even = evenness(instance, reference, problems)
+        problems.stop_if_wrong()
+    return reference, even, compiled_from(instance, reference, clock)
 
 
 def published_from(ready: Prepared, clock: Clock) -> Optimum:

@@ -13,8 +13,9 @@ from perequa.interpret.run import Failure
 from perequa.interpret.weights import CHEAP
 from perequa.io.findings import findings_of
 from perequa.io.run_folder import check_replaceable, write_folder
-from perequa.optimum import DEFAULT_OPTIONS, Clock
+from perequa.optimum import DEFAULT_OPTIONS, Clock, posed
 from perequa.pipeline import Success, diagnose_instance, solve_instance
+from perequa.report.arrays import npz, program_arrays
 from perequa.report.failure import failed_files, failed_record, failure_tables
 from perequa.report.files import json_bytes, solved_files, tables_of
 from perequa.report.record import base_record, input_files, solved_record
@@ -276,7 +277,9 @@ def _not_proven(
     error: PerequaError,
 ) -> FinishedRun:
     ended = {"status": "limit", "exit_code": error.exit_status, "termination": str(error)}
+    _, _, program = posed(loaded.instance, Clock())
     files = inputs | {
+        "program.npz": npz(program_arrays(program, None, None)),
         "run.json": json_bytes(record | ended),
         "certificate.json": json_bytes({"verdict": "refused", "why": str(error)}),
     }
