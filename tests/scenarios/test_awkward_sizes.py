@@ -93,6 +93,39 @@ def test_an_objective_only_told_does_not_spoil_a_proof_by_steps() -> None:
     assert sum(places(case.solved()).values()) == pytest.approx(40)
 
 
+EVENLY = {"name": "all", "rest": True, "basis": {"column": "pop"}}
+
+
+def test_a_decision_far_cheaper_than_what_shares_its_cap_stands_at_zero_by_steps() -> None:
+    """A place of the cap is priced by the dear measure, beyond every step of the cheap one."""
+    case = Case(
+        sections={
+            "measures": {"cheap": {"cost": 1}, "dear": {"cost": 1_000_000}},
+            "indicators": {
+                "rate": {"measures": ["cheap", "dear"], "population": "pop", "per": 1000}
+            },
+            "rules": {
+                "cap": {
+                    "kind": "cap",
+                    "measures": ["cheap", "dear"],
+                    "by": ["region"],
+                    "at_most": 10,
+                },
+            },
+            "reference": [
+                {"measure": name, "amount": amount, "in": "places", "parts": [EVENLY]}
+                for name, amount in {"cheap": 5, "dear": 20}.items()
+            ],
+            "objectives": {"gap": GAP},
+            "tie_break": {"toward": "reference", "method": "stepped"},
+        },
+        figures={"pop": {"region:1": 1000}, "installed": {"region:1": 10}},
+    )
+    assert places(case.solved()) == pytest.approx(
+        {"region:1/cheap/2004": 0, "region:1/dear/2004": 10}
+    )
+
+
 SCENARIO = """
 format: 1
 name: cancelled

@@ -105,8 +105,10 @@ def _check_steps(
     lower[pushed] = upper[pushed] = bound[pushed]
     low, high = _ends(pull[decides] / (cost[decides] * rho), around[decides] > 0)
     unit = rho * cost[decides] / square[decides]
-    lower[decides] = np.maximum(lower[decides], around[decides] + low * unit)
-    upper[decides] = np.minimum(upper[decides], around[decides] + high * unit)
+    # beyond the last step, in either direction, a decision stands at its bound
+    least, most = lower[decides], upper[decides]
+    lower[decides] = np.clip(around[decides] + low * unit, least, most)
+    upper[decides] = np.clip(around[decides] + high * unit, least, most)
     margin = 1e-7 * np.maximum(1.0, np.abs(plan))
     for j in np.flatnonzero((plan < lower - margin) | (plan > upper + margin)):
         place = f"[{lower[j]}, {upper[j]}]"
