@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perequa.certificate import Certificate, certify
+from perequa.engine.beside import other_thread
 from perequa.interpret.diagnosis import diagnose
 from perequa.interpret.run import Failure, Solved
 from perequa.interpret.weights import CHEAP
@@ -17,7 +18,7 @@ from perequa.optimum import (
     published_from,
     uncollected,
 )
-from perequa.pricing import Asked, Ranges, priced_of
+from perequa.pricing import Asked, Priced, Ranges, begun_prices, priced_of
 from perequa.report.arrays import program_arrays, solution_arrays
 from perequa_models.problems import Problems
 from perequa_models.reference.allocation import reference_allocation
@@ -99,14 +100,18 @@ def _solve(
     ready = prepared(instance, name, options, clock)
     if isinstance(ready, Failure):
         return ready
-    with ready.alone.meanwhile() as least:
-        found = published_from(ready, clock)
+    with other_thread() as other:
+        publishing = other.submit(published_from, ready, Clock())
+        least = ready.alone.asked_of(other)
+        begun = begun_prices(ready, asked, clock)
+        with clock.stage("tie-break"):
+            found = publishing.result()
         program, staged, published = found.program, found.staged, found.published
         with clock.stage("certify"):
             arrays = program_arrays(program, found.weighting, found.spread)
             solution = solution_arrays(staged.stages, published)
             certificate = certify(arrays, solution)
-        priced = priced_of(found, asked, ready.options, clock)
+        priced = Priced() if begun is None else priced_of(found, begun, asked, ready.options, clock)
         with clock.stage("optimum alone"):
             alone = least()
     run = Solved(

@@ -9,7 +9,7 @@ import numpy as np
 
 from perequa.engine.exact_ranges import exact_ranges
 from perequa.engine.plan_moves import optimal_moves, plan_moves
-from perequa.engine.prices import two_sided_prices
+from perequa.engine.prices import Pricing
 from perequa.engine.standing import ALL_ALONE, Standing, standing_of
 from perequa.interpret.printed import printed_rows
 from perequa.interpret.weights import stable_weights
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from perequa.engine.prices import Prices
     from perequa.engine.session import SolverOptions
     from perequa.engine.weight_range import WeightRange
-    from perequa.optimum import Clock, Optimum
+    from perequa.optimum import Clock, Optimum, Prepared
 
 Ranges = Literal["printed", "all", "none"]
 """Rows whose ranges are made exact."""
@@ -46,8 +46,16 @@ class Priced:
     weight_ranges: tuple[WeightRange, ...] = ()
 
 
-def priced_of(found: Optimum, asked: Asked, options: SolverOptions, clock: Clock) -> Priced:
-    """Price a published plan, as far as was asked.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """What can be priced before a plan is chosen: that of any optimal plan."""
+
+    pricing: Pricing
+    standing: Standing
+
+
+def begun_prices(ready: Prepared, asked: Asked, clock: Clock) -> Begun | None:
+    """Price what does not wait for the published plan; None where no prices are asked.
 
     Raises
     ------
@@ -55,11 +63,28 @@ def priced_of(found: Optimum, asked: Asked, options: SolverOptions, clock: Clock
         When the solver does not prove a price.
     """
     if not asked.prices:
-        return Priced()
+        return None
+    program, staged, options = ready.program, ready.staged, ready.options
+    with clock.stage("prices"):
+        return Begun(
+            pricing=Pricing(program, staged, options),
+            standing=standing_of(program, staged, options),
+        )
+
+
+def priced_of(
+    found: Optimum, begun: Begun, asked: Asked, options: SolverOptions, clock: Clock
+) -> Priced:
+    """Price a published plan, as far as was asked.
+
+    Raises
+    ------
+    NotProven
+        When the solver does not prove a price.
+    """
     program, staged, plan = found.program, found.staged, found.published.plan
     with clock.stage("prices"):
-        levels = two_sided_prices(program, staged, plan, options)
-        standing = standing_of(program, staged, options)
+        levels = begun.pricing.completed(plan)
     if asked.ranges != "none":
         with clock.stage("ranges"):
             first = _ranged(found, levels[0], asked.ranges, options)
@@ -76,7 +101,7 @@ def priced_of(found: Optimum, asked: Asked, options: SolverOptions, clock: Clock
             options,
             most=asked.weights_up_to,
         )
-    return Priced(levels=levels, moves=moves, standing=standing, weight_ranges=weights)
+    return Priced(levels=levels, moves=moves, standing=begun.standing, weight_ranges=weights)
 
 
 def _ranged(found: Optimum, prices: Prices, wanted: Ranges, options: SolverOptions) -> Prices:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from programs import EFFORT, Dense, costs_of, in_turn, random_program
 
+from perequa.engine.beside import other_thread
 from perequa.engine.optimum_alone import Alone
 from perequa.engine.session import SolverOptions
 from perequa.engine.stages import Stage, solve_stages
@@ -115,7 +116,8 @@ def test_optima_alone_are_the_same_from_another_thread() -> None:
         compiled = program.compiled(costs)
         here = Alone(compiled, OPTIONS)
         wanted = {name: here.least(k) for k, name in enumerate(compiled.objective_names)}
-        with Alone(compiled, OPTIONS).meanwhile() as least:
+        with other_thread() as other:
+            least = Alone(compiled, OPTIONS).asked_of(other)
             solve_stages(compiled, (1, 2, 3), costs, OPTIONS)
             assert least() == wanted
 
@@ -130,7 +132,7 @@ def test_what_goes_wrong_in_the_other_thread_is_raised_here() -> None:
         most=np.ones(1),
     )
     alone = Alone(program.compiled(np.array([[1.0]])), OPTIONS)
-    with alone.meanwhile() as least, pytest.raises(Infeasible):
-        least()
-    with pytest.raises(ZeroDivisionError), alone.meanwhile():
+    with other_thread() as other, pytest.raises(Infeasible):
+        alone.asked_of(other)()
+    with pytest.raises(ZeroDivisionError), other_thread():
         raise ZeroDivisionError

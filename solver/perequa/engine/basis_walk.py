@@ -35,54 +35,105 @@ class Walked(NamedTuple):
     w: Floats
 
 
-def walk(basis: FactoredBasis, direction: Direction, low: Floats, high: Floats) -> Walked | None:
-    """Go as far as the bounds let a direction go.
+class Room:
+    """Where everyone may go from the vertex, and who may enter its basis.
 
     Parameters
     ----------
     basis
         The basis of the vertex.
-    direction
-        How the limits move per unit walked.
     low, high
         (n + m,) how far each column and each logical may go: 0 where it is held.
+
+    Attributes
+    ----------
+    entrants
+        Those not basic that are not held: mostly few of all.
+    """
+
+    def __init__(self, basis: FactoredBasis, low: Floats, high: Floats) -> None:
+        self.basis = basis
+        # the distance walked stands behind columns and logicals
+        self.low, self.high = np.append(low, 0.0), np.append(high, np.inf)
+        self.rises, self.falls = self.high > 0.0, self.low < 0.0
+        self.rises[basis.basic] = self.falls[basis.basic] = False
+        self.entrants = np.flatnonzero((self.rises | self.falls)[:-1])
+        self._priced = basis.priced[self.entrants[self.entrants < basis.n]]
+        self._rows = self.entrants[self.entrants >= basis.n] - basis.n
+
+    def gains(self, pi: Floats) -> Floats:
+        """What each entrant adds to the distance per unit, at the multipliers of the rows."""
+        return np.concatenate([-(self._priced @ pi), pi[self._rows]])
+
+    def gain_of(self, k: int, pi: Floats) -> float:
+        """Tell the same of any one."""
+        rows, values = self.basis.entries(k)
+        return -float((values * pi[rows]).sum())
+
+
+def walk(room: Room, direction: Direction) -> Walked | None:
+    """Go as far as the bounds let a direction go.
+
+    Parameters
+    ----------
+    room
+        Where everyone may go from the vertex.
+    direction
+        How the limits move per unit walked.
 
     Returns
     -------
     Walked or None
         None where the walk would be long or unsafe.
     """
+    basis = room.basis
     distance = basis.n + basis.m
-    start = np.zeros(basis.m)
-    start[direction.rows] = -direction.rates
-    state = _State(basis.basic, np.append(low, 0.0), np.append(high, np.inf))
-    who, sign, alpha = distance, 1.0, basis.written(start, [])
-    gains = np.zeros(0)
+    state = _State(room)
+    who, sign, alpha = distance, 1.0, basis.written(direction.rows, -direction.rates, [])
+    pi = np.zeros(basis.m)
     for _ in range(MOST):
-        rate = -sign * alpha
-        room, met = state.room(who, sign), state.first_met(rate)
-        if met is None and np.isinf(room):
+        # a column touches few of the basic ones: the others are left alone
+        touched = np.flatnonzero(alpha)
+        rate = _Rate(touched, state.basic[touched], -sign * alpha[touched])
+        own, met = state.room(who, sign), _first_met(state, rate)
+        if met is None and np.isinf(own):
             return _endless(state, basis.n, who, sign, rate)
-        if met is None or room < met[0]:
-            state.cross(who, sign, rate, room)
+        if met is None or own < met.step:
+            state.cross(who, sign, rate, own)
         else:
-            change = entering(met[1], alpha)
+            change = entering(met.place, alpha)
             if change is None:
                 return None
-            state.change(who, sign, rate, met[0], change)
+            state.change(who, sign, rate, met, change)
             # the distance took the first place and keeps it
-            gains = -basis.combined(basis.multipliers(state.changes[0].place, state.changes))
-        chosen = state.best(gains)
+            pi = basis.multipliers(state.changes[0].place, state.changes)
+        chosen = state.best(pi)
         if chosen is None:
-            return Walked(float(state.values[-1]), state.values[: basis.n], -gains[basis.n :])
+            return Walked(float(state.values[-1]), state.values[: basis.n], -pi)
         who, sign = chosen
-        alpha = basis.written(basis.column(who), state.changes)
+        alpha = basis.written(*basis.entries(who), state.changes)
     return None
 
 
-def _endless(state: _State, n: int, who: int, sign: float, rate: Floats) -> Walked | None:
+class _Rate(NamedTuple):
+    """How fast the basic ones that are touched move: their places, who they are, the rates."""
+
+    places: Indices
+    who: Indices
+    rates: Floats
+
+
+class _Met(NamedTuple):
+    """The step to the first bound met by a basic one, its place, and whether it is its upper."""
+
+    step: float
+    place: int
+    above: bool
+
+
+def _endless(state: _State, n: int, who: int, sign: float, rate: _Rate) -> Walked | None:
     move = np.zeros(len(state.values))
-    move[state.basic] = rate
+    move[rate.who] = rate.rates
     move[who] = sign
     if not move[-1] > 0:
         return None
@@ -90,65 +141,75 @@ def _endless(state: _State, n: int, who: int, sign: float, rate: Floats) -> Walk
 
 
 class _State:
-    """A basis on the way: who is basic, where everyone stands, who may still go where.
+    """A basis on the way: who is basic, where everyone stands, who may still go where."""
 
-    The distance walked stands behind columns and logicals.
-    """
-
-    def __init__(self, basic: Indices, low: Floats, high: Floats) -> None:
-        self.basic = basic.copy()
-        self.low, self.high = low, high
-        self.values = np.zeros(len(low))
+    def __init__(self, room: Room) -> None:
+        self._room, self.basic = room, room.basis.basic.copy()
+        self.low, self.high = room.low, room.high
+        self.values = np.zeros(len(room.low))
         self.changes: list[Change] = []
-        self._rises, self._falls = high > 0.0, low < 0.0
-        self._rises[basic] = self._falls[basic] = False
+        self._left: list[int] = []
+        self._rises, self._falls = room.rises.copy(), room.falls.copy()
 
     def room(self, k: int, sign: float) -> float:
         """How far one may go before its own bound."""
         bound = self.high[k] if sign > 0 else self.low[k]
         return float(sign * (bound - self.values[k]))
 
-    def first_met(self, rate: Floats) -> tuple[float, int] | None:
-        """Return the step to the first bound met by a basic one, and its place; None for ever."""
-        size = np.abs(rate)
-        places = np.flatnonzero(size > 1e-10 * max(1.0, float(size.max(initial=0.0))))
-        who, own = self.basic[places], rate[places]
-        bound = np.where(own > 0, self.high[who], self.low[who])
-        room = np.maximum(0.0, (bound - self.values[who]) / own)
-        step = float(room.min(initial=np.inf))
-        if np.isinf(step):
-            return None
-        near = np.flatnonzero(room <= step * (1 + 1e-12) + 1e-13)
-        # of those met together the one that moves most: the basis stays far from singular
-        return step, int(places[near[np.argmax(np.abs(own[near]))]])
-
-    def change(self, who: int, sign: float, rate: Floats, step: float, change: Change) -> None:
+    def change(self, who: int, sign: float, rate: _Rate, met: _Met, change: Change) -> None:
         """Let one enter the basis in the place of another."""
         leaving = self.basic[change.place]
-        self._go(who, sign, rate, step)
-        self._stop(leaving, above=bool(rate[change.place] > 0))
+        self._go(who, sign, rate, met.step)
+        self._stop(leaving, above=met.above)
+        if leaving < len(self.values) - 1:
+            self._left.append(int(leaving))
         self._rises[who] = self._falls[who] = False
         self.basic[change.place] = who
         self.changes.append(change)
 
-    def cross(self, who: int, sign: float, rate: Floats, room: float) -> None:
+    def cross(self, who: int, sign: float, rate: _Rate, room: float) -> None:
         """Let one go from one of its bounds to the other; the basis stays."""
         self._go(who, sign, rate, room)
         self._stop(who, above=sign > 0)
 
-    def _go(self, who: int, sign: float, rate: Floats, step: float) -> None:
-        self.values[self.basic] += step * rate
+    def _go(self, who: int, sign: float, rate: _Rate, step: float) -> None:
+        self.values[rate.who] += step * rate.rates
         self.values[who] += sign * step
 
     def _stop(self, k: int, *, above: bool) -> None:
         loose = bool(self.low[k] < self.high[k])
         self._rises[k], self._falls[k] = loose and not above, loose and above
 
-    def best(self, gains: Floats) -> tuple[int, float] | None:
-        """Return who gains most by moving, and which way; None where nobody gains."""
-        size = np.abs(gains)
-        gain = np.where(gains > 0, self._rises[:-1], self._falls[:-1]) * size
-        k = int(np.argmax(gain))
-        if gain[k] <= NOTHING * max(1.0, float(size.max())):
+    def best(self, pi: Floats) -> tuple[int, float] | None:
+        """Return who gains most by moving, and which way; None where nobody gains.
+
+        Parameters
+        ----------
+        pi
+            (m,) multipliers of the rows: what a unit of each adds to the distance walked.
+        """
+        room = self._room
+        who = np.append(room.entrants, np.array(self._left, dtype=np.intp))
+        gains = np.append(room.gains(pi), [room.gain_of(k, pi) for k in self._left])
+        gain = np.where(gains > 0, self._rises[who], self._falls[who]) * np.abs(gains)
+        k = int(np.argmax(gain)) if gain.size else 0
+        size = max(1.0, float(np.abs(pi).max(initial=0.0)), float(np.abs(gains).max(initial=0.0)))
+        if not gain.size or gain[k] <= NOTHING * size:
             return None
-        return k, 1.0 if gains[k] > 0 else -1.0
+        return int(who[k]), 1.0 if gains[k] > 0 else -1.0
+
+
+def _first_met(state: _State, rate: _Rate) -> _Met | None:
+    """Find the first bound met by a basic one; None for ever."""
+    size = np.abs(rate.rates)
+    moving = np.flatnonzero(size > 1e-10 * max(1.0, float(size.max(initial=0.0))))
+    who, own = rate.who[moving], rate.rates[moving]
+    bound = np.where(own > 0, state.high[who], state.low[who])
+    room = np.maximum(0.0, (bound - state.values[who]) / own)
+    step = float(room.min(initial=np.inf))
+    if np.isinf(step):
+        return None
+    near = np.flatnonzero(room <= step * (1 + 1e-12) + 1e-13)
+    # of those met together the one that moves most: the basis stays far from singular
+    k = near[np.argmax(np.abs(own[near]))]
+    return _Met(step, int(rate.places[moving[k]]), bool(own[k] > 0))

@@ -66,9 +66,7 @@ class ConeWalk:
             The move (n,) and a dual (m,) that proves its price; or multipliers (m,) that prove
             that there is none; None where the way would be long or unsafe.
         """
-        right = np.zeros(self._basis.m)
-        right[direction.rows] = direction.rates
-        x, state = self._basis.written(right, []), self._first
+        x, state = self._basis.written(direction.rows, direction.rates, []), self._first
         for _ in range(MOST):
             place = _pushed(x, state.low, state.high)
             if place is None:
@@ -109,7 +107,7 @@ class ConeWalk:
         who = _cheapest(row if above else -row, state.reduced, state.rises, state.falls)
         if who is None:
             return pi
-        alpha = basis.written(basis.column(who), state.changes)
+        alpha = basis.written(*basis.entries(who), state.changes)
         change = entering(place, alpha)
         if change is None or abs(change.pivot - row[who]) > 1e-7 * abs(change.pivot):
             return None

@@ -47,6 +47,8 @@ class FactoredBasis:
     factors, into
         The matrix in the rows and columns that hold each other, factored; what the columns carry
         into the other rows.
+    priced
+        (n, m) the columns of the program as rows, for products with multipliers.
     """
 
     def __init__(self, vertex: Vertex) -> None:
@@ -55,27 +57,39 @@ class FactoredBasis:
         self.columns = vertex.basic[vertex.basic >= 0]
         self.held = np.flatnonzero(~vertex.basic_rows)
         self.others = np.flatnonzero(vertex.basic_rows)
+        self._place_held, self._place_other = np.full((2, self.m), -1, dtype=np.intp)
+        self._place_held[self.held] = np.arange(len(self.held))
+        self._place_other[self.others] = np.arange(len(self.others))
         carried = sparse.csr_array(self._matrix[:, self.columns])
         self.factors = splu(sparse.csc_array(carried[self.held]))
         self.into = sparse.csr_array(carried[self.others])
         self._back = sparse.csr_array(self.into.T)
-        self._priced = sparse.csr_array(self._matrix.T)
+        self.priced = sparse.csr_array(self._matrix.T)
         self.basic: Indices = np.concatenate([self.columns, self.n + self.others])
 
-    def column(self, k: int) -> Floats:
-        """Column of the program, or of a logical, shape (m,)."""
-        column = np.zeros(self.m)
+    def entries(self, k: int) -> tuple[Indices, Floats]:
+        """Rows and coefficients of a column of the program, or of a logical."""
         if k >= self.n:
-            column[k - self.n] = -1.0
-            return column
+            return np.array([k - self.n]), np.array([-1.0])
         part = slice(self._matrix.indptr[k], self._matrix.indptr[k + 1])
-        column[self._matrix.indices[part]] = self._matrix.data[part]
-        return column
+        return self._matrix.indices[part], self._matrix.data[part]
 
-    def written(self, right: Floats, changes: list[Change]) -> Floats:
-        """Write a column in the basis: solve B·u = right, u by place."""
-        own = self.factors.solve(right[self.held])
-        found = np.concatenate([own, self.into @ own - right[self.others]])
+    def written(self, rows: Indices, values: Floats, changes: list[Change]) -> Floats:
+        """Write a right-hand side in the basis: solve B·u = right, u by place.
+
+        Parameters
+        ----------
+        rows, values
+            Where the right-hand side is not 0, and what it is there: mostly few.
+        changes
+            Changes made to the basis of the vertex.
+        """
+        held = self._place_held[rows] >= 0
+        own, others = np.zeros(len(self.held)), np.zeros(len(self.others))
+        own[self._place_held[rows[held]]] = values[held]
+        others[self._place_other[rows[~held]]] = values[~held]
+        own = self.factors.solve(own)
+        found = np.concatenate([own, self.into @ own - others])
         for change in changes:
             by = found[change.place] / change.pivot
             found[change.others] -= by * change.rates
@@ -92,13 +106,13 @@ class FactoredBasis:
         count = len(self.columns)
         pi = np.empty(self.m)
         pi[self.others] = -left[count:]
-        own = left[:count] - self._back @ pi[self.others]
+        own = left[:count] + self._back @ left[count:]
         pi[self.held] = self.factors.solve(own, trans="T")
         return pi
 
     def combined(self, pi: Floats) -> Floats:
         """Product of multipliers with every column and every logical, shape (n + m,)."""
-        return np.concatenate([self._priced @ pi, -pi])
+        return np.concatenate([self.priced @ pi, -pi])
 
 
 def entering(place: int, alpha: Floats) -> Change | None:

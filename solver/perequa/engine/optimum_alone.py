@@ -7,8 +7,6 @@ others; with twenty objectives it is several times smaller than the whole.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +19,8 @@ from perequa_models.errors import Infeasible, NotProven
 from perequa_models.keys import AuxiliaryKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Executor
 
     from numpy.typing import NDArray
 
@@ -50,25 +49,17 @@ class Alone:
         self._column_owners = owners(program.column_keys, names)
         self._found: dict[int, float] = {}
 
-    @contextmanager
-    def meanwhile(self) -> Iterator[Callable[[], dict[str, float]]]:
-        """Solve every objective in another thread while the block runs.
+    def asked_of(self, other: Executor) -> Callable[[], dict[str, float]]:
+        """Have another thread solve every objective.
 
-        HiGHS lets Python go on while it works. Each program has a solver of its own, so that
-        nothing depends on which thread is ahead.
-
-        Yields
-        ------
+        Returns
+        -------
         callable
             Waits for the least value of every objective, by name; raises as `least` does.
         """
-        pool = ThreadPoolExecutor(max_workers=1)
-        try:
-            names = self._program.objective_names
-            found = [pool.submit(self.least, k) for k in range(len(names))]
-            yield lambda: {name: f.result() for name, f in zip(names, found, strict=True)}
-        finally:
-            pool.shutdown(cancel_futures=True)
+        names = self._program.objective_names
+        found = [other.submit(self.least, k) for k in range(len(names))]
+        return lambda: {name: f.result() for name, f in zip(names, found, strict=True)}
 
     def least(self, k: int) -> float:
         """Least value of the k-th objective, in its own unit.

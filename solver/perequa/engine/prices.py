@@ -132,7 +132,7 @@ def two_sided_prices(
         One for each priority. A limit moved by one changes the first priority by its price; at the
         next, the earlier ones follow that change instead of standing still.
     """
-    return _Pricing(program, staged, plan, options).run()
+    return Pricing(program, staged, options).completed(plan)
 
 
 @dataclass(slots=True)
@@ -145,7 +145,6 @@ class _Level:
     met: dict[int, tuple[Floats, int]] = field(default_factory=dict)
     rays: list[Floats] = field(default_factory=list)
     sides: dict[tuple[int, int], Side] = field(default_factory=dict)
-    solved: int = 0
 
 
 class _Limits(NamedTuple):
@@ -157,72 +156,100 @@ class _Limits(NamedTuple):
         The side that loosens the row: +1 raised, −1 lowered, 0 for an equality.
     free, without_dual
         Whether no dual makes the row hold, and whether all its duals are zero.
-    at_plan, at_vertex, near
+    at_vertex, near
         Distance of the limit from the activity, and below which it counts as met.
     """
 
     relaxes: list[int]
     free: list[bool]
     without_dual: list[bool]
-    at_plan: list[float]
     at_vertex: list[float]
     near: list[float]
 
 
-def _limits(vertex: Vertex, plan_activity: Floats) -> _Limits:
+def _limits(vertex: Vertex) -> _Limits:
     lower, upper = vertex.scaled.row_lower, vertex.scaled.row_upper
-    limit = np.where(np.isinf(lower), upper, lower)
+    limit = _limit(vertex)
     # a limit that carries a price is met, whatever rounding leaves between it and the plan
     free = (lower != upper) & (np.abs(vertex.duals).max(axis=0) <= NOT_ZERO)
     return _Limits(
         relaxes=(np.isinf(lower).astype(int) - np.isinf(upper)).tolist(),
         free=free.tolist(),
         without_dual=np.logical_not(vertex.duals.any(axis=0)).tolist(),
-        at_plan=np.abs(limit - plan_activity).tolist(),
         at_vertex=np.abs(limit - vertex.activity).tolist(),
         near=(ACTIVE * np.maximum(1.0, np.abs(limit))).tolist(),
     )
 
 
-class _Pricing:
-    """The state of one pricing: the vertex, and what is found at each priority."""
+def _limit(vertex: Vertex) -> Floats:
+    lower, upper = vertex.scaled.row_lower, vertex.scaled.row_upper
+    limit: Floats = np.where(np.isinf(lower), upper, lower)
+    return limit
 
-    def __init__(
-        self, program: CompiledProgram, staged: Staged, plan: Floats, options: SolverOptions
-    ) -> None:
+
+class Pricing:
+    """The prices of one vertex: those that any optimal plan has at once, the others with a plan.
+
+    A limit that carries a multiplier is met by every optimal plan. Only the others, where one plan
+    may meet what another leaves slack, have to wait for the plan that is published.
+
+    Parameters
+    ----------
+    program, staged, options
+        The program, its solved stages, how the solver works.
+    """
+
+    def __init__(self, program: CompiledProgram, staged: Staged, options: SolverOptions) -> None:
         self.program, self.options = program, options
         self.vertex = staged.vertex
         self.basis = FactoredBasis(self.vertex)
         self.scaled = staged.scaled
-        self.limits = _limits(self.vertex, self.scaled.matrix @ (plan / self.scaled.column))
+        self.limits = _limits(self.vertex)
+        self.at_plan: list[float] = []
         self.levels = [
             _Level(duals=[s.y], lams=[s.lam], marks={mark_of(np.append(y, s.lam)): 0})
             for s, y in zip(staged.stages, self.vertex.duals, strict=True)
         ]
         self.costs = np.array([s.cost for s in staged.stages])
+        self.cones = [
+            TangentCone(self.vertex, self.basis, p, self.options) for p in range(len(self.levels))
+        ]
+        self.rows = [int(i) for i in np.flatnonzero(self.program.is_rule)]
+        self._price([i for i in self.rows if not self.limits.free[i]])
 
-    def run(self) -> tuple[Prices, ...]:
-        rows = [int(i) for i in np.flatnonzero(self.program.is_rule)]
-        left = [(i, sign) for i in rows for sign in (1, -1) if not self._at_once(i, sign)]
-        self._along_basis(sorted({i for i, _ in left if not self.vertex.basic_rows[i]}))
-        self._in_tangent_cones([key for key in left if key not in self.levels[0].sides])
+    def completed(self, plan: Floats) -> tuple[Prices, ...]:
+        """Price what is left, and return the prices of every priority.
+
+        Parameters
+        ----------
+        plan
+            (n,) the published plan, natural units.
+        """
+        activity = self.scaled.matrix @ (plan / self.scaled.column)
+        self.at_plan = np.abs(_limit(self.vertex) - activity).tolist()
+        self._price([i for i in self.rows if self.limits.free[i]])
         return tuple(
             Prices(
-                sides=tuple(level.sides[i, sign] for i in rows for sign in (1, -1)),
+                sides=tuple(level.sides[i, sign] for i in self.rows for sign in (1, -1)),
                 duals=tuple(level.duals),
                 lams=tuple(level.lams),
                 rays=tuple(level.rays),
-                programs_solved=level.solved,
+                programs_solved=cone.programs_solved,
             )
-            for level in self.levels
+            for level, cone in zip(self.levels, self.cones, strict=True)
         )
+
+    def _price(self, rows: list[int]) -> None:
+        left = [(i, sign) for i in rows for sign in (1, -1) if not self._at_once(i, sign)]
+        self._along_basis(sorted({i for i, _ in left if not self.vertex.basic_rows[i]}))
+        self._in_tangent_cones([key for key in left if key not in self.levels[0].sides])
 
     def _at_once(self, i: int, sign: int) -> bool:
         """Settle a side without solving: inactive, relaxed without a price, or stuck."""
         limits = self.limits
         relaxes = limits.relaxes[i] == sign
         if limits.free[i]:
-            for base, slack in ((AT_PLAN, limits.at_plan[i]), (AT_VERTEX, limits.at_vertex[i])):
+            for base, slack in ((AT_PLAN, self.at_plan[i]), (AT_VERTEX, limits.at_vertex[i])):
                 if slack > limits.near[i]:
                     self._zero(i, sign, np.inf if relaxes else slack / self.scaled.row[i], base)
                     return True
@@ -265,8 +292,7 @@ class _Pricing:
 
     def _in_tangent_cones(self, wanted: list[tuple[int, int]]) -> None:
         """Price at each priority in turn; the later ones follow the change of the earlier."""
-        for p, level in enumerate(self.levels if wanted else ()):
-            cone = TangentCone(self.vertex, self.basis, p, self.options)
+        for p, (level, cone) in enumerate(zip(self.levels, self.cones, strict=True)):
             for i, sign in wanted:
                 if (i, sign) in level.sides:
                     continue
@@ -277,7 +303,6 @@ class _Pricing:
                     self._finite(p, i, sign, found.reach, (found.columns, found.values), dual)
                 else:
                     self._impossible(i, sign, found)
-            level.solved += cone.programs_solved
 
     def _earlier(self, p: int, i: int, sign: int) -> list[float]:
         """Prices of a move at the earlier priorities, in the solver's units."""

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from perequa.engine.basis_walk import Walked, walk
+from perequa.engine.basis_walk import Room, Walked, walk
 from perequa.engine.session import PRIMAL, Session, with_more_columns
 from perequa.engine.stages import NOT_ZERO
 from perequa.engine.termination import Termination
@@ -117,7 +117,7 @@ class RangeFinder:
             None where rounding leaves the proof short of `SHARP`.
         """
         following = self._following(y)
-        walked = walk(self._basis, direction, following.low, following.high)
+        walked = walk(following.room, direction)
         found = None if walked is None else following.proven(direction, walked)
         if found is None:
             self.programs_solved += 1
@@ -128,19 +128,22 @@ class RangeFinder:
     def _following(self, y: Floats) -> _Following:
         """Keep the last: prices of one dual are asked one after another."""
         if self._last is None or self._last.y is not y:
-            self._last = _Following(self._vertex, y, self._low, self._high)
+            self._last = _Following(self._vertex, self._basis, y, self._low, self._high)
         return self._last
 
 
 class _Following:
     """The plans that follow the price of one dual, in differences from the vertex."""
 
-    def __init__(self, vertex: Vertex, y: Floats, low: Floats, high: Floats) -> None:
+    def __init__(
+        self, vertex: Vertex, basis: FactoredBasis, y: Floats, low: Floats, high: Floats
+    ) -> None:
         self._vertex, self.y = vertex, y
         scaled = vertex.scaled
         self._dual = np.concatenate([vertex.costs[0] - scaled.matrix.T @ y, y])
         self._held = np.abs(self._dual) > NOT_ZERO
         self.low, self.high = np.where(self._held, 0.0, low), np.where(self._held, 0.0, high)
+        self.room = Room(basis, self.low, self.high)
         loose = (scaled.column_lower != scaled.column_upper, scaled.row_lower != scaled.row_upper)
         self._turning = self._held & np.concatenate(loose)
         self._size = abs(scaled.matrix).T

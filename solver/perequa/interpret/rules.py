@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from perequa.interpret.common_unit import units_per_100k
 from perequa.interpret.same_rows import full_statement, same_cells
-from perequa.interpret.tables import Cells, Table, Value
+from perequa.interpret.tables import Table, Value, written
 from perequa.weighting import objective_value
 from perequa_models.keys import RowKey
 
@@ -97,9 +97,9 @@ def prices_table(run: Solved, words: Words) -> Table:
             shown = _price(limit, sides[i, 1], sides[i, -1], float(per_100k[i]), currency)
             priority = run.weighting.priorities[p]
             same = same_cells(run.standing, names, i, p, limit)
-            line = (*identity, limit, priority, *shown, *minimised[p], *same)
-            rows.append((*line, full_statement(Cells(PRICES, line), words)))
-    return Table(PRICES, tuple(rows))
+            rows.append((*identity, limit, priority, *shown, *minimised[p], *same))
+    said = [full_statement(row, words) for row in written(PRICES[:-1], rows)]
+    return Table(PRICES, tuple((*row, one) for row, one in zip(rows, said, strict=True)))
 
 
 def _objective(run: Solved, stage: int) -> tuple[str, str, str]:

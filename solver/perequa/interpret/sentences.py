@@ -40,7 +40,7 @@ def price_statement(row: Mapping[str, str], words: Words) -> str:
             priority=row["priority"],
         )
     if float(row["effect_of_one_more"]) == 0.0 == float(row["effect_of_one_less"]):
-        return nothing_statement(row, words)
+        return _changes_nothing(row, subject, words)
     return words.phrase(
         "{subject}: {more}; {less}.",
         subject=subject,
@@ -49,9 +49,8 @@ def price_statement(row: Mapping[str, str], words: Words) -> str:
     )
 
 
-def nothing_statement(row: Mapping[str, str], words: Words) -> str:
+def _changes_nothing(row: Mapping[str, str], subject: str, words: Words) -> str:
     """Say that a limit has no price on either side, and between which limits that is so."""
-    subject = limit_named(row, words)
     ends = (float(row["holds_down_to"]), float(row["holds_up_to"]))
     low, high = map(words.number, ends)
     match tuple(map(math.isfinite, ends)):

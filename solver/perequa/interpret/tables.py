@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -11,7 +10,7 @@ import numpy as np
 from pydantic_core import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -51,28 +50,6 @@ def cell(value: Value) -> str:
     return str(value)
 
 
-class Cells(Mapping[str, str]):
-    """A row as text, each cell written when it is read.
-
-    Parameters
-    ----------
-    columns, row
-        Names and values; more names than values leave the last ones out.
-    """
-
-    def __init__(self, columns: Sequence[str], row: Sequence[Value]) -> None:
-        self._values = dict(zip(columns, row, strict=False))
-
-    def __getitem__(self, name: str) -> str:
-        return cell(self._values[name])
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-
 def cells(column: Sequence[Value]) -> Sequence[str]:
     """Write the values of one column as `cell` does.
 
@@ -86,6 +63,13 @@ def cells(column: Sequence[Value]) -> Sequence[str]:
     if kinds <= FIGURES:
         return shortest(np.array(column, dtype=np.float64))
     return [cell(value) for value in column]
+
+
+def written(columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> Iterator[Mapping[str, str]]:
+    """Yield each row as text by column, as a file of the table would hold it."""
+    texts = [cells(column) for column in zip(*rows, strict=True)]
+    for row in zip(*texts, strict=True):
+        yield dict(zip(columns, row, strict=True))
 
 
 def shortest(figures: NDArray[np.float64]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def _currencies(words: Words) -> Mapping[str, str]:
     return {"EUR": words.term("currency", "EUR"), "FRF": words.term("currency", "FRF")}
 
 
+@lru_cache(maxsize=256)
 def rule_named(name: str, kind: str, words: Words) -> str:
     """Name a rule with its kind, unless its name says it already: ``cap unfunded``, ``floor``."""
     word = rule_kinds(words).get(kind, kind)

@@ -1,0 +1,29 @@
+"""One other thread, for what the solver can do while Python does the rest."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def other_thread() -> Iterator[ThreadPoolExecutor]:
+    """Hold another thread, which does what it is given one after another.
+
+    HiGHS lets Python go on while it works. Each program has a solver of its own, so that nothing
+    depends on which thread is ahead. What has not begun when the block ends is never done.
+
+    Yields
+    ------
+    ThreadPoolExecutor
+        Its futures raise in the thread that waits for them.
+    """
+    pool = ThreadPoolExecutor(max_workers=1)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
