@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.engine.direction import one_limit
-from perequa.engine.factored_basis import FactoredBasis
 from perequa.engine.prices import AT_VERTEX, mark_of
 from perequa.engine.ranges import RangeFinder
 
@@ -75,7 +74,7 @@ class _Extending:
         self.vertex = staged.vertex
         self.factor = float(self.vertex.factors[0])
         self.y = {d: self._in_solver(prices.duals[d]) for d in sorted({s.dual for s in sides})}
-        self.finder = RangeFinder(self.vertex, FactoredBasis(self.vertex), options)
+        self.finder = RangeFinder(self.vertex, staged.basis, options)
         self.duals = _Proofs(list(prices.duals))
         self.rays = _Proofs(list(prices.rays))
 

@@ -8,6 +8,7 @@ basis later is kept in product form.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 SAFE = 1e-7
 """Share of the largest entry of its column that a pivot must have to keep the figures."""
+
+KEPT = 2_000_000
+"""Figures kept of right-hand sides already solved: the same columns enter again and again."""
 
 
 class Change(NamedTuple):
@@ -65,7 +69,14 @@ class FactoredBasis:
         self.into = sparse.csr_array(carried[self.others])
         self._back = sparse.csr_array(self.into.T)
         self.priced = sparse.csr_array(self._matrix.T)
+        self._known: dict[tuple[bytes, bytes], tuple[Indices, Floats]] = {}
+        self._kept = 0
         self.basic: Indices = np.concatenate([self.columns, self.n + self.others])
+
+    @cached_property
+    def sizes(self) -> sparse.csr_array:
+        """`priced` without its signs."""
+        return abs(self.priced)
 
     def entries(self, k: int) -> tuple[Indices, Floats]:
         """Rows and coefficients of a column of the program, or of a logical."""
@@ -84,16 +95,36 @@ class FactoredBasis:
         changes
             Changes made to the basis of the vertex.
         """
-        held = self._place_held[rows] >= 0
-        own, others = np.zeros(len(self.held)), np.zeros(len(self.others))
-        own[self._place_held[rows[held]]] = values[held]
-        others[self._place_other[rows[~held]]] = values[~held]
-        own = self.factors.solve(own)
-        found = np.concatenate([own, self.into @ own - others])
+        found = self._solved(rows, values)
         for change in changes:
             by = found[change.place] / change.pivot
             found[change.others] -= by * change.rates
             found[change.place] = by
+        return found
+
+    def _solved(self, rows: Indices, values: Floats) -> Floats:
+        """Write a right-hand side in the basis of the vertex; the same one is solved once."""
+        sign = -1.0 if values[0] < 0 else 1.0
+        mark = (rows.tobytes(), (sign * values).tobytes())
+        if mark in self._known:
+            places, rates = self._known[mark]
+            found = np.zeros(self.m)
+            found[places] = sign * rates
+            return found
+        found = self._solve(rows, values)
+        places = np.flatnonzero(found)
+        if self._kept + places.size <= KEPT:
+            self._kept += places.size
+            self._known[mark] = (places, sign * found[places])
+        return found
+
+    def _solve(self, rows: Indices, values: Floats) -> Floats:
+        held = self._place_held[rows] >= 0
+        right, others = np.zeros(len(self.held)), np.zeros(len(self.others))
+        right[self._place_held[rows[held]]] = values[held]
+        others[self._place_other[rows[~held]]] = values[~held]
+        own = self.factors.solve(right)
+        found: Floats = np.concatenate([own, self.into @ own - others])
         return found
 
     def multipliers(self, place: int, changes: list[Change]) -> Floats:

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perequa.engine.direction import one_limit, together
-from perequa.engine.factored_basis import FactoredBasis
 from perequa.engine.ranges import Range, RangeFinder
 from perequa.engine.tangent_cone import TangentCone, TangentMove
 
@@ -80,7 +79,7 @@ class JointMoves:
         self._vertex = staged.vertex
         self._scaled = staged.scaled
         self._costs = [stage.cost for stage in staged.stages]
-        basis = FactoredBasis(self._vertex)
+        basis = staged.basis
         self._cones = [
             TangentCone(self._vertex, basis, p, options) for p in range(len(staged.stages))
         ]

@@ -7,6 +7,7 @@ others; with twenty objectives it is several times smaller than the whole.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from perequa.compilation import CompiledProgram
+    from perequa.engine.scaling import ScaledProgram
     from perequa.engine.session import SolverOptions
     from perequa.engine.stages import Indices
 
@@ -42,12 +44,22 @@ class Alone:
 
     def __init__(self, program: CompiledProgram, options: SolverOptions) -> None:
         self._program, self._options = program, options
-        self._scaled = scale(program)
-        self._matrix = sparse.csr_array(self._scaled.matrix)
-        names = frozenset(program.objective_names)
-        self._row_owners = owners(program.row_keys, names)
-        self._column_owners = owners(program.column_keys, names)
         self._found: dict[int, float] = {}
+
+    @cached_property
+    def _scaled(self) -> ScaledProgram:
+        return scale(self._program)
+
+    @cached_property
+    def _matrix(self) -> sparse.csr_array:
+        return sparse.csr_array(self._scaled.matrix)
+
+    @cached_property
+    def _owners(self) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
+        """Objective that each row and each column belongs to."""
+        program = self._program
+        names = frozenset(program.objective_names)
+        return owners(program.row_keys, names), owners(program.column_keys, names)
 
     def asked_of(self, other: Executor) -> Callable[[], dict[str, float]]:
         """Have another thread solve every objective.
@@ -77,7 +89,7 @@ class Alone:
 
     def _solve(self, k: int) -> float:
         name, scaled = self._program.objective_names[k], self._scaled
-        rows, columns = _kept(self._row_owners, name), _kept(self._column_owners, name)
+        rows, columns = (_kept(owned, name) for owned in self._owners)
         session = Session(
             sparse.csc_array(self._matrix[rows][:, columns]),
             scaled.row_lower[rows],

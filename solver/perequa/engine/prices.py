@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from perequa.engine.basis_moves import along_basis
 from perequa.engine.direction import one_limit
-from perequa.engine.factored_basis import FactoredBasis
 from perequa.engine.stages import NOT_ZERO
 from perequa.engine.tangent_cone import TangentCone, TangentMove
 from perequa.engine.vertex import ACTIVE
@@ -202,7 +201,7 @@ class Pricing:
     def __init__(self, program: CompiledProgram, staged: Staged, options: SolverOptions) -> None:
         self.program, self.options = program, options
         self.vertex = staged.vertex
-        self.basis = FactoredBasis(self.vertex)
+        self.basis = staged.basis
         self.scaled = staged.scaled
         self.limits = _limits(self.vertex)
         self.at_plan: list[float] = []

@@ -138,15 +138,14 @@ class _Following:
     def __init__(
         self, vertex: Vertex, basis: FactoredBasis, y: Floats, low: Floats, high: Floats
     ) -> None:
-        self._vertex, self.y = vertex, y
+        self._vertex, self._basis, self.y = vertex, basis, y
         scaled = vertex.scaled
-        self._dual = np.concatenate([vertex.costs[0] - scaled.matrix.T @ y, y])
+        self._dual = np.concatenate([vertex.costs[0] - basis.priced @ y, y])
         self._held = np.abs(self._dual) > NOT_ZERO
         self.low, self.high = np.where(self._held, 0.0, low), np.where(self._held, 0.0, high)
         self.room = Room(basis, self.low, self.high)
         loose = (scaled.column_lower != scaled.column_upper, scaled.row_lower != scaled.row_upper)
         self._turning = self._held & np.concatenate(loose)
-        self._size = abs(scaled.matrix).T
 
     def solved(self, direction: Direction, options: SolverOptions) -> Walked | None:
         """Find the end of a direction by the solver."""
@@ -203,8 +202,8 @@ class _Following:
 
     def _pulls(self, w: Floats) -> Floats:
         """Reduced costs of multipliers alone, without what is rounding."""
-        v = -(self._vertex.scaled.matrix.T @ w)
-        size = self._size @ np.abs(w)
+        v = -(self._basis.priced @ w)
+        size = self._basis.sizes @ np.abs(w)
         return np.where(np.abs(v) <= NOISE * size, 0.0, v)
 
     def _left(self, more: Floats) -> float:

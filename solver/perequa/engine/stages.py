@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from perequa.engine.factored_basis import FactoredBasis
 from perequa.engine.scaling import ScaledProgram, scale
 from perequa.engine.session import PRIMAL, Session, SolverOptions
 from perequa.engine.termination import Termination
@@ -102,6 +103,11 @@ class Staged:
     def vertex(self) -> Vertex:
         """The vertex of the last priority, optimal for all, and what is active there."""
         return optimal_vertex(self)
+
+    @cached_property
+    def basis(self) -> FactoredBasis:
+        """Its basis, factored: what is worked out once serves prices, ranges and joint moves."""
+        return FactoredBasis(self.vertex)
 
 
 def solve_stages(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perequa.interpret.rules import IDENTITY, rule_rows
+from perequa.interpret.rules import IDENTITY
 from perequa.interpret.tables import Table, Value
 from perequa.weighting import objective_value
 from perequa_models.catalogue import OBJECTIVE_KINDS
@@ -54,7 +54,7 @@ def by_objective_table(run: Solved) -> Table:
     }
     prices = [{(side.row, side.sign): side.price for side in level.sides} for level in run.levels]
     rows: list[tuple[Value, ...]] = []
-    for i, identity in rule_rows(run).items():
+    for i, identity in run.rule_rows.items():
         if i not in moves.rows:
             continue
         more, less = (_side(run, moves, prices, (i, sign)) for sign in (1, -1))

@@ -71,14 +71,14 @@ BINDING = 1e-9
 def rules_table(run: Solved) -> Table:
     """One row per rule row of the program, and one per group whose delivery is withheld."""
     rows: list[tuple[Value, ...]] = []
-    for i, identity in rule_rows(run).items():
+    for i, identity in run.rule_rows.items():
         limit, activity = float(run.program.row_limit[i]), float(run.activity[i])
         slack = abs(limit - activity)
         binding = slack <= BINDING * max(1.0, abs(limit))
         rows.append((*identity, limit, activity, slack, binding))
     for listed in run.instance.withheld:
         amount = float(run.plan.credits.ravel()[listed.cells].sum())
-        identity = _identity(run, listed.key, "withhold", run.instance.scenario.currency)
+        identity = run.identity(listed.key, "withhold", run.instance.scenario.currency)
         rows.append((*identity, None, amount, None, False))
     return Table(RULES, tuple(rows))
 
@@ -91,7 +91,7 @@ def prices_table(run: Solved, words: Words) -> Table:
     names = {i: str(key) for i, key in enumerate(run.program.row_keys) if isinstance(key, RowKey)}
     currency = run.instance.scenario.currency
     minimised = [_objective(run, p) for p in range(len(levels))]
-    for i, identity in rule_rows(run).items():
+    for i, identity in run.rule_rows.items():
         limit = float(run.program.row_limit[i])
         for p, sides in enumerate(levels):
             shown = _price(limit, sides[i, 1], sides[i, -1], float(per_100k[i]), currency)
@@ -153,21 +153,3 @@ def objectives_table(run: Solved) -> Table:
             )
         )
     return Table(OBJECTIVES, tuple(rows))
-
-
-def rule_rows(run: Solved) -> dict[int, tuple[Value, ...]]:
-    """Identifying columns of every rule row, by its position in the program."""
-    currency = run.instance.scenario.currency
-    rows = {row.key: row for row in run.instance.rows}
-    return {
-        i: _identity(run, key, rows[key].kind, "place" if rows[key].unit == "place" else currency)
-        for i, key in enumerate(run.program.row_keys)
-        if isinstance(key, RowKey)
-    }
-
-
-def _identity(run: Solved, key: RowKey, kind: str, unit: str) -> tuple[Value, ...]:
-    node = run.instance.tree.index.get((key.level, key.territory))
-    name = run.instance.tree.nodes[node].name if node is not None else ""
-    where = (key.level, key.territory, name, key.measure, key.year)
-    return (run.name, str(key), key.rule, kind, *where, unit, key.side)

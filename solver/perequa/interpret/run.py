@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perequa_models.keys import RowKey
 from perequa_models.quantities import Quantities
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from perequa.engine.tie_break import Published
     from perequa.engine.weight_range import WeightRange
     from perequa.interpret.diagnosis import Diagnosis
+    from perequa.interpret.tables import Value
     from perequa.weighting import Weighting
     from perequa_models.instance import Floats, Instance
     from perequa_models.reference.reference import Reference
@@ -66,6 +68,25 @@ class Solved:
     def prices(self) -> Prices | None:
         """Prices at the first priority, None when not asked for."""
         return self.levels[0] if self.levels else None
+
+    @cached_property
+    def rule_rows(self) -> dict[int, tuple[Value, ...]]:
+        """Identifying columns of every rule row, by its position in the program."""
+        currency = self.instance.scenario.currency
+        rows = {row.key: row for row in self.instance.rows}
+        return {
+            i: self.identity(key, row.kind, "place" if row.unit == "place" else currency)
+            for i, key in enumerate(self.program.row_keys)
+            if isinstance(key, RowKey) and (row := rows[key])
+        }
+
+    def identity(self, key: RowKey, kind: str, unit: str) -> tuple[Value, ...]:
+        """Cells that say which row of which rule this is."""
+        tree = self.instance.tree
+        node = tree.index.get((key.level, key.territory))
+        name = tree.nodes[node].name if node is not None else ""
+        where = (key.level, key.territory, name, key.measure, key.year)
+        return (self.name, str(key), key.rule, kind, *where, unit, key.side)
 
     @cached_property
     def x(self) -> Floats:
