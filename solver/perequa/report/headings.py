@@ -46,6 +46,10 @@ def headings(words: Words) -> Mapping[str, str]:
         "integrated": words.term("heading", "integrated"),
         "cascade": words.term("heading", "cascade"),
         "difference": words.term("heading", "difference"),
+        "planned": words.term("heading", "planned"),
+        "funded": words.term("heading", "funded"),
+        "opened": words.term("heading", "opened"),
+        "realisation_rate": words.term("heading", "realisation_rate"),
     }
 
 
