@@ -53,6 +53,26 @@ def test_a_region_that_fails_is_a_row_and_the_others_are_complete(
     assert main(["verify", str(folder)]) == 0
 
 
+def test_a_limit_stated_for_the_rule_handed_down_is_replaced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = {"kind": "envelope", "at_most": 3, "by": "year"}
+    source = written(tmp_path / "scenario", None, region({"envelope": own}))
+    assert main(["solve", source, "-o", str(tmp_path / "run"), "--jobs", "1"]) == 0
+    assert "replaced by what is handed down" in capsys.readouterr().err
+    ended = {r["step"]: r["used"] for r in table(tmp_path / "run" / "cascade.csv")}
+    assert float(ended["region-1"]) == pytest.approx(15000)
+
+
+def test_the_repair_of_a_region_is_a_scenario(tmp_path: Path) -> None:
+    source = written(tmp_path / "scenario", None, None, {"2": region({"too_much": IMPOSSIBLE})})
+    assert main(["solve", source, "-o", str(tmp_path / "run"), "--jobs", "1"]) == 4
+    repair = tmp_path / "run" / "steps" / "region-2" / "repair.yaml"
+    assert main(["solve", str(repair), "-o", str(tmp_path / "repaired"), "--quiet"]) == 0
+    assert [r["territory"] for r in table(tmp_path / "repaired" / "allocation.csv")] == ["C", "D"]
+    assert main(["verify", str(tmp_path / "repaired")]) == 0
+
+
 def test_a_nation_without_a_plan_leaves_its_regions_unsolved(tmp_path: Path) -> None:
     rules = {"all": {"kind": "floor", "in": "credits", "at_least": 99999}}
     source = written(tmp_path / "scenario", whole(rules=rules))
@@ -234,7 +254,7 @@ def test_what_is_wrong_with_the_steps_is_told(
         (region(measures={}), "unknown_key"),
         ({"rules": {}}, "missing_key"),
         (region({"unfunded": {"kind": "cap", "at_most": 3}}), "inherited_rule"),
-        ({"rules": {"envelope": {"kind": "envelope", "at_most": 3}}, "objectives": {"gap": GAP}},
+        ({"rules": {"envelope": {"kind": "envelope", "equals": 3}}, "objectives": {"gap": GAP}},
          "handed_down"),
         (region({"cap": {"kind": "cap", "by": "department", "at_most": -3}}), "negative_limit"),
         (region({"cap": {"kind": "cap", "at_most": 3, "where": {"column": "pop", "equals": 1},

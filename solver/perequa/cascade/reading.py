@@ -6,7 +6,7 @@ import posixpath
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from perequa.cascade.rules import divide_rules
+from perequa.cascade.rules import divide_rules, grouped_by
 from perequa.checks.frame import Frame
 from perequa.checks.placing import Places
 from perequa.checks.schema import check_schema
@@ -28,7 +28,6 @@ SECTIONS = ("rules", "objectives", "tie_break", "reference")
 """What a territory decides for itself."""
 ACCEPTED = (*SECTIONS, "variants", "format", "title", "sources")
 """Sections of a step's file."""
-BOUNDS = ("at_least", "at_most", "equals")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -355,8 +354,18 @@ def _check_handed(hand: HandsDown, rule: Any, problems: Problems) -> None:  # no
     """Note what the rule of a hand-down states although it is handed down."""
     if not isinstance(rule, dict):
         return
-    for key in (*BOUNDS, "by", "year", "years", "adjust"):
-        if key in rule:
+    own_groups = ["measure", "year"] if hand.by_measure else ["year"]
+    if rule.get("at_most") is not None:
+        problems.warning(
+            "handed_down",
+            f"at_most of {hand.rule} is replaced by what is handed down",
+            path=("rules", hand.rule, "at_most"),
+            received=str(rule["at_most"]),
+            accepted="kind, and which measures",
+            remedy="drop it",
+        )
+    for key in ("at_least", "equals", "by", "year", "years", "adjust"):
+        if key in rule and not (key == "by" and sorted(grouped_by(rule)) == own_groups):
             problems.error(
                 "handed_down",
                 f"{key} of {hand.rule} is what is handed down",
