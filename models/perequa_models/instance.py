@@ -97,6 +97,8 @@ class IndicatorData:
         What `indicators.csv` compares with, a rate.
     in_budget
         Whether the numerator is the budget instead of the stock.
+    national
+        The whole country's rate before the plan where the tables hold a part of it only.
     """
 
     name: str
@@ -106,6 +108,7 @@ class IndicatorData:
     start: Floats
     target: float
     in_budget: bool
+    national: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

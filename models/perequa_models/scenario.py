@@ -53,6 +53,7 @@ class Territories(Strict):
     file: Text
     sheet: Text | None = None
     levels: tuple[Name, ...] | None = None
+    within: Text | None = None
 
 
 class Supply(TableRef):
@@ -71,6 +72,7 @@ class Indicator(Strict):
     population: Text
     per: Annotated[Number, Field(gt=0)] = 1000.0
     target: Literal["national_initial"] | Number = "national_initial"
+    national_initial: Annotated[Number, Field(ge=0)] | None = None
 
 
 class Derive(Strict):
@@ -117,6 +119,29 @@ class EnvelopeName(Strict):
     title: Text | None = None
 
 
+class HandsDown(Strict):
+    """A rule of the territories that decide next, whose limit is what each of them received."""
+
+    rule: Name
+    in_: Literal["credits", "places"] = Field(default="credits", alias="in")
+    by_measure: Flag = False
+
+
+class CascadeStep(Strict):
+    """One step of a cascade: who decides, and inside what was handed down."""
+
+    decide_at: Text
+    hands_down: Annotated[tuple[HandsDown, ...], BeforeValidator(as_list)] = ()
+    scenario: Text | None = None
+    own: dict[Text, Text] = Field(default_factory=dict)
+
+
+class Cascade(Strict):
+    """The nation decides first, then each territory inside what it received."""
+
+    steps: Annotated[tuple[CascadeStep, ...], Field(min_length=2, max_length=2)]
+
+
 class Scenario(Strict):
     """A policy scenario, merged with what it extends and its variants."""
 
@@ -129,6 +154,7 @@ class Scenario(Strict):
     territories: Territories
     decide_at: Text | None = None
     mode: Literal["integrated", "cascade"] = "integrated"
+    cascade: Cascade | None = None
     envelopes: dict[Name, EnvelopeName | None] = Field(default_factory=dict)
     measures: Annotated[dict[Name, Measure], Field(min_length=1)]
     supply: Supply

@@ -15,6 +15,7 @@ from perequa.io.findings import findings_of
 from perequa.io.run_folder import check_replaceable, write_folder
 from perequa.optimum import DEFAULT_OPTIONS, Clock, posed
 from perequa.pipeline import Success, diagnose_instance, solve_instance
+from perequa.pricing import Asked
 from perequa.report.arrays import npz, program_arrays
 from perequa.report.failure import failed_files, failed_record, failure_tables
 from perequa.report.files import json_bytes, solved_files, tables_of
@@ -59,6 +60,8 @@ class FinishedRun:
         What is wrong or doubtful; one sentence when the run failed.
     seconds
         Time of each stage.
+    failed
+        Steps of a cascade that found no plan.
     """
 
     name: str
@@ -70,6 +73,7 @@ class FinishedRun:
     findings: tuple[Finding, ...] = ()
     message: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
+    failed: tuple[FinishedRun, ...] = ()
 
 
 def run_scenario(
@@ -117,6 +121,26 @@ def run_scenario(
         advised = tuple(_with_advice(f, advice) for f in findings)
         return _invalid(source, advised, words)
     folder = destination(loaded.raw.column_name)
+    asked = Asked(prices=prices, ranges=ranges, weights_up_to=weights_up_to)
+    return run_loaded(loaded, folder, asked, options, lang, clock)
+
+
+def run_loaded(
+    loaded: Loaded,
+    folder: Path,
+    asked: Asked,
+    options: SolverOptions,
+    lang: str,
+    clock: Clock | None = None,
+) -> FinishedRun:
+    """Solve, price and save one scenario already checked; parameters as for `run_scenario`.
+
+    Raises
+    ------
+    UsageError
+        When the folder cannot be replaced.
+    """
+    words, clock = words_in(lang), clock or Clock()
     check_replaceable(folder)
     places, inputs = input_files(loaded.raw)
     record = base_record(loaded.raw, places, options, lang)
@@ -124,9 +148,9 @@ def run_scenario(
         outcome = solve_instance(
             loaded.instance,
             loaded.raw.column_name,
-            prices=prices,
-            ranges=ranges,
-            weights_up_to=weights_up_to,
+            prices=asked.prices,
+            ranges=asked.ranges,
+            weights_up_to=asked.weights_up_to,
             options=options,
             clock=clock,
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from compared import SUPPLY, cap, floor, scenario, written
+from shipped import one_program
 
 from perequa.checks import check
 from perequa.checks.plain import Plain, as_scenario, lay_out, same_cell
@@ -13,7 +14,6 @@ from perequa.comparison.changes import Change, changes_between, mixed
 from perequa.comparison.differences import differences
 from perequa.interpret.allocation import allocation_table
 from perequa.io.scenario_files import read_scenario
-from perequa.io.shipped import shipped_names
 from perequa.pipeline import Success, solve_instance
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def paths(change: Change) -> list[str]:
     return [str(item) for item in change.items]
 
 
-@pytest.mark.parametrize("name", shipped_names())
+@pytest.mark.parametrize("name", one_program())
 def test_a_scenario_laid_out_says_the_same(name: str) -> None:
     raw = read_scenario(name)
     outcome = solve_instance(check(raw).instance, "x", prices=False)

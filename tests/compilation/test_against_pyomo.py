@@ -12,11 +12,11 @@ from by_pyomo import check_compilation, formulation_of, standard_form
 from drawn import QUICK, cases
 from hypothesis import given
 from hypothesis import strategies as st
+from shipped import one_program
 from small import small
 
 from perequa.checks import load
 from perequa.compilation import compile_program
-from perequa.io.shipped import shipped_names
 from perequa.linear_forms import Columns, read_linear
 from perequa_models.errors import InternalError
 from perequa_models.keys import AuxiliaryKey
@@ -32,7 +32,7 @@ NUMBERS = st.integers(-8, 8).map(lambda n: n / 4)
 """Quarters: sums and products come out exact, whatever their order."""
 
 
-@pytest.mark.parametrize("name", shipped_names())
+@pytest.mark.parametrize("name", one_program())
 def test_every_shipped_scenario_and_its_variants(name: str) -> None:
     for variant in ((), *((v,) for v in load(name).raw.data.get("variants") or {})):
         check_compilation(load(name, variant).instance)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from shown import check_output, spaced
 
 from perequa.cli import main
 from perequa.cli.group import COMMANDS
@@ -39,18 +40,6 @@ def commands(block: str) -> list[Command]:
         arguments = shlex.split(line, comments=True)[1:]
         found.append(Command(arguments, int(stated[1]) if stated else 0))
     return found
-
-
-def spaced(text: str) -> list[str]:
-    """Lines without the spaces that only look like spaces."""
-    return [re.sub(r"[\u00a0\u202f]", " ", line).rstrip() for line in text.splitlines()]
-
-
-def check_output(shown: str, printed: list[str]) -> None:
-    rest = iter(printed)
-    for line in spaced(shown):
-        if line.strip() not in ("", "…"):
-            assert any(line == other for other in rest), f"not printed (or not in order): {line}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

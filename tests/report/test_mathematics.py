@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from rendered import check_latex, check_markdown, equations, section
+from shipped import one_program
 
 from perequa.checks import load
 from perequa.cli import main
-from perequa.io.shipped import shipped_names
 from perequa.report.equations.objectives import stage_weights, tally
 from perequa.report.equations.symbols import figure
 from perequa.report.mathematics import mathematics
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 VARIANTS = [
     (name, variant)
-    for name in shipped_names()
+    for name in one_program()
     for variant in [None, *(load(name).raw.data.get("variants") or {})]
 ]
 
@@ -98,7 +98,7 @@ def test_latex_is_balanced(name: str, variant: str | None) -> None:
     check_latex(written(name, variant, form="tex"))
 
 
-@pytest.mark.parametrize("name", shipped_names())
+@pytest.mark.parametrize("name", one_program())
 def test_sets_and_figures_are_those_of_the_scenario(name: str) -> None:
     instance, reference = instance_of(name)
     text = mathematics(instance, reference, "mine")
@@ -118,7 +118,7 @@ def test_sets_and_figures_are_those_of_the_scenario(name: str) -> None:
         assert f"`{instance.scenario.indicators[indicator.name].population}`" in data
 
 
-@pytest.mark.parametrize("name", shipped_names())
+@pytest.mark.parametrize("name", one_program())
 def test_weights_are_those_the_solver_gets(name: str) -> None:
     instance, reference = instance_of(name)
     used = weigh(instance, reference, lambda _k: pytest.fail("nothing is normalised by range"))
@@ -226,7 +226,7 @@ def test_a_reserve_names_what_it_is_taken_from() -> None:
     assert equation == r"R^{\text{scm-reserve}} = 0.1 \times 7000 = 700"
 
 
-@pytest.mark.parametrize("name", shipped_names())
+@pytest.mark.parametrize("name", one_program())
 def test_the_reference_adds_up(name: str) -> None:
     instance, reference = instance_of(name)
     text = mathematics(instance, reference, "mine")

@@ -20,6 +20,8 @@ from perequa_models.tariffs import dominic_2004, dominic_2004_applies, gmp
 
 Rows = list[dict[str, str]]
 
+ENVELOPES_2007 = "enveloppes_cnsa_2007_departements_partiel.csv"
+
 OVERSEAS = ("01", "02", "03", "04")
 """Guadeloupe, Martinique, Guyane, La Réunion (no figures for Mayotte before 2014)."""
 
@@ -62,6 +64,29 @@ def real_tables(data: Path) -> dict[str, str]:
             ["level", "code", "name", "parent", "pop_75p"],
             [["region", code, name, "", people[1998]] for code, name, people in old],
         ),
+        **cascade_tables(departments, ages, read(data / ENVELOPES_2007)),
+    }
+
+
+def cascade_tables(departments: Rows, ages: Rows, envelopes: Rows) -> dict[str, str]:
+    """Lay out the envelopes of 2007 of the departments printed, and their populations."""
+    region = {row["dep"]: (row["reg_avant_2016"], row["region_avant_2016"]) for row in departments}
+    people = {row["dep"]: row for row in ages if row["annee"] == "2007"}
+    shown = sorted(envelopes, key=lambda row: row["dep"])
+    above = sorted({region[row["dep"]] for row in shown})
+    rows: list[list[object]] = [["region", code, name, "", "", ""] for code, name in above]
+    supply: list[list[object]] = []
+    for row in shown:
+        dep, ages_of = row["dep"], people[row["dep"]]
+        young = int(ages_of["pop_0_19"]) + int(ages_of["pop_20_59"])
+        old = int(ages_of["pop_75p"])
+        rows.append(["department", dep, row["nom"], region[dep][0], old, young])
+        supply.append([dep, "pa", row["ogd_pa_eur"]])
+        supply.append([dep, "ph", row["ogd_ph_eur"]])
+    columns = ["level", "code", "name", "parent", "pop_75p", "pop_0_59"]
+    return {
+        "cascade-2007/territories.csv": written(columns, rows),
+        "cascade-2007/supply.csv": written(["territory", "measure", "base"], supply),
     }
 
 

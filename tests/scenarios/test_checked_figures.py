@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from shipped import one_program
 
 from perequa.checks import load
 from perequa.io.scenario_files import read_scenario
-from perequa.io.shipped import shipped_names
 from perequa_models.problems import Problems
 from perequa_models.reference.allocation import reference_allocation
 
@@ -86,7 +86,7 @@ def test_places_missing_to_the_national_rate(
 
 ALL_VARIANTS = [
     (name, variant)
-    for name in shipped_names()
+    for name in one_program()
     for variant in (None, *read_scenario(name).data["variants"])
 ]
 """Every shipped scenario, bare and with each of its variants."""

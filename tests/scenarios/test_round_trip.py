@@ -17,13 +17,13 @@ import pytest
 from programs import EFFORT, random_program
 from scipy import sparse
 from scipy.optimize import linprog
+from shipped import one_program
 
 from perequa.checks import load
 from perequa.engine.prices import two_sided_prices
 from perequa.engine.session import SolverOptions
 from perequa.engine.stages import solve_stages
 from perequa.interpret.run import Failure
-from perequa.io.shipped import shipped_names
 from perequa.pipeline import Success, solve_instance
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def test_random_programs(seed: int) -> None:
 
 
 def cases() -> Iterator[tuple[str, str]]:
-    for name in shipped_names():
+    for name in one_program():
         yield name, ""
         for variant in load(name).raw.data.get("variants") or {}:
             yield name, variant

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from scipy import sparse
 from scipy.optimize import linprog
+from shipped import one_program
 
 from perequa.checks import load
 from perequa.cli import main
 from perequa.engine.session import DUAL, PRIMAL, SolverOptions
 from perequa.interpret.run import Failure
-from perequa.io.shipped import shipped_names
 from perequa.pipeline import Success, solve_instance
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def solved(
     return outcome
 
 
-@pytest.mark.parametrize("name", shipped_names())
+@pytest.mark.parametrize("name", one_program())
 def test_one_plan_whatever_the_path(name: str) -> None:
     instance = load(name).instance
     wanted = solved(instance).run.x
@@ -49,7 +49,7 @@ def test_one_plan_whatever_the_path(name: str) -> None:
         np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", shipped_names())
+@pytest.mark.parametrize("name", one_program())
 def test_the_plan_does_not_depend_on_the_order_of_the_tables(name: str) -> None:
     """Rows of the territories, supply and rule tables reversed, rules in the opposite order."""
     loaded = load(name)
@@ -65,7 +65,7 @@ def test_the_plan_does_not_depend_on_the_order_of_the_tables(name: str) -> None:
     np.testing.assert_allclose(again.run.x, solved(instance).run.x, rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", shipped_names())
+@pytest.mark.parametrize("name", one_program())
 def test_every_exact_range_ends_where_another_solution_says(name: str) -> None:
     """All rows: the price at the published end and, by scipy, another or no plan just beyond."""
     run = solved(load(name).instance, ranges="all").run
@@ -107,7 +107,7 @@ def by_scipy(run: Solved, row: int, by: float) -> float:
     return float(found.fun) if found.status == 0 else np.inf
 
 
-@pytest.mark.parametrize("name", shipped_names())
+@pytest.mark.parametrize("name", one_program())
 def test_strong_duality_and_complementary_slackness(name: str) -> None:
     run = solved(load(name).instance).run
     program = run.program
@@ -130,14 +130,14 @@ def test_strong_duality_and_complementary_slackness(name: str) -> None:
             assert np.abs(high * dual).max() <= 1e-6 * max(1.0, abs(stage.cost @ stage.x))
 
 
-@pytest.mark.parametrize("name", shipped_names())
+@pytest.mark.parametrize("name", one_program())
 def test_every_variant_solves_or_says_why(name: str) -> None:
     for variant in load(name).raw.data.get("variants") or {}:
         outcome = solve_instance(load(name, [variant]).instance, variant, prices=False)
         assert isinstance(outcome, Failure) == variant.startswith("infeasible"), variant
 
 
-@pytest.mark.parametrize("name", shipped_names())
+@pytest.mark.parametrize("name", one_program())
 def test_what_solve_writes_verifies(name: str, tmp_path: Path) -> None:
     """The proofs of the prices among the rest: a chord or a dual that is off ends in 6."""
     run = tmp_path / "run"

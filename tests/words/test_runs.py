@@ -92,6 +92,7 @@ def named(folder: Path) -> set[str]:
     names += scenario.get("indicators", {})
     for table in folder.glob("*.csv"):
         names += [row["territory_name"] for row in rows(table) if row.get("territory_name")]
+        names += {row["step"] for row in rows(table) if "step" in row}
     return {w for name in names for w in WORD.findall(name.casefold())}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -202,23 +202,18 @@ def indicator_data(source: Source, name: str, indicator: Indicator) -> Indicator
         start=start,
         target=0.0,
         in_budget=indicator.in_ == "budget",
+        national=indicator.national_initial,
     )
     target = national_initial(source.tree, data)
     if indicator.target != "national_initial":
         target = float(indicator.target)
-    return IndicatorData(
-        name=name,
-        population=population,
-        per=indicator.per,
-        measures=measures,
-        start=start,
-        target=target,
-        in_budget=data.in_budget,
-    )
+    return replace(data, target=target)
 
 
 def national_initial(tree: Tree, indicator: IndicatorData) -> float:
     """The whole country's rate before the plan, over the population of its first year."""
+    if indicator.national is not None:
+        return indicator.national
     top = tree.at(tree.levels[0])
     places = np.nansum(indicator.start[top][:, indicator.measures])
     return float(indicator.per * places / indicator.population[top, 0].sum())

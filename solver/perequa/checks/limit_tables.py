@@ -11,6 +11,7 @@ from perequa.checks.uses import Uses
 from perequa_models.problems import Cell, nearest
 
 if TYPE_CHECKING:
+    from perequa.checks.columns import Keyed
     from perequa.checks.frame import Frame
     from perequa.io.tables import RawTable
     from perequa_models.columns import Column
@@ -42,16 +43,23 @@ def limit_column(
     Column or None
         None when its columns are not those it needs.
     """
-    groups = _groups(rule)
-    if not _has_its_columns(table, groups, tree, problems):
+    if not _has_its_columns(table, _groups(rule), tree, problems):
         return None
+    keyed = limit_keys(table, rule, tree, frame, problems)
+    return columns_of(replace(keyed, names=("limit",)), _LIMIT, problems, figures=True)[0]
+
+
+def limit_keys(
+    table: RawTable, rule: dict[Any, Any], tree: Tree, frame: Frame, problems: Problems
+) -> Keyed:
+    """Resolve the keys of a table of limits; parameters are those of `limit_column`."""
+    groups = _groups(rule)
     levels = [name for name in groups if name in tree.levels]
     level = max(levels, key=tree.levels.index) if levels else ""
     if not level and "territory" in groups:
         level = frame.decide_at or tree.levels[0]
     reader = KeyReader(tree=tree, frame=frame, problems=problems, level=level)
-    keyed = reader.read(table, level_columns=True)
-    return columns_of(replace(keyed, names=("limit",)), _LIMIT, problems, figures=True)[0]
+    return reader.read(table, level_columns=True)
 
 
 def _groups(rule: dict[Any, Any]) -> tuple[str, ...]:

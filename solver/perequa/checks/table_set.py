@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Any
 from perequa.checks.columns import Keyed, columns_of
 from perequa.checks.figures import check_yes_no
 from perequa.checks.keyed_tables import KEY_COLUMNS, KeyReader
-from perequa.checks.limit_tables import limit_column
+from perequa.checks.limit_tables import limit_column, limit_keys
 from perequa.checks.territories import KEYS, build_tree, rows_of_tree
 from perequa.checks.uses import Uses
+from perequa.checks.within import cut_rows, cut_tree, node_within, nodes_below
 from perequa.io.findings import Finding, InvalidInput
 from perequa.io.table_files import table_mentions
 from perequa.io.tables import RawTable, read_table
-from perequa_models.problems import Cell, nearest
+from perequa_models.problems import Cell, Problems, nearest
 
 if TYPE_CHECKING:
     from perequa.checks.frame import Frame
     from perequa.io.scenario_files import RawScenario
     from perequa_models.columns import Column
-    from perequa_models.problems import Path, Problems
+    from perequa_models.problems import Path
     from perequa_models.tree import Tree
 
 
@@ -64,7 +65,10 @@ class TableSet:
         if territories is None:
             return
         self.tree = build_tree(territories, self.frame, self.problems)
-        check_yes_no(territories, self.problems)
+        within = self._entry(("territories",)).get("within")
+        if self.tree is not None and isinstance(within, str):
+            self.tree = self._cut(self.tree, within)
+        check_yes_no(self.named["territories",], self.problems)
         if self.tree is None or not self.frame.measures:
             return
         uses = Uses.of(self.raw.data)
@@ -80,6 +84,33 @@ class TableSet:
                 quantities = path[0] == "supply"
                 for column in columns_of(keyed, uses, self.problems, figures=quantities):
                     self._add(column)
+
+    def _cut(self, tree: Tree, within: str) -> Tree | None:
+        """Cut every table to one territory and those below it."""
+        node = node_within(tree, within, self.problems)
+        if node is None:
+            return None
+        kept = nodes_below(tree, node)
+        for path, table in self.named.items():
+            cut = cut_rows(table, self._nodes(path, table, tree), kept)
+            self.named[path] = self.tables[table.key] = cut
+        return cut_tree(tree, node)
+
+    def _nodes(self, path: Path, table: RawTable, tree: Tree) -> list[int | None]:
+        """Node of each row of a table; None where the row says none, or says it wrongly."""
+        if path[0] == "territories":
+            return list(rows_of_tree(table, tree))
+        entry, said_later = self._entry(path), Problems()
+        if path[0] == "rules":
+            rule = self._entry(path[:2])
+            keyed = limit_keys(table, rule, tree, self.frame, said_later)
+        else:
+            level = entry.get("level")
+            level = level if level in tree.levels else ""
+            reader = KeyReader(tree=tree, frame=self.frame, problems=said_later, level=level)
+            keyed = reader.read(table)
+        by_territory = keyed.shape[0] > 1
+        return [at[0] if at is not None and by_territory else None for at in keyed.positions]
 
     def _entry(self, path: Path) -> dict[Any, Any]:
         entry: Any = self.raw.data

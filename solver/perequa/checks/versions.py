@@ -1,14 +1,14 @@
-"""Words of the public format whose machinery is not built yet."""
+"""Words of the public format that one program cannot carry out, or no version yet."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from perequa_models.errors import NotInThisVersion
+from perequa_models.errors import NotInThisVersion, UsageError
 
 RULE_KINDS = ("converge", "deadline", "distance", "selection", "transfer")
 OBJECTIVE_KINDS = ("leximin", "squared_gap", "unmet_merit")
-SECTIONS = ("cascade", "projects")
+SECTIONS = ("projects",)
 
 
 def refuse_unbuilt(data: dict[Any, Any]) -> None:
@@ -18,12 +18,17 @@ def refuse_unbuilt(data: dict[Any, Any]) -> None:
     ------
     NotInThisVersion
         Naming the word as the planner wrote it.
+    UsageError
+        When one program is asked of a cascade, which is several.
     """
     for section in SECTIONS:
         if section in data:
             raise NotInThisVersion(section)
     if data.get("mode") == "cascade":
-        raise NotInThisVersion("mode: cascade")
+        raise UsageError(
+            "mode: cascade is several programs: `perequa solve` and `validate` take it whole; ask "
+            "this of one of its steps, or with --set mode=integrated"
+        )
     for section, kinds in (("rules", RULE_KINDS), ("objectives", OBJECTIVE_KINDS)):
         for name, entry in _entries(data, section):
             kind = entry.get("kind")

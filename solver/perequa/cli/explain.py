@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.option("--measure", default="", metavar="NAME", help="Rows of one measure only.")
 @click.option("--year", type=int, metavar="YEAR", help="Rows of one year only.")
 @click.option("--by", type=float, multiple=True, metavar="AMOUNT", help="How far limits move.")
+@click.option("--step", default="", metavar="NAME", help="Of a cascade: nation, region-84 …")
 @click.option("--linked", is_flag=True, help="Limits computed from the rule's move with it.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
 def explain(
@@ -30,6 +31,7 @@ def explain(
     measure: str,
     year: int | None,
     by: tuple[float, ...],
+    step: str,
     *,
     linked: bool,
     form: str,
@@ -48,7 +50,7 @@ def explain(
     question = Question(
         territory=territory, rules=rules, measure=measure, year=year, by=by, linked=linked
     )
-    told = explain_run(run, question)
+    told = explain_run(run, question, step=step)
     words = words_in(settings().lang)
     click.echo(_document(run, told, words) if form == "json" else explanation_text(told, words))
 

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "explain": ("perequa.cli.explain:explain", "Why a territory gets this much, and who pays."),
     "sensitivity": ("perequa.cli.sensitivity:sensitivity", "What the plan owes to its weights."),
     "verify": ("perequa.cli.verify:verify", "Re-check a run folder without a solver."),
+    "follow-up": ("perequa.cli.follow_up:follow_up", "Check returns; start the next year."),
     "formulation": ("perequa.cli.formulation:formulation", "The mathematics of a scenario."),
     "schema": ("perequa.cli.schema:schema", "JSON Schema of the scenario format."),
 }

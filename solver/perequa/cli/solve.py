@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,12 @@ ORDER = (1, 3, 5, 4, 0)
 @click.option(
     "--weight-ranges", is_flag=True, help="Range every weight, however large the program is."
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    metavar="N",
+    help="Processes that solve the parts of a cascade (default: one a processor).",
+)
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
 @click.pass_context
 def solve(
@@ -51,6 +58,7 @@ def solve(
     no_prices: bool,
     ranges: Ranges,
     weight_ranges: bool,
+    jobs: int | None,
     form: str,
 ) -> None:
     """Solve each SCENARIO: a file, a folder, or the name of a shipped one.
@@ -59,8 +67,8 @@ def solve(
     (default results/NAME) that `perequa verify` re-checks without a solver.
     """
     # imported here so that `perequa --help` does not pay for the solver
+    from perequa.cascade import run_any  # noqa: PLC0415
     from perequa.interpret.weights import CHEAP  # noqa: PLC0415
-    from perequa.running import run_scenario  # noqa: PLC0415
     from perequa.words import words_in  # noqa: PLC0415
     from perequa_models.errors import NotInThisVersion, UsageError  # noqa: PLC0415
 
@@ -78,7 +86,7 @@ def solve(
     place = _destination(output, several=len(scenarios) > 1)
     finished = []
     for source in scenarios:
-        run = run_scenario(
+        run = run_any(
             source,
             place,
             variants=variants,
@@ -87,6 +95,7 @@ def solve(
             ranges=ranges,
             weights_up_to=math.inf if weight_ranges else CHEAP,
             lang=settings.lang,
+            jobs=jobs or os.cpu_count() or 1,
         )
         finished.append(run)
         _say(run, form, words_in(settings.lang), quiet=settings.quiet)
@@ -148,7 +157,10 @@ def _record(run: FinishedRun) -> dict[str, object]:
     tables = {
         name: _rows(run, name) for name in ("objectives", "weight_ranges", "allocation", "equity")
     }
-    binding = {r["row"] for r in _rows(run, "rules") if r["binding"]}
+    if "cascade" in run.tables:
+        told = ("cascade", "handed_down", "decentralisation", "unkept")
+        tables |= {name: _rows(run, name) for name in told}
+    binding = {(r.get("step"), r["row"]) for r in _rows(run, "rules") if r["binding"]}
     source = "shadow_prices" if "shadow_prices" in run.tables else "rules"
     return {
         "scenario": run.name,
@@ -158,7 +170,7 @@ def _record(run: FinishedRun) -> dict[str, object]:
         "exit_code": run.exit_code,
         "message": run.message or None,
         **tables,
-        "binding_rules": [r for r in _rows(run, source) if r["row"] in binding],
+        "binding_rules": [r for r in _rows(run, source) if (r.get("step"), r["row"]) in binding],
         **{name: _rows(run, name) for name in ("conflicts", "menus", "repairs")},
     }
 

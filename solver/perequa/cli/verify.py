@@ -85,6 +85,9 @@ def _line(check: Check, words: Words) -> str:
         "infeasible": words.term("check", "infeasible"),
         "weights": words.term("check", "weights"),
         "study": words.term("check", "study"),
+        "steps": words.term("check", "steps"),
+        "cascade": words.term("check", "cascade"),
+        "decentralisation": words.term("check", "decentralisation"),
     }
     verdicts = {
         "ok": words.term("verdict", "ok"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from perequa.explaining.chosen_rows import names_group, territory_node
 from perequa.explaining.question import Question, check_question
 from perequa.explaining.rule import explain_rule
+from perequa.explaining.steps import run_asked
 from perequa.explaining.subject import Subject
 from perequa.explaining.territory import explain_territory
 from perequa.interpret.explanation import Explanation
@@ -22,7 +23,7 @@ __all__ = ["Question", "explain_run"]
 
 
 def explain_run(
-    path: Path, question: Question, options: SolverOptions = DEFAULT_OPTIONS
+    path: Path, question: Question, options: SolverOptions = DEFAULT_OPTIONS, *, step: str = ""
 ) -> Explanation:
     """Explain a saved run.
 
@@ -34,6 +35,8 @@ def explain_run(
         What is asked.
     options
         How the solver works.
+    step
+        Of a cascade, the step that is asked; found from the question where it tells.
 
     Raises
     ------
@@ -45,6 +48,7 @@ def explain_run(
         When the solver does not prove an answer.
     """
     check_question(question)
+    path = run_asked(path, question, step)
     subject = Subject(reopen(path, options), options)
     across = bool(question.rules) and names_group(subject, question.territory)
     named = question.territory and not across

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from perequa.io.findings import InvalidInput
 from perequa.io.limits import TABLE_BYTES, read_within
-from perequa.io.scenario_files import RawScenario, read_scenario
+from perequa.io.scenario_files import RawScenario, read_part, read_scenario
 from perequa.io.shipped import SCENARIO_FILE
 from perequa.io.table_files import table_mentions
 from perequa.io.yaml_text import write_yaml
@@ -74,6 +74,7 @@ def _files(raw: RawScenario) -> Iterator[tuple[str, bytes]]:
         yield SCENARIO_FILE, raw.files[raw.main].content
     else:
         yield SCENARIO_FILE, write_yaml(_renamed(raw, names)).encode()
+    yield from _steps(raw)
     for name in _named_by_variants(raw.data.get("variants")):
         place = raw.folder / name
         if name not in names.values() and ".." not in place.parts and place.is_file():
@@ -81,6 +82,30 @@ def _files(raw: RawScenario) -> Iterator[tuple[str, bytes]]:
     provenance = raw.folder / PROVENANCE
     if provenance.is_file():
         yield PROVENANCE, provenance.read_bytes()
+
+
+def _steps(raw: RawScenario) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of a cascade's steps, with what they extend and their tables, as they are."""
+    for key in sorted(step_files(raw.data)):
+        if (raw.folder / key).is_file():
+            for name, file in read_part(raw.folder, key, ()).files.items():
+                if ".." in PurePosixPath(name).parts:
+                    message = f"{key} extends {name}, outside the folder: copy the folder by hand"
+                    raise UsageError(message)
+                yield name, file.content
+
+
+def step_files(data: dict[Any, Any]) -> set[str]:
+    """Files that the steps of a cascade name, as written."""
+    cascade = data.get("cascade")
+    steps = cascade.get("steps") if isinstance(cascade, dict) else None
+    named: set[str] = set()
+    for step in steps if isinstance(steps, list) else ():
+        if isinstance(step, dict):
+            own = step.get("own")
+            files = [step.get("scenario"), *(own.values() if isinstance(own, dict) else ())]
+            named.update(f for f in files if isinstance(f, str) and f)
+    return named
 
 
 def _table_names(raw: RawScenario) -> dict[str, str]:

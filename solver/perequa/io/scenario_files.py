@@ -67,6 +67,18 @@ class RawScenario:
         return os.path.normpath(self.folder / key)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawPart:
+    """Sections of a scenario stated in a file of their own; attributes as of `RawScenario`."""
+
+    data: dict[Any, Any]
+    origins: Mapping[DataPath, Origin]
+    keys: Mapping[DataPath, Origin]
+    overwritten: tuple[Overwritten, ...]
+    files: Mapping[str, InputFile]
+    findings: tuple[Finding, ...]
+
+
 def read_scenario(
     source: str, variants: Sequence[str] = (), sets: Sequence[str] = ()
 ) -> RawScenario:
@@ -89,9 +101,9 @@ def read_scenario(
         When a change is not written ``PATH=VALUE``.
     """
     path = scenario_path(source)
-    merged, files = _read_chain(path)
+    merged, files = _read_chain(path, path.parent)
     for name in variants:
-        _apply_variant(merged, name, path)
+        _apply_variant(merged, name, path.parent, path.name)
     for text in sets:
         _apply_set(merged, text)
     merged.data.pop("extends", None)
@@ -116,21 +128,60 @@ def read_scenario(
 
 def read_title(source: str) -> str:
     """Return the title of a scenario (of what it extends when it states none), or nothing."""
-    merged, _ = _read_chain(scenario_path(source))
+    path = scenario_path(source)
+    merged, _ = _read_chain(path, path.parent)
     title = merged.data.get("title")
     return title if isinstance(title, str) else ""
 
 
-def _read_chain(path: Path) -> tuple[Merged, dict[str, InputFile]]:
-    """Read a file and what it extends, and merge them from the farthest."""
+def read_part(folder: Path, key: str, variants: Sequence[str]) -> RawPart:
+    """Read a file that states a part of a scenario, with what it extends and its variants.
+
+    Parameters
+    ----------
+    folder
+        Folder of the scenario that names it.
+    key
+        Its posix path from there.
+    variants
+        Those asked of the scenario: the part applies the ones it states too.
+
+    Raises
+    ------
+    InvalidInput
+        When a file cannot be read.
+    """
+    merged, files = _read_chain(folder / key, folder)
+    stated = merged.data.get("variants")
+    for name in variants:
+        if isinstance(stated, dict) and name in stated:
+            _apply_variant(merged, name, folder, key)
+    merged.data.pop("extends", None)
+    TableReader(folder, merged, files).read_all()
+    return RawPart(
+        data=merged.data,
+        origins=merged.origins,
+        keys=merged.keys,
+        overwritten=tuple(merged.overwritten),
+        files=files,
+        findings=tuple(merged.findings),
+    )
+
+
+def _read_chain(path: Path, folder: Path) -> tuple[Merged, dict[str, InputFile]]:
+    """Read a file and what it extends, and merge them from the farthest.
+
+    Files are known by their place from `folder`.
+    """
     files: dict[str, InputFile] = {}
     documents: list[Document] = []
     seen: list[Path] = []
-    root = path.parent.resolve()
+    root = folder.resolve()
     here: Path | None = path
     while here is not None:
-        key = path.name if here == path else _input_key(here, root)
-        shown = os.path.normpath(path.parent / key)
+        beside = here == path and path.parent == folder
+        key = path.name if beside else _input_key(here, root)
+        shown = os.path.normpath(folder / key)
         content = read_within(here, shown, SCENARIO_BYTES)
         document = read_yaml(decode(content, shown), key, shown)
         _check_mapping(document, shown)
@@ -208,8 +259,8 @@ def _bad_extends(
     )
 
 
-def _apply_variant(merged: Merged, name: str, path: Path) -> None:
-    """Apply the changes of a variant, in the order of the file."""
+def _apply_variant(merged: Merged, name: str, folder: Path, key: str) -> None:
+    """Apply the changes of a variant of a file of a folder, in the order of the file."""
     known = merged.data.get("variants")
     variants = known if isinstance(known, dict) else {}
     changes = variants.get(name)
@@ -218,7 +269,7 @@ def _apply_variant(merged: Merged, name: str, path: Path) -> None:
             Finding(
                 code="unknown_variant",
                 message=f"the scenario has no variant {name!r}",
-                file=str(path),
+                file=str(folder / key),
                 key="variants",
                 received=name,
                 accepted=", ".join(str(v) for v in variants) or "none: it states no variant",
@@ -230,7 +281,7 @@ def _apply_variant(merged: Merged, name: str, path: Path) -> None:
         return  # a variant without changes; anything else is a finding of the schema
     for dotted, value in list(changes.items()):
         part = part_at(merged, ("variants", name, dotted))
-        shown = os.path.normpath(path.parent / part.origins[()].file)
+        shown = os.path.normpath(folder / part.origins[()].file)
         merged.change(str(dotted), value, part.under(f"variant {name}"), shown)
 
 

@@ -38,6 +38,18 @@ def headings(words: Words) -> Mapping[str, str]:
         "value": words.term("heading", "value"),
         "initial_value": words.term("heading", "initial_value"),
         "unit": words.term("heading", "unit"),
+        "step": words.term("heading", "step"),
+        "status": words.term("heading", "status"),
+        "handed_down": words.term("heading", "handed_down"),
+        "used": words.term("heading", "used"),
+        "unspent": words.term("heading", "unspent"),
+        "integrated": words.term("heading", "integrated"),
+        "cascade": words.term("heading", "cascade"),
+        "difference": words.term("heading", "difference"),
+        "planned": words.term("heading", "planned"),
+        "funded": words.term("heading", "funded"),
+        "opened": words.term("heading", "opened"),
+        "realisation_rate": words.term("heading", "realisation_rate"),
     }
 
 

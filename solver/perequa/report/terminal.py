@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from perequa.interpret.printed import Ranked, dearest
 from perequa.interpret.sentences import objectives_said
 from perequa.interpret.tables import cell
+from perequa.report.cascade import decentralisation_text, decided_text, steps_text
 from perequa.report.diagnosis import diagnosis_text
-from perequa.report.headings import codes, headings
+from perequa.report.headings import codes
+from perequa.report.layout import aligned, figure, headed, measured, word
 from perequa.report.weights import weights_text
 from perequa.words.terms import unit_named, unit_word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from perequa.interpret.tables import Table, Value
     from perequa.running import FinishedRun
@@ -26,6 +28,8 @@ COMMON = ("effect_per_100k_more", "effect_per_100k_less")
 
 def run_text(run: FinishedRun, words: Words) -> str:
     """Write a finished run for a terminal."""
+    if "cascade" in run.tables:
+        return cascade_text(run, words)
     if run.status != "optimal":
         return failure_text(run, words)
     parts = [
@@ -38,6 +42,20 @@ def run_text(run: FinishedRun, words: Words) -> str:
         parts.append(prices_text(run.tables["shadow_prices"], run.tables["rules"], words))
     if "weight_ranges" in run.tables:
         parts.append(weights_text(run.tables["weight_ranges"], words))
+    fingerprint = words.phrase("fingerprint {fingerprint}", fingerprint=run.fingerprint)
+    parts.append(f"{_saved(run, words)}\n{fingerprint}")
+    return "\n\n".join(part for part in parts if part)
+
+
+def cascade_text(run: FinishedRun, words: Words) -> str:
+    """Write a finished cascade: what every step received and decided, and what that costs."""
+    parts = [
+        words.phrase("{name}: {message}", name=run.name, message=run.message),
+        steps_text(run.tables["cascade"], words),
+        decided_text(run.tables.get("allocation"), words),
+        *(failure_text(step, words) for step in run.failed),
+        decentralisation_text(run.tables["decentralisation"], run.tables.get("unkept"), words),
+    ]
     fingerprint = words.phrase("fingerprint {fingerprint}", fingerprint=run.fingerprint)
     parts.append(f"{_saved(run, words)}\n{fingerprint}")
     return "\n\n".join(part for part in parts if part)
@@ -75,13 +93,13 @@ def allocation_text(allocation: Table, totals: Table, words: Words) -> str:
     header = [*keys, *figures, "change"] if "reference_places" in figures else [*keys, *figures]
     rows = [
         [
-            *(_word(r[k]) for k in keys),
-            *(_figure(r[f], words) for f in figures),
+            *(word(r[k]) for k in keys),
+            *(figure(r[f], words) for f in figures),
             *_change(r, figures, words),
         ]
         for r in [*shown, *nation]
     ]
-    table = aligned(_headed(header, words), rows, left=len(keys))
+    table = aligned(headed(header, words), rows, left=len(keys))
     return "\n".join(part for part in (table, distance) if part)
 
 
@@ -101,7 +119,7 @@ def change_of_hands(allocation: Table, words: Words) -> str:
         "{places} place changes hands against the reference ({share})",
         "{places} places change hands against the reference ({share})",
         moved,
-        places=_figure(moved, words),
+        places=figure(moved, words),
         share=words.figures.percent(moved / total, 2),
     )
 
@@ -125,11 +143,11 @@ def equity_text(equity: Table, words: Words) -> str:
     rows = [
         [
             *(_coded(k, r[k], words) for k in header[:4]),
-            *(_measured(r[k], 4, words) for k in header[4:]),
+            *(measured(r[k], 4, words) for k in header[4:]),
         ]
         for r in equity.records()
     ]
-    return aligned(_headed(header, words), rows, left=4)
+    return aligned(headed(header, words), rows, left=4)
 
 
 def objectives_text(objectives: Table, words: Words) -> str:
@@ -137,15 +155,15 @@ def objectives_text(objectives: Table, words: Words) -> str:
     header = ["priority", "objective", "value", "initial_value", "unit"]
     rows = [
         [
-            _word(r["priority"]),
-            _word(r["objective"]),
-            _measured(r["value"], 6, words),
-            _measured(r["initial_value"], 6, words),
-            unit_word(_word(r["unit"]), words),
+            word(r["priority"]),
+            word(r["objective"]),
+            measured(r["value"], 6, words),
+            measured(r["initial_value"], 6, words),
+            unit_word(word(r["unit"]), words),
         ]
         for r in objectives.records()
     ]
-    return aligned(_headed(header, words), rows, left=2)
+    return aligned(headed(header, words), rows, left=2)
 
 
 def prices_text(prices: Table, rules: Table, words: Words) -> str:
@@ -177,7 +195,7 @@ def _signs(row: Mapping[str, Value], words: Words, *, several: bool) -> str:
     """State the unit and the sign of the effects at one priority."""
     said = {
         "objective": objectives_said({k: cell(v) for k, v in row.items()}, words),
-        "unit": unit_named(_word(row["objective_unit"]), words),
+        "unit": unit_named(word(row["objective_unit"]), words),
     }
     if several:
         return words.phrase(
@@ -216,38 +234,5 @@ def _size(row: Mapping[str, Value], effects: tuple[str, str] = OWN) -> float:
     return max(sizes, default=0.0)
 
 
-def aligned(header: Sequence[str], rows: Iterable[Sequence[str]], *, left: int) -> str:
-    """Lay out a table in plain text: the first columns to the left, figures to the right."""
-    listed = [list(header), *(list(row) for row in rows)]
-    widths = [max(len(row[i]) for row in listed) for i in range(len(header))]
-    lines = [
-        "  ".join(
-            cell.ljust(width) if i < left else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in listed
-    ]
-    lines.insert(1, "  ".join("-" * width for width in widths))
-    return "\n".join(lines)
-
-
-def _word(value: Value) -> str:
-    return "" if value is None else str(value)
-
-
-def _headed(columns: Sequence[str], words: Words) -> list[str]:
-    return [headings(words)[name] for name in columns]
-
-
 def _coded(column: str, value: Value, words: Words) -> str:
-    return codes(words).get((column, _word(value)), _word(value))
-
-
-def _figure(value: Value, words: Words) -> str:
-    if not isinstance(value, float | int):
-        return ""
-    return words.figures.fixed(value, 0 if abs(value) >= 1000 else 1)
-
-
-def _measured(value: Value, digits: int, words: Words) -> str:
-    return words.figures.significant(value, digits) if isinstance(value, float | int) else ""
+    return codes(words).get((column, word(value)), word(value))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perequa.verification.cascade import check_cascade, is_cascade
 from perequa.verification.files import check_files, fingerprint, refuse_other_folders
 from perequa.verification.folder import RunFolder, read_record
 from perequa.verification.infeasible import check_infeasible
@@ -116,6 +117,8 @@ def _called_for(folder: RunFolder, *, exact: bool) -> list[tuple[int, str, Calla
     def prices() -> Check:
         return check_prices(folder, model, expected_rows(model))
 
+    if is_cascade(folder):
+        return check_cascade(folder, lambda path: list(verify_run(path, exact=exact).checks))
     if folder.exit_code == INFEASIBLE:
         return [(2, "inputs", inputs), (9, "infeasible", lambda: check_infeasible(folder))]
     if folder.exit_code != SOLVED:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -236,6 +236,22 @@ def nodes_of(tree: Territories, table: Table, entry: Mapping[str, Any]) -> list[
         tree.find(code) if ":" in code or level is None else _node(tree, table, level, code)
         for code in codes
     ]
+
+
+def rows_within(
+    table: Table, whole: Territories, part: Territories, entry: Mapping[str, Any]
+) -> Table:
+    """Leave out the rows of a table that speak of territories outside a part of the tree."""
+    named = [level for level in whole.levels if level in table.header]
+    if "territory" in table.header or "code" in table.header:
+        keys = [whole.key[node] for node in nodes_of(whole, table, entry)]
+    elif named:
+        level = named[-1]
+        keys = [(level, code.removeprefix(f"{level}:")) for code in table.column(level)]
+    else:
+        return table
+    pairs = zip(table.rows, keys, strict=True)
+    return replace(table, rows=tuple(row for row, key in pairs if key in part.index))
 
 
 def _common_level(tree: Territories, codes: list[str]) -> str | None:

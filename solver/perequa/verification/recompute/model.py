@@ -9,9 +9,19 @@ from typing import TYPE_CHECKING, Any
 from perequa.verification.outcome import Unreadable
 from perequa.verification.recompute.activity import Supply, read_supply
 from perequa.verification.recompute.derived import add_derived
-from perequa.verification.recompute.figures import KEYS, Figures, add_table, note_supplied
+from perequa.verification.recompute.figures import (
+    KEYS,
+    Figures,
+    add_table,
+    note_supplied,
+    rows_within,
+)
 from perequa.verification.recompute.rates import Rates
-from perequa.verification.recompute.territories import Territories, read_territories
+from perequa.verification.recompute.territories import (
+    Territories,
+    part_of,
+    read_territories,
+)
 from perequa.verification.tables import Table, read_csv, read_sheet
 
 if TYPE_CHECKING:
@@ -60,10 +70,19 @@ class Model:
 
     @cached_property
     def tree(self) -> Territories:
-        """The territories."""
-        return read_territories(
-            self.scenario, self.table(self.scenario["territories"], "territories")
-        )
+        """The territories that the scenario is about."""
+        return part_of(self._whole, self.within) if self.within else self._whole
+
+    @property
+    def within(self) -> str:
+        """The territory that tables are cut to; empty for all of them."""
+        return str(self.scenario["territories"].get("within") or "")
+
+    @cached_property
+    def _whole(self) -> Territories:
+        """Every territory of the table."""
+        stated = self.scenario["territories"]
+        return read_territories(self.scenario, self._read(stated, "territories"))
 
     @cached_property
     def figures(self) -> Figures:
@@ -137,17 +156,23 @@ class Model:
         """
         key = (str(entry["file"]), str(entry.get("sheet") or ""), section)
         if key not in self._tables:
-            if key[0] not in self.inputs:
-                raise Unreadable("run.json", f"inputs has no entry for {key[0]!r}")
-            file = self.inputs[key[0]]
-            path = self.folder / file
-            if not path.is_file():
-                raise Unreadable(file, "is missing")
-            if path.suffix.lower() in WORKBOOKS:
-                self._tables[key] = read_sheet(path, (key[1], section), file)
-            else:
-                self._tables[key] = read_csv(path, file)
+            table = self._read(entry, section)
+            if self.within:
+                table = rows_within(table, self._whole, self.tree, entry)
+            self._tables[key] = table
         return self._tables[key]
+
+    def _read(self, entry: Mapping[str, Any], section: str) -> Table:
+        name, sheet = str(entry["file"]), str(entry.get("sheet") or "")
+        if name not in self.inputs:
+            raise Unreadable("run.json", f"inputs has no entry for {name!r}")
+        file = self.inputs[name]
+        path = self.folder / file
+        if not path.is_file():
+            raise Unreadable(file, "is missing")
+        if path.suffix.lower() in WORKBOOKS:
+            return read_sheet(path, (sheet, section), file)
+        return read_csv(path, file)
 
 
 def model_of(folder: RunFolder) -> Model:

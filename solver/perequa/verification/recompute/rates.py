@@ -77,6 +77,9 @@ class Rates:
     @cached_property
     def national_initial(self) -> float:
         """Rate of the whole country before the plan."""
+        stated = self.spec.get("national_initial")
+        if stated is not None:  # the tables hold a part of the country only
+            return float(stated)
         top = self.model.tree.top
         return float(self.per * self.start[top].sum() / self.population[top, 0].sum())
 

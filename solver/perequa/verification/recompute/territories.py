@@ -148,3 +148,21 @@ def read_territories(scenario: Mapping[str, Any], table: Table) -> Territories:
         parent=np.array(above, dtype=np.intp),
         decide_at=scenario.get("decide_at") or levels[-1],
     )
+
+
+def part_of(tree: Territories, written: str) -> Territories:
+    """Return the part of a tree at and below one territory."""
+    top = tree.find(written)
+    level = tree.key[top][0]
+    at: dict[int, int] = {}
+    for node, parent in enumerate(tree.parent):
+        if node == top or int(parent) in at:
+            at[node] = len(at)
+    above = [-1 if node == top else at[int(tree.parent[node])] for node in at]
+    return Territories(
+        levels=tree.levels[tree.levels.index(level) :],
+        key=tuple(tree.key[node] for node in at),
+        names=tuple(tree.names[node] for node in at),
+        parent=np.array(above, dtype=np.intp),
+        decide_at=tree.decide_at,
+    )

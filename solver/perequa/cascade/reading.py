@@ -1,0 +1,405 @@
+"""Who decides what in a cascade, read from the scenario and from the files of its steps."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from perequa.cascade.rules import divide_rules, grouped_by
+from perequa.checks.frame import Frame
+from perequa.checks.placing import Places
+from perequa.checks.schema import check_schema
+from perequa.checks.table_set import TableSet
+from perequa.checks.versions import refuse_unbuilt
+from perequa.io.findings import InvalidInput
+from perequa.io.scenario_files import RawPart, read_part
+from perequa_models.problems import Problems, nearest
+
+if TYPE_CHECKING:
+    from perequa.cascade.rules import Divided
+    from perequa.io.findings import Finding
+    from perequa.io.scenario_files import RawScenario
+    from perequa_models.problems import Path
+    from perequa_models.scenario import Cascade, CascadeStep, HandsDown, Scenario
+    from perequa_models.tree import Territory, Tree
+
+SECTIONS = ("rules", "objectives", "tie_break", "reference")
+"""What a territory decides for itself."""
+ACCEPTED = (*SECTIONS, "variants", "format", "title", "sources")
+"""Sections of a step's file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One territory that decides for itself.
+
+    Attributes
+    ----------
+    territory
+        The territory.
+    stated
+        The file of its rules and objectives.
+    """
+
+    territory: Territory
+    stated: RawPart
+
+    @property
+    def step(self) -> str:
+        """Name of its step, and of its folder."""
+        return f"{self.territory.level}-{self.territory.code}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CascadeRead:
+    """A cascade as its planner wrote it.
+
+    Attributes
+    ----------
+    raw, scenario
+        The whole, merged; the same with its types.
+    tree
+        All territories.
+    upper, lower
+        Level at which the nation decides, and level at which its parts do.
+    hands
+        What is handed down.
+    parts
+        One for each territory of the upper level, in order.
+    divided
+        The rules of the nation, and those it leaves to its parts.
+    findings
+        Warnings.
+    """
+
+    raw: RawScenario
+    scenario: Scenario
+    tree: Tree
+    upper: str
+    lower: str
+    hands: tuple[HandsDown, ...]
+    parts: tuple[Part, ...]
+    divided: Divided
+    findings: tuple[Finding, ...]
+
+
+def is_cascade(raw: RawScenario) -> bool:
+    """Whether a scenario is decided in several steps."""
+    return raw.data.get("mode") == "cascade"
+
+
+def read_cascade(raw: RawScenario) -> CascadeRead:
+    """Read who decides what.
+
+    Parameters
+    ----------
+    raw
+        The scenario, merged with what it extends, its variants and ``--set``.
+
+    Raises
+    ------
+    InvalidInput
+        With everything wrong with the cascade itself; its programs are checked one by one later.
+    NotInThisVersion
+        When the scenario uses a word whose machinery is not built yet.
+    """
+    refuse_unbuilt({k: v for k, v in raw.data.items() if k != "mode"})
+    problems = Problems()
+    scenario = check_schema(raw.data, problems)
+    tables = TableSet(raw, Frame.of(raw.data), problems)
+    tables.read()
+    places = Places(raw, tables.tables)
+    findings = [*raw.findings, *tables.unreadable]
+    tree = tables.tree
+    parts: tuple[Part, ...] = ()
+    divided = None
+    if scenario is not None and tree is not None and not problems.errors:
+        cascade = _stated(scenario, problems)
+        if cascade is not None and _check_steps(cascade, tree, problems):
+            lower = cascade.steps[1].decide_at
+            divided = divide_rules(raw.data, tree, lower, tables.columns)
+            parts = _parts(raw, cascade.steps[1], tree, problems, findings)
+            for part in _once(parts).values():
+                findings.extend(_check_part(part, cascade.steps[1].hands_down, divided, raw))
+    findings.extend(places.finding(problem) for problem in problems.found)
+    if divided is None or any(f.severity == "error" for f in findings):
+        raise InvalidInput(tuple(dict.fromkeys(findings)))
+    assert scenario is not None
+    assert scenario.cascade is not None
+    assert tree is not None
+    upper, lower = (step.decide_at for step in scenario.cascade.steps)
+    return CascadeRead(
+        raw=raw,
+        scenario=scenario,
+        tree=tree,
+        upper=upper,
+        lower=lower,
+        hands=scenario.cascade.steps[1].hands_down,
+        parts=parts,
+        divided=divided,
+        findings=tuple(findings),
+    )
+
+
+def _stated(scenario: Scenario, problems: Problems) -> Cascade | None:
+    if scenario.cascade is None:
+        problems.error(
+            "missing_key",
+            "mode: cascade needs a section cascade",
+            path=("mode",),
+            received="nothing",
+            accepted="cascade: {steps: [{decide_at: …}, {decide_at: …, hands_down: …}]}",
+            remedy="state who decides at each step, or mode: integrated",
+        )
+    return scenario.cascade
+
+
+def _check_steps(cascade: Cascade, tree: Tree, problems: Problems) -> bool:
+    """Note levels that are not those of a cascade, and what a step states in vain or not at all."""
+    before = len(problems.errors)
+    first, second = cascade.steps
+    for i, step in enumerate(cascade.steps):
+        if step.decide_at not in tree.levels:
+            problems.error(
+                "unknown_level",
+                f"no level {step.decide_at!r}",
+                path=("cascade", "steps", i, "decide_at"),
+                received=step.decide_at,
+                accepted=", ".join(tree.levels),
+                nearest=nearest(step.decide_at, tree.levels),
+                remedy="name a level of territories.levels",
+            )
+    if len(problems.errors) > before:
+        return False
+    if first.decide_at != tree.levels[0]:
+        problems.error(
+            "wrong_level",
+            "the first step of a cascade decides between the territories at the top",
+            path=("cascade", "steps", 0, "decide_at"),
+            received=first.decide_at,
+            accepted=tree.levels[0],
+            remedy="decide at the top level first",
+        )
+    if tree.levels.index(second.decide_at) <= tree.levels.index(first.decide_at):
+        problems.error(
+            "wrong_level",
+            "the second step of a cascade decides below the first",
+            path=("cascade", "steps", 1, "decide_at"),
+            received=second.decide_at,
+            accepted=", ".join(tree.levels[1:]) or "a level below the first",
+            remedy="decide at a finer level",
+        )
+    if first.hands_down or first.scenario or first.own:
+        problems.error(
+            "unused_key",
+            "the first step uses this very file, and nothing is handed down to it",
+            path=("cascade", "steps", 0),
+            received="hands_down, scenario or own",
+            accepted="decide_at alone",
+            remedy="state them in the second step",
+        )
+    if not second.hands_down:
+        problems.error(
+            "missing_key",
+            "the second step does not say what is handed down",
+            path=("cascade", "steps", 1),
+            received="nothing",
+            accepted="hands_down: {rule: envelope, in: credits}",
+            remedy="name the rule whose limit is what each territory received",
+        )
+    return len(problems.errors) == before
+
+
+def _parts(
+    raw: RawScenario,
+    step: CascadeStep,
+    tree: Tree,
+    problems: Problems,
+    findings: list[Finding],
+) -> tuple[Part, ...]:
+    """Read the file of each territory; a file that several use is read once."""
+    own = _own(step, tree, problems)
+    read: dict[str, RawPart | None] = {}
+    parts = []
+    for node in tree.at(tree.levels[0]):
+        territory = tree.nodes[node]
+        written, path = own.get(int(node), (step.scenario or "", ("scenario",)))
+        at: Path = ("cascade", "steps", 1, *path)
+        if not written:
+            problems.error(
+                "missing_key",
+                f"no file says how {territory.id} ({territory.name}) decides",
+                path=("cascade", "steps", 1),
+                received="nothing",
+                accepted="scenario: FILE for all, or own: {TERRITORY: FILE}",
+                remedy="state scenario, or add the territory to own",
+            )
+            break
+        if written not in read:
+            read[written] = _read(raw, written, at, problems, findings)
+        stated = read[written]
+        if stated is not None:
+            parts.append(Part(territory=territory, stated=stated))
+    return tuple(parts)
+
+
+def _own(
+    step: CascadeStep, tree: Tree, problems: Problems
+) -> dict[int, tuple[str, tuple[str, ...]]]:
+    """File of each territory that has its own, by node, with the key that names it."""
+    own: dict[int, tuple[str, tuple[str, ...]]] = {}
+    for written, file in step.own.items():
+        found = tree.find(written)
+        upper = tree.levels[0]
+        known = [tree.nodes[node].id for node in tree.at(upper)]
+        if isinstance(found, int) and tree.nodes[found].level == upper:
+            own[found] = (file, ("own", written))
+            continue
+        problems.error(
+            "unknown_territory",
+            f"own names no {upper}: {written!r}",
+            path=("cascade", "steps", 1, "own", written),
+            received=written,
+            accepted=", ".join(known[:12]) + (" …" if len(known) > 12 else ""),
+            nearest=nearest(written, known),
+            remedy="write level:code",
+        )
+    return own
+
+
+def _read(
+    raw: RawScenario,
+    written: str,
+    path: Path,
+    problems: Problems,
+    findings: list[Finding],
+) -> RawPart | None:
+    """Read the file of a step, None (noted) where it cannot be read."""
+    origin = raw.origins.get(path)
+    base = posixpath.dirname(origin.file) if origin is not None and not origin.override else ""
+    outside = posixpath.isabs(written) or ".." in written.split("/") or "\\" in written
+    key = posixpath.normpath(posixpath.join(base, written))
+    if outside or not (raw.folder / key).is_file():
+        problems.error(
+            "outside_folder" if outside else "missing_file",
+            "the file of a step lies outside the folder" if outside else "no such file",
+            path=path,
+            received=written,
+            accepted="a scenario file in the folder of the one that names it, or below",
+            remedy="correct the path (with /), or copy the file there",
+        )
+        return None
+    try:
+        stated = read_part(raw.folder, key, raw.variants)
+    except InvalidInput as error:
+        findings.extend(error.findings)
+        return None
+    findings.extend(stated.findings)
+    return stated
+
+
+def _once(parts: tuple[Part, ...]) -> dict[int, Part]:
+    """One part of each file."""
+    return {id(part.stated): part for part in parts}
+
+
+def _check_part(
+    part: Part, hands: tuple[HandsDown, ...], divided: Divided, raw: RawScenario
+) -> list[Finding]:
+    """Note sections that a step cannot state, and rules it may not touch."""
+    problems = Problems()
+    data = part.stated.data
+    for key in data:
+        if key not in ACCEPTED:
+            problems.error(
+                "unknown_key",
+                f"the file of a step does not state {key!r}: it comes from the whole",
+                path=(key,),
+                received=str(key),
+                accepted=", ".join(ACCEPTED),
+                nearest=nearest(str(key), ACCEPTED),
+                remedy="state it in the scenario itself, or drop it",
+            )
+    if not data.get("objectives"):
+        problems.error(
+            "missing_key",
+            "the file of a step states no objectives",
+            path=("objectives",),
+            received="nothing",
+            accepted="objectives",
+            remedy="say what the territories minimise",
+        )
+    rules = data.get("rules")
+    if isinstance(rules, dict):
+        for name in rules:
+            if name in divided.inherited:
+                problems.error(
+                    "inherited_rule",
+                    f"the rule {name} is inherited from the whole",
+                    path=("rules", name),
+                    received=str(name),
+                    accepted="another name",
+                    remedy="give the territory's own rule another name",
+                )
+        for name, rule in rules.items():
+            _check_restrictable(str(name), rule, problems)
+        for hand in hands:
+            _check_handed(hand, rules.get(hand.rule), problems)
+    shown = Places(_as_raw(part.stated, raw))
+    return [shown.finding(problem) for problem in problems.found]
+
+
+def _check_handed(hand: HandsDown, rule: Any, problems: Problems) -> None:  # noqa: ANN401
+    """Note what the rule of a hand-down states although it is handed down."""
+    if not isinstance(rule, dict):
+        return
+    own_groups = ["measure", "year"] if hand.by_measure else ["year"]
+    if rule.get("at_most") is not None:
+        problems.warning(
+            "handed_down",
+            f"at_most of {hand.rule} is replaced by what is handed down",
+            path=("rules", hand.rule, "at_most"),
+            received=str(rule["at_most"]),
+            accepted="kind, and which measures",
+            remedy="drop it",
+        )
+    for key in ("at_least", "equals", "by", "year", "years", "adjust"):
+        if key in rule and not (key == "by" and sorted(grouped_by(rule)) == own_groups):
+            problems.error(
+                "handed_down",
+                f"{key} of {hand.rule} is what is handed down",
+                path=("rules", hand.rule, key),
+                received=str(rule[key]),
+                accepted="kind, and which measures",
+                remedy=f"drop {key}, or state it in another rule",
+            )
+    if rule.get("in", hand.in_) != hand.in_:
+        problems.error(
+            "handed_down",
+            f"{hand.rule} is handed down in {hand.in_}",
+            path=("rules", hand.rule, "in"),
+            received=str(rule["in"]),
+            accepted=hand.in_,
+            remedy="drop in, or change hands_down.in",
+        )
+
+
+def _check_restrictable(name: str, rule: Any, problems: Problems) -> None:  # noqa: ANN401
+    """Note a rule that could not be restricted to one part beside the others."""
+    twice = isinstance(rule, dict) and isinstance(rule.get("territories"), dict)
+    if twice and "where" in rule:
+        problems.error(
+            "two_conditions",
+            f"the rule {name} chooses territories by two conditions",
+            path=("rules", name, "where"),
+            received="territories: {column, equals} and where",
+            accepted="one of them",
+            remedy="state one column that says both",
+        )
+
+
+def _as_raw(part: RawPart, raw: RawScenario) -> RawScenario:
+    """Lay the places of a step's file over those of the whole, for findings."""
+    main = next(iter(part.files), raw.main)
+    return replace(raw, data=part.data, origins=part.origins, keys=part.keys, main=main)

@@ -1,0 +1,92 @@
+"""The plan that territories report on: its run folder checked, its figures read again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perequa.io.read_run import read_record, read_rows
+from perequa.reopening import read_again
+from perequa.verification.files import check_files, fingerprint, refuse_other_folders
+from perequa.verification.folder import RunFolder
+from perequa_models.errors import NoPrices, RunFolderWrong
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from perequa_models.instance import Floats, Instance
+
+NATION = "nation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What was planned.
+
+    Attributes
+    ----------
+    name, fingerprint
+        The scenario column of the run, and its fingerprint.
+    instance
+        The figures it was planned on.
+    planned
+        Places (or money) newly funded, shape (T, M, Y).
+    """
+
+    name: str
+    fingerprint: str
+    instance: Instance
+    planned: Floats
+
+
+def read_plan(path: Path) -> Plan:
+    """Open a run folder; of a cascade, what its parts decided.
+
+    Raises
+    ------
+    InvalidScenario
+        When the path is not a run folder.
+    RunFolderWrong
+        When a file is not the one the run wrote.
+    NoPrices
+        When the run found no plan.
+    """
+    refuse_other_folders(path)
+    changed = check_files(path).disagreements
+    if changed:
+        raise RunFolderWrong(f"{path}: {changed[0]}; `perequa verify` tells all of it")
+    record = read_record(path)
+    if record["status"] != "optimal":
+        raise NoPrices(f"{path}: the run ended {record['status']}: it has no plan to follow up")
+    figures = path / "integrated" if "cascade" in record else path
+    instance = read_again(RunFolder(figures, read_record(figures)), {}).instance
+    return Plan(
+        name=str(record["name"]),
+        fingerprint=fingerprint(path),
+        instance=instance,
+        planned=_planned(path, instance),
+    )
+
+
+def _planned(path: Path, instance: Instance) -> Floats:
+    """Read the decisions from ``allocation.csv``, shape (T, M, Y)."""
+    if not (path / "allocation.csv").is_file():
+        raise RunFolderWrong(f"{path}: allocation.csv is missing")
+    header, lines = read_rows((path / "allocation.csv").read_bytes())
+    planned = np.zeros(instance.shape)
+    territory = {(t.level, t.code): i for i, t in enumerate(instance.territories)}
+    for line in lines:
+        row = dict(zip(header, line, strict=True))
+        if row.get("step") == NATION:
+            continue
+        t = territory[str(row["level"]), str(row["territory"])]
+        m = instance.measures.index(str(row["measure"]))
+        y = instance.years.index(int(row["year"] or 0))
+        if instance.is_money[m]:
+            grown = float(row["installed_after"] or 0.0) - float(row["installed_before"] or 0.0)
+            planned[t, m, y] = grown + instance.closed[t, m, y]
+        else:
+            planned[t, m, y] = float(row["places"] or 0.0)
+    return planned
