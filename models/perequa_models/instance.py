@@ -29,14 +29,14 @@ class Term:
     Attributes
     ----------
     quantity
-        What is summed.
+        What is summed; `freed` is what convergence takes off the budgets of the cells.
     cells
         Flat positions in (T, M, Y).
     factor
         Multiplies the sum.
     """
 
-    quantity: Quantity
+    quantity: Quantity | Literal["freed"]
     cells: Indices
     factor: float = 1.0
 
@@ -57,7 +57,10 @@ class RuleRow:
     holds
         Reserve rows whose held-back amount counts in this activity.
     held
-        Whether this row fixes a held-back amount itself (a reserve): its activity is that amount.
+        Whether this row fixes an amount of its own (what a reserve holds back, the budget of an
+        establishment in convergence): its activity is that amount.
+    budget_of
+        Flat position of the cell whose budget the row fixes; None for a reserve.
     """
 
     key: RowKey
@@ -69,6 +72,7 @@ class RuleRow:
     constant: float = 0.0
     holds: tuple[RowKey, ...] = ()
     held: bool = False
+    budget_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +123,15 @@ class Overrun:
     justified: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Convergence:
+    """One year of an establishment that comes down to its ceiling (``convergence.csv``)."""
+
+    row: RowKey
+    cell: int
+    ceiling: float
+
+
 @dataclass(frozen=True)
 class Instance:
     """Everything the formulation needs, as arrays over territories T, measures M, years Y.
@@ -141,7 +154,7 @@ class Instance:
         (T, M, Y): places closing, full-year cost paid by the envelope, yearly rate of the budget.
     opening_months
         (M,): months paid in the opening year.
-    indicators, rows, withheld, overruns
+    indicators, rows, withheld, overruns, convergence
         Prepared by the assembly.
     """
 
@@ -163,6 +176,7 @@ class Instance:
     rows: tuple[RuleRow, ...]
     withheld: tuple[Withheld, ...]
     overruns: tuple[Overrun, ...]
+    convergence: tuple[Convergence, ...]
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -178,6 +192,20 @@ class Instance:
     def territories(self) -> tuple[Territory, ...]:
         """The decision territories, in order."""
         return tuple(self.tree.nodes[i] for i in self.nodes)
+
+    @cached_property
+    def fixed_budget(self) -> Floats:
+        """Budget of each cell that a rule fixes (convergence), NaN elsewhere; (T, M, Y)."""
+        fixed = np.full(self.shape, np.nan)
+        for row in self.rows:
+            if row.budget_of is not None:
+                fixed.ravel()[row.budget_of] = row.limit
+        return fixed
+
+    @cached_property
+    def converging(self) -> Flags:
+        """(T, M): whether the budget of the pair is fixed, so that nothing new can be funded."""
+        return np.asarray(~np.isnan(self.fixed_budget).all(axis=2))
 
     @cached_property
     def is_money(self) -> Flags:

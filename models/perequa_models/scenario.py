@@ -20,6 +20,7 @@ from perequa_models.reference.grammar import ReferenceBlock
 from perequa_models.rules.cap import Cap
 from perequa_models.rules.ceiling import Ceiling
 from perequa_models.rules.contingent import Contingent
+from perequa_models.rules.converge import Converge
 from perequa_models.rules.envelope import Envelope
 from perequa_models.rules.floor import Floor
 from perequa_models.rules.grammar import as_list
@@ -30,7 +31,16 @@ from perequa_models.rules.withhold import Withhold
 from perequa_models.strict import ColumnRef, Flag, Name, Number, Strict, Text, Whole
 
 Rule = Annotated[
-    Contingent | Envelope | Floor | Cap | Ceiling | Reserve | RingFence | Withhold | Pace,
+    Contingent
+    | Envelope
+    | Floor
+    | Cap
+    | Ceiling
+    | Converge
+    | Reserve
+    | RingFence
+    | Withhold
+    | Pace,
     Field(discriminator="kind"),
 ]
 Objective = Annotated[

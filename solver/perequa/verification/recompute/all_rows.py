@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from perequa.verification.outcome import Unreadable
 from perequa.verification.recompute.linked import (
     ceiling_rows,
+    converge_rows,
     reserve_rows,
     set_aside_rows,
     withhold_rows,
@@ -26,10 +27,12 @@ def expected_rows(model: Model) -> list[ExpectedRow]:
         When a rule kind is unknown to `verify`, or a figure it needs is not stated.
     """
     rows: list[ExpectedRow] = []
-    last = []
+    freeing, last = [], []
     for name, spec in sorted(model.rules.items()):
         kind = spec["kind"]
-        if kind == "reserve" or (kind == "ring_fence" and spec.get("set_aside") is not None):
+        if kind == "converge":
+            freeing.append((name, spec))
+        elif kind == "reserve" or (kind == "ring_fence" and spec.get("set_aside") is not None):
             last.append((name, spec))
         elif kind == "ceiling":
             rows += ceiling_rows(model, name, spec)
@@ -41,6 +44,8 @@ def expected_rows(model: Model) -> list[ExpectedRow]:
             rows += summing_rows(model, name, spec)
         else:
             raise Unreadable("run.json", f"rules.{name}: verify does not know kind {kind!r}")
+    for name, spec in freeing:
+        rows += converge_rows(model, name, spec, rows)
     for name, spec in last:
         if spec["kind"] == "reserve":
             rows += reserve_rows(model, name, spec, rows)

@@ -12,9 +12,11 @@ from perequa.verification.recompute.groups import groups, selected_cells
 from perequa.verification.recompute.limits import adjusted, amount, amounts, limit_of, sum_over
 from perequa.verification.recompute.rules import (
     ExpectedRow,
-    combined,
+    fixing_row,
     quantity_of,
     row_id,
+    row_of,
+    summed,
     summing_row,
 )
 
@@ -52,6 +54,66 @@ def _exception(model: Model, spec: Mapping[str, Any], group: Group) -> str:
     return next((known for known in ("clapet", "mecanique") if equals(word, known)), "")
 
 
+def converge_rows(
+    model: Model, name: str, spec: Mapping[str, Any], rows: list[ExpectedRow]
+) -> list[ExpectedRow]:
+    """State the budget of each establishment in convergence, and hand over what it frees.
+
+    Parameters
+    ----------
+    rows
+        All rows so far; those of the rules that receive money come to count it.
+    """
+    coming = [c for c in model.converging.values() if c.rule == name]
+    freed = spec.get("freed", "returned")
+    for other, share in ({} if freed == "returned" else freed).items():
+        for i, row in enumerate(rows):
+            if row.rule == other:
+                inside = [c.cell for c in coming if _is_inside(model, c.cell, row.group)]
+                rows[i] = _receiving(model, row, inside, float(share))
+    return [
+        ExpectedRow(
+            id=row_id(name, c.group, "equals"),
+            rule=name,
+            kind=spec["kind"],
+            side="equals",
+            unit="money",
+            group=c.group,
+            cells=np.zeros(0, dtype=np.intp),
+            values=np.zeros(0),
+            constant=0.0,
+            limit=c.limit,
+            written=c.written,
+            held=True,
+        )
+        for c in coming
+    ]
+
+
+def _is_inside(model: Model, cell: int, group: Group) -> bool:
+    t, _, y = np.unravel_index(cell, model.shape)
+    return bool(t in group.territories and y in group.years)
+
+
+def _receiving(model: Model, row: ExpectedRow, cells: list[int], share: float) -> ExpectedRow:
+    """Take a share of (1 + ρ)·G of the year before + what is due − G off a row's activity."""
+    supply = model.supply
+    years = len(model.years)
+    holds, constant = dict(row.holds), row.constant
+    for cell in cells:
+        growth = float(supply.growth.ravel()[cell])
+        own = fixing_row(model, cell)
+        holds[own] = holds.get(own, 0.0) + share
+        if cell % years:
+            before = fixing_row(model, cell - 1)
+            holds[before] = holds.get(before, 0.0) - share * growth
+        else:
+            pair = cell // years
+            renewed = growth * float(supply.base.ravel()[pair])
+            constant -= share * (renewed + float(supply.carried.ravel()[pair]))
+    return replace(row, holds={k: v for k, v in holds.items() if v != 0}, constant=constant)
+
+
 def reserve_rows(
     model: Model, name: str, spec: Mapping[str, Any], rows: list[ExpectedRow]
 ) -> list[ExpectedRow]:
@@ -85,7 +147,7 @@ def reserve_rows(
             held=True,
         )
         held.append(reserve)
-        rows[i] = replace(row, holds=(*row.holds, reserve.id))
+        rows[i] = replace(row, holds={**row.holds, reserve.id: 1.0})
     return held
 
 
@@ -100,24 +162,9 @@ def set_aside_rows(
             continue
         other = model.rules[row.rule]
         outside = np.setdiff1d(row.group.cells, inside)
-        quantity = model.supply.quantities[quantity_of(other)]
-        places, values, constant = combined(model, quantity, outside)
+        total = summed(model, quantity_of(other), outside)
         limit = row.written - float(spec["set_aside"])
-        found.append(
-            ExpectedRow(
-                id=row_id(name, row.group, "at_most"),
-                rule=name,
-                kind=spec["kind"],
-                side="at_most",
-                unit=row.unit,
-                group=row.group,
-                cells=places,
-                values=values,
-                constant=constant,
-                limit=adjusted(model, spec, row.group, "at_most", limit),
-                written=limit,
-            )
-        )
+        found.append(row_of(model, name, row.group, "at_most", limit, total, unit=row.unit))
     return found
 
 
