@@ -114,13 +114,37 @@ class IndicatorData:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overrun:
-    """An establishment already above its ceiling before the plan (``overruns.csv``)."""
+    """Who stands above a ceiling before the plan (``overruns.csv``): an establishment or a pool.
 
-    node: int
+    Attributes
+    ----------
+    rule
+        The ceiling.
+    node
+        Node of the establishment; None for several budgets under one ceiling.
+    label
+        Code of the establishment, or value that the pool shares.
+    members
+        Positions of its decision territories.
+    base, ceiling
+        Credits renewed; the ceiling stated.
+    exception
+        Exceptions of the members, ``;`` between; empty when there are none.
+    justified
+        Whether every member justifies its own.
+    due
+        What later delegations lose for each member, shape of `members`.
+    """
+
+    rule: str
+    node: int | None
+    label: str
+    members: Indices
     base: float
     ceiling: float
     exception: str
     justified: bool
+    due: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -223,8 +223,7 @@ def _hand_over(work: Work, name: str, spec: Converge, written: Sequence[RuleRow]
             remedy="correct a share; what is left over goes back to the nation",
         )
     for rule, share in shares.items():
-        path: Path = ("rules", name, "freed")
-        found = rows_of(work, rule, path)
+        found = rows_of(work, rule, ("rules", name, "freed"), key=rule)
         taking = [row for row in found if _takes_credits(work, name, row)]
         if len(taking) < len(found):
             continue

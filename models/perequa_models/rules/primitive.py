@@ -229,15 +229,15 @@ def quantity_among(
     return quantity
 
 
-def rows_of(work: Work, other: str, path: Path) -> list[RuleRow]:
-    """Return the rows of another active rule; an unknown or inactive one is noted."""
+def rows_of(work: Work, other: str, path: Path, key: str = "of") -> list[RuleRow]:
+    """Return the rows of another active rule, named by `key`; an unknown one is noted."""
     found = work.rows.get(other)
     if found is None:
         known = sorted(work.rows)
         work.source.problems.error(
             "unknown_rule",
             f"no active rule {other!r} to take from",
-            path=(*path, "of"),
+            path=(*path, key),
             received=other,
             accepted=", ".join(known),
             nearest=nearest(other, known),

@@ -162,7 +162,7 @@ def check_exceptions(instance: Instance, problems: Problems) -> None:
 
     Source: circular of 30 August 2004, 1 A (*clapet anti-retour*, *effet mécanique*).
     """
-    above = {overrun.node for overrun in instance.overruns}
+    above = {int(node) for o in instance.overruns for node in instance.nodes[o.members]}
     for rule in instance.scenario.rules.values():
         if not (isinstance(rule, Ceiling) and rule.active and rule.exceptions is not None):
             continue

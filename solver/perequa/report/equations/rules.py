@@ -27,7 +27,7 @@ from perequa_models.rules.converge import Converge
 from perequa_models.rules.grammar import ColumnBound, FileBound
 from perequa_models.rules.pace import Pace
 from perequa_models.rules.primitive import YEARLY
-from perequa_models.rules.reserve import Reserve
+from perequa_models.rules.reserve import Overruns, Reserve
 from perequa_models.rules.ring_fence import RingFence
 from perequa_models.rules.withhold import Withhold
 from perequa_models.strict import ColumnRef
@@ -250,7 +250,10 @@ def _bound(instance: Instance, bound: Bound) -> Line:
     return say("the number {}", figure(bound))
 
 
-def _amount(instance: Instance, name: str, amount: float | ColumnRef | None) -> Line:
+def _amount(instance: Instance, name: str, amount: float | ColumnRef | Overruns | None) -> Line:
+    if isinstance(amount, Overruns):
+        told = "$A$, what establishments exceed {} by without justification, each of them once"
+        return say(f"{told}, at most the limit it is taken from", code(amount.overruns))
     if isinstance(amount, ColumnRef):
         return (*say("$A$, "), *column_line(instance, amount.column))
     return say("the number {} ({})", figure(amount or 0.0), code(f"rules.{name}.amount"))

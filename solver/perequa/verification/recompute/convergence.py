@@ -66,7 +66,7 @@ def _one(model: Model, name: str, spec: Mapping[str, Any], pair: list[Group]) ->
         return []
     budgets, left, budget = [], Fraction(1), base
     for year, ceiling in zip(model.years, known, strict=True):
-        part = _part(spec["calendar"], year)
+        part = part_closed(spec["calendar"], year)
         left *= 1 - part
         if spec.get("of", "initial") == "initial":
             budget = ceiling + float(left) * (base - known[0])
@@ -86,7 +86,7 @@ def _one(model: Model, name: str, spec: Mapping[str, Any], pair: list[Group]) ->
     ]
 
 
-def _part(calendar: str | Mapping[Any, Any], year: int) -> Fraction:
+def part_closed(calendar: str | Mapping[Any, Any], year: int) -> Fraction:
     """Part of the gap still open that a year closes."""
     if isinstance(calendar, str):
         if calendar == "2010_2016":

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from perequa.verification.recompute.figures import equals
 from perequa.verification.recompute.groups import groups, selected_cells
-from perequa.verification.recompute.limits import adjusted, amount, amounts, limit_of, sum_over
+from perequa.verification.recompute.limits import adjusted, amounts, limit_of, sum_over
 from perequa.verification.recompute.rules import (
     ExpectedRow,
     fixing_row,
@@ -35,23 +36,102 @@ def ceiling_rows(model: Model, name: str, spec: Mapping[str, Any]) -> list[Expec
         if limit is None:
             continue
         carried = sum_over(model.supply.base_carried, group.cells)
-        exception = _exception(model, spec, group)
-        if exception == "clapet":
+        exceptions = exceptions_of(model, spec, group)
+        alone = len(exceptions) == 1
+        validated = _validated(model, spec, group, exceptions)
+        if alone and "clapet" in exceptions:
             limit = carried
-        elif exception == "mecanique" and spec["exceptions"].get("amount"):
-            limit = carried + amount(model, spec["exceptions"]["amount"]["column"], group)
+        elif alone and validated is not None:
+            limit = carried + validated
         elif spec.get("above", "freeze") == "freeze":
-            limit = max(limit, carried)
+            limit = max(limit, carried + (validated or 0.0))
         rows.append(summing_row(model, name, spec, group, "at_most", limit))
     return rows
 
 
-def _exception(model: Model, spec: Mapping[str, Any], group: Group) -> str:
-    if not spec.get("exceptions") or len(group.territories) != 1:
-        return ""
-    node = int(model.tree.deciding[group.territories[0]])
-    word = model.figures.word(spec["exceptions"]["column"], node)
-    return next((known for known in ("clapet", "mecanique") if equals(word, known)), "")
+def exceptions_of(model: Model, spec: Mapping[str, Any], group: Group) -> list[str]:
+    """Exception to the ceiling of each territory of a group, empty where there is none."""
+    if not spec.get("exceptions"):
+        return [""] * len(group.territories)
+    nodes = model.tree.deciding[group.territories]
+    words = [model.figures.word(spec["exceptions"]["column"], int(node)) for node in nodes]
+    return [next((k for k in ("clapet", "mecanique") if equals(w, k)), "") for w in words]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Over:
+    """Who stands above a ceiling before the plan.
+
+    Attributes
+    ----------
+    rule, group
+        The ceiling, and who is under it.
+    base, ceiling, exception, justified
+        As in ``overruns.csv``.
+    due
+        What later delegations lose for each decision territory.
+    """
+
+    rule: str
+    group: Group
+    base: float
+    ceiling: float
+    exception: str
+    justified: bool
+    due: Mapping[int, float]
+
+
+def overruns(model: Model) -> list[Over]:
+    """Everyone above a ceiling before the plan, in the order of the rules and their groups."""
+    found = []
+    for name, spec in sorted(model.rules.items()):
+        if spec["kind"] != "ceiling":
+            continue
+        for group in groups(model, spec, selected_cells(model, spec), by_year=True):
+            limit = limit_of(model, spec["at_most"], group)
+            if group.years[0] == 0 and group.label[1] and limit is not None:
+                over = _over(model, name, group, limit)
+                found += [] if over is None else [over]
+    return found
+
+
+def _over(model: Model, name: str, group: Group, ceiling: float) -> Over | None:
+    by_territory = model.supply.base[np.ix_(group.territories, group.measures)].sum(axis=1)
+    base = math.fsum(by_territory)
+    if base <= ceiling:
+        return None
+    known = model.figures.has("overrun_justified")
+    words = [
+        model.figures.words["overrun_justified"].text[node, 0, 0] if known else ""
+        for node in model.tree.deciding[group.territories]
+    ]
+    justified = all(equals(str(word), True) for word in words)
+    exception = ";".join(sorted(set(exceptions_of(model, model.rules[name], group)) - {""}))
+    owed = 0.0 if justified or exception else base - ceiling
+    return Over(
+        rule=name,
+        group=group,
+        base=base,
+        ceiling=ceiling,
+        exception=exception,
+        justified=justified,
+        due={
+            int(t): owed * float(own) / base
+            for t, own in zip(group.territories, by_territory, strict=True)
+        },
+    )
+
+
+def _validated(
+    model: Model, spec: Mapping[str, Any], group: Group, exceptions: list[str]
+) -> float | None:
+    """Amounts validated for the territories of a group with an *effet mécanique*."""
+    if "mecanique" not in exceptions or not spec["exceptions"].get("amount"):
+        return None
+    column = model.quantity(spec["exceptions"]["amount"]["column"])
+    nodes = model.tree.deciding[group.territories]
+    concerned = [n for n, word in zip(nodes, exceptions, strict=True) if word == "mecanique"]
+    return math.fsum(float(column[n, 0, 0]) for n in concerned)
 
 
 def converge_rows(
@@ -125,11 +205,14 @@ def reserve_rows(
         All rows so far; those of the rule taken from come to hold the reserve.
     """
     held = []
+    due = _deducted(model, spec, rows)
     for i, row in enumerate(rows):
         if row.rule != spec["of"]:
             continue
         if spec.get("share") is not None:
             limit = float(spec["share"]) * row.written
+        elif isinstance(spec["amount"], dict) and "overruns" in spec["amount"]:
+            limit = due[row.id]
         else:
             limit = amounts(model, spec["amount"], row.group)
         reserve = ExpectedRow(
@@ -149,6 +232,26 @@ def reserve_rows(
         held.append(reserve)
         rows[i] = replace(row, holds={**row.holds, reserve.id: 1.0})
     return held
+
+
+def _deducted(model: Model, spec: Mapping[str, Any], rows: list[ExpectedRow]) -> dict[str, float]:
+    """Overruns taken off each delegation, the earliest first and none below nothing."""
+    amount = spec.get("amount")
+    if not isinstance(amount, dict) or "overruns" not in amount:
+        return {}
+    owed: dict[int, float] = {}
+    for over in overruns(model):
+        if over.rule == amount["overruns"]:
+            for t, money in over.due.items():
+                owed[t] = owed.get(t, 0.0) + money
+    found = {}
+    for row in sorted((r for r in rows if r.rule == spec["of"]), key=lambda r: r.group.year or 0):
+        mine = [int(t) for t in row.group.territories if owed.get(int(t), 0.0) > 0]
+        total = math.fsum(owed[t] for t in mine)
+        found[row.id] = min(total, row.written)
+        for t in mine:
+            owed[t] -= owed[t] * found[row.id] / total
+    return found
 
 
 def set_aside_rows(
