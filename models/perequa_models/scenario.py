@@ -24,9 +24,11 @@ from perequa_models.rules.converge import Converge
 from perequa_models.rules.envelope import Envelope
 from perequa_models.rules.floor import Floor
 from perequa_models.rules.grammar import as_list
+from perequa_models.rules.milestones import Milestones
 from perequa_models.rules.pace import Pace
 from perequa_models.rules.reserve import Reserve
 from perequa_models.rules.ring_fence import RingFence
+from perequa_models.rules.until_opening import UntilOpening
 from perequa_models.rules.withhold import Withhold
 from perequa_models.strict import ColumnRef, Flag, Name, Number, Strict, Text, Whole
 
@@ -40,7 +42,9 @@ Rule = Annotated[
     | Reserve
     | RingFence
     | Withhold
-    | Pace,
+    | Pace
+    | Milestones
+    | UntilOpening,
     Field(discriminator="kind"),
 ]
 Objective = Annotated[

@@ -25,6 +25,8 @@ def rule_kinds(words: Words) -> Mapping[str, str]:
         "ring_fence": words.term("kind of rule", "ring-fence"),
         "withhold": words.term("kind of rule", "withholding"),
         "pace": words.term("kind of rule", "pace"),
+        "milestones": words.term("kind of rule", "milestones"),
+        "until_opening": words.term("kind of rule", "credits until opening"),
     }
 
 

@@ -25,10 +25,12 @@ from perequa_models.rules.cap import Cap
 from perequa_models.rules.ceiling import Ceiling
 from perequa_models.rules.converge import Converge
 from perequa_models.rules.grammar import ColumnBound, FileBound
+from perequa_models.rules.milestones import Milestones
 from perequa_models.rules.pace import Pace
 from perequa_models.rules.primitive import YEARLY
 from perequa_models.rules.reserve import Overruns, Reserve
 from perequa_models.rules.ring_fence import RingFence
+from perequa_models.rules.until_opening import UntilOpening
 from perequa_models.rules.withhold import Withhold
 from perequa_models.strict import ColumnRef
 
@@ -117,6 +119,8 @@ def _equations(
     """Write one equation for each side the rule states."""
     if isinstance(spec, Reserve):
         return [_reserve(instance, name, spec, rows, where)]
+    if isinstance(spec, Milestones | UntilOpening):
+        return []  # the equation of the kind says it all
     if isinstance(spec, Converge):
         return [f"{where.summed('G')} = {where.of_group('L')}{where.every}"]
     letter = LETTERS[_own(rows[0])[0].quantity]
@@ -207,6 +211,10 @@ def _origins(
             lines = [_pace(spec, where)]
         case Converge():
             lines = _converge(instance, name, spec)
+        case Milestones():
+            lines = [_milestones(instance, spec)]
+        case UntilOpening():
+            lines = [_until_opening(instance, spec)]
         case _:
             lines = [
                 say("Limit ({}): {}.", code(side), _bound(instance, bound))
@@ -313,6 +321,20 @@ def _converge(instance: Instance, name: str, spec: Converge) -> list[Line]:
             where or "nothing is handed over",
         ),
     ]
+
+
+def _milestones(instance: Instance, spec: Milestones) -> Line:
+    if isinstance(spec.paid, ColumnRef):
+        return say("$s_y$: {}.", column_line(instance, spec.paid.column))
+    told = ", ".join(f"{year}: {share:g}" for year, share in spec.paid.items())
+    return say("$s_y$: {}; a year that is not named keeps the share before it.", told)
+
+
+def _until_opening(instance: Instance, spec: UntilOpening) -> Line:
+    opens = column_line(instance, spec.opens.column)
+    reserved = say("0") if spec.at_most is None else _bound(instance, spec.at_most)
+    said = say(r"$\omega_{tm}$, the year of opening: {}; $o$: {}", opens, code(spec.one_off))
+    return (*said, *say("; $L_{gy}$, reserved by earlier plans: {}.", reserved))
 
 
 def _withheld(instance: Instance, name: str) -> Line:

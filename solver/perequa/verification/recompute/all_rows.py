@@ -12,10 +12,21 @@ from perequa.verification.recompute.linked import (
     set_aside_rows,
     withhold_rows,
 )
+from perequa.verification.recompute.phased import milestones_rows, until_opening_rows
 from perequa.verification.recompute.rules import QUANTITY, ExpectedRow, pace_rows, summing_rows
 
 if TYPE_CHECKING:
     from perequa.verification.recompute.model import Model
+
+
+OWN = {
+    "ceiling": ceiling_rows,
+    "milestones": milestones_rows,
+    "pace": pace_rows,
+    "until_opening": until_opening_rows,
+    "withhold": withhold_rows,
+}
+"""Kinds whose rows are more than a sum against a limit, and that look at no other rule."""
 
 
 def expected_rows(model: Model) -> list[ExpectedRow]:
@@ -34,12 +45,8 @@ def expected_rows(model: Model) -> list[ExpectedRow]:
             freeing.append((name, spec))
         elif kind == "reserve" or (kind == "ring_fence" and spec.get("set_aside") is not None):
             last.append((name, spec))
-        elif kind == "ceiling":
-            rows += ceiling_rows(model, name, spec)
-        elif kind == "withhold":
-            rows += withhold_rows(model, name, spec)
-        elif kind == "pace":
-            rows += pace_rows(model, name, spec)
+        elif kind in OWN:
+            rows += OWN[kind](model, name, spec)
         elif kind in QUANTITY:
             rows += summing_rows(model, name, spec)
         else:

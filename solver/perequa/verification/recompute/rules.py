@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +27,8 @@ QUANTITY = {
     "ring_fence": "credits",
     "withhold": "credits",
     "pace": "stock",
+    "milestones": "full_year_credits",
+    "until_opening": "credits",
 }
 """What each kind sums unless `in` says otherwise."""
 YEARLY = ("stock", "budget")
@@ -112,6 +114,10 @@ class Summed:
     weights: Floats
     constant: float
     holds: Mapping[str, float]
+
+    def plus(self, constant: float) -> Summed:
+        """Add a constant."""
+        return replace(self, constant=self.constant + constant)
 
     def less(self, other: Summed, factor: float) -> Summed:
         """Take `factor` times another sum off."""
