@@ -41,9 +41,9 @@ objectives:
   usual: {kind: shortfall, indicator: rate, level: region, target: 5.0, priority: 9}
 """
 TERRITORIES = """\
-level,code,name,parent,pop,dominic,envelope_eur,exception,mechanical_effect
-region,1,One,,1000,200000,300000,,0
-region,2,Two,,2000,300000,300000,mecanique,50000
+level,code,name,parent,pop,dominic,envelope_eur,exception,mechanical_effect,opens
+region,1,One,,1000,200000,300000,,0,2006
+region,2,Two,,2000,300000,300000,mecanique,50000,
 """
 SUPPLY = """\
 territory,measure,installed,base,authorised_unfunded,declared_need
