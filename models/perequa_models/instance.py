@@ -124,12 +124,13 @@ class Overrun:
         Node of the establishment; None for several budgets under one ceiling.
     label
         Code of the establishment, or value that the pool shares.
-    members
-        Positions of its decision territories.
+    members, measures
+        Positions of its decision territories and of the measures counted.
     base, ceiling
         Credits renewed; the ceiling stated.
     exception
-        Exceptions of the members, ``;`` between; empty when there are none.
+        Exceptions of the members, ``;`` between; empty when there are none. ``convergence`` where
+        a calendar brings one of them down: what exceeds the ceiling goes that way.
     justified
         Whether every member justifies its own.
     due
@@ -140,6 +141,7 @@ class Overrun:
     node: int | None
     label: str
     members: Indices
+    measures: Indices
     base: float
     ceiling: float
     exception: str

@@ -155,6 +155,7 @@ def _note_overrun(
             node=None if several else group.node,
             label=group.territory,
             members=group.members,
+            measures=group.measures,
             base=base,
             ceiling=ceiling,
             exception=exception,

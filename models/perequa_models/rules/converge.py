@@ -54,9 +54,22 @@ def rows(work: Work, name: str, spec: Converge) -> list[RuleRow]:
     for pair, groups in of_pair.items():
         written += _path_down(work, name, spec, pair, groups)
     _hand_over(work, name, spec, written)
+    _excuse(work, written)
     if not written:
         _nobody_above(work, name)
     return written
+
+
+def _excuse(work: Work, written: Sequence[RuleRow]) -> None:
+    """Take who comes down along a calendar off what later delegations lose for overruns."""
+    cells = np.array([row.budget_of for row in written], dtype=np.intp)
+    t, m, _ = np.unravel_index(cells, work.shape)
+    for i, over in enumerate(work.overruns):
+        if (np.isin(t, over.members) & np.isin(m, over.measures)).any():
+            known = {*over.exception.split(";"), "convergence"} - {""}
+            work.overruns[i] = replace(
+                over, exception=";".join(sorted(known)), due=np.zeros_like(over.due)
+            )
 
 
 def _path_down(

@@ -101,12 +101,15 @@ def _over(model: Model, name: str, group: Group, ceiling: float) -> Over | None:
     if base <= ceiling:
         return None
     known = model.figures.has("overrun_justified")
-    words = [
+    said = [
         model.figures.words["overrun_justified"].text[node, 0, 0] if known else ""
         for node in model.tree.deciding[group.territories]
     ]
-    justified = all(equals(str(word), True) for word in words)
-    exception = ";".join(sorted(set(exceptions_of(model, model.rules[name], group)) - {""}))
+    justified = all(equals(str(word), True) for word in said)
+    words = set(exceptions_of(model, model.rules[name], group)) - {""}
+    if not model.converging.keys().isdisjoint(group.cells.tolist()):
+        words.add("convergence")
+    exception = ";".join(sorted(words))
     owed = 0.0 if justified or exception else base - ceiling
     return Over(
         rule=name,
