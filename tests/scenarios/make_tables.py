@@ -200,7 +200,7 @@ def dominic_tables() -> tuple[str, str]:
     for letter in "ABCD":
         name = f"Synthetic department {letter}"
         received = "no" if letter == "D" else "yes"
-        rows.append(["department", letter, name, "S", "", received, *blank, 150000])
+        rows.append(["department", letter, name, "S", "", received, *blank, 60000])
     supply: list[list[object]] = []
     for letter in "ABCD":
         for number in range(1, 16):

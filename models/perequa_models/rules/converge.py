@@ -236,6 +236,8 @@ def _hand_over(work: Work, name: str, spec: Converge, written: Sequence[RuleRow]
             remedy="correct a share; what is left over goes back to the nation",
         )
     for rule, share in shares.items():
+        if share == 0:
+            continue
         found = rows_of(work, rule, ("rules", name, "freed"), key=rule)
         taking = [row for row in found if _takes_credits(work, name, row)]
         if len(taking) < len(found):
