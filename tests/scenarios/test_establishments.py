@@ -194,7 +194,7 @@ def test_least_endowed_and_missing_credits_against_a_program_written_apart() -> 
 
 
 def test_the_years_needed_by_those_below() -> None:
-    """With the money freed all reach their ceiling by 2016; without it fourteen years fall short."""
+    """With the money freed everyone is there by 2016; without it fourteen years fall short."""
     run = solved(CONVERGENCE)
     care = run.instance.measures.index("care")
     ceiling = run.instance.columns["ceiling_2013"].values[run.instance.nodes, 0, 0]
