@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from perequa_models.columns import Column
     from perequa_models.instance import Flags, Floats, RuleRow
     from perequa_models.problems import Problems
+    from perequa_models.rules.grammar import RuleSpec
     from perequa_models.scenario import Scenario
     from perequa_models.tree import Tree
 
@@ -109,6 +110,7 @@ def _instance(work: Work, pairs: Flags, rate: Floats) -> Instance:
         rows=tuple(row for name in sorted(work.rows) for row in work.rows[name]),
         withheld=tuple(work.withheld),
         overruns=tuple(work.overruns),
+        convergence=tuple(work.convergence),
     )
 
 
@@ -136,13 +138,19 @@ def _by_year(values: Floats, shape: tuple[int, int, int]) -> Floats:
 def _write_all(work: Work, scenario: Scenario) -> None:
     """Write the rows of every active rule; those that read another rule come after it."""
     active = {name: spec for name, spec in sorted(scenario.rules.items()) if spec.active}
-    readers = {name for name, spec in active.items() if getattr(spec, "of", None) is not None}
-    for name in [n for n in active if n not in readers] + [n for n in active if n in readers]:
+    for name in sorted(active, key=lambda n: (_turn(active[n]), n)):
         before = len(work.source.problems.errors)
         work.rows[name] = write_rows(work, name, active[name])
         if len(work.source.problems.errors) == before:
             _check_adjustments(work, name, work.rows[name])
             _check_rows(work, name)
+
+
+def _turn(spec: RuleSpec) -> int:
+    """Place of a rule in the order of writing: money freed enters envelopes before reserves."""
+    if spec.kind == "converge":
+        return 1
+    return 0 if getattr(spec, "of", None) is None else 2
 
 
 def _check_adjustments(work: Work, name: str, rows: list[RuleRow]) -> None:
@@ -165,7 +173,8 @@ def _check_rows(work: Work, name: str) -> None:
     """Note a rule that writes no row at all (every limit of it skipped)."""
     spec = work.source.scenario.rules[name]
     held_back = any(w.key.rule == name for w in work.withheld)
-    if not work.rows[name] and not held_back:
+    # that nobody is above a ceiling is news, not a mistake: the rule tells it itself
+    if not work.rows[name] and not held_back and spec.kind != "converge":
         work.source.problems.error(
             "matches_nothing",
             f"rule {name} ({spec.kind}) writes no row: every limit it reads is missing",

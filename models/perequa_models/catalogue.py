@@ -26,11 +26,14 @@ from perequa_models.rules import (
     cap,
     ceiling,
     contingent,
+    converge,
     envelope,
     floor,
+    milestones,
     pace,
     reserve,
     ring_fence,
+    until_opening,
     withhold,
 )
 
@@ -171,6 +174,16 @@ _RULES = (
         rows=ceiling.rows,
     ),
     RuleKind(
+        name="converge",
+        words="Who is above the ceiling comes down to it along a calendar; money is freed.",
+        symbol=r"\varphi_y",
+        equation=r"G_{tmy} = C_{ty} + \varphi_y \max(0, G_{tm0} - C_{t0})",
+        unit="money",
+        price=_PER_EURO,
+        source="order on tariff convergence 2010-2016 (LEGIARTI000025036099)",
+        rows=converge.rows,
+    ),
+    RuleKind(
         name="reserve",
         words="Part of another rule's limit is held back.",
         symbol="R_g",
@@ -210,6 +223,26 @@ _RULES = (
         price=_PER_EITHER,
         source=_NO_TEXT,
         rows=pace.rows,
+    ),
+    RuleKind(
+        name="milestones",
+        words="No more of an award is paid by the end of a year than its milestones allow.",
+        symbol="s_y",
+        equation=r"\sum_{g, v \le y} q_{tmv} - s_y \sum_{g} q_{tmv} \le 0",
+        unit="place or money",
+        price=_PER_EITHER,
+        source=f"{_C2004}, 1 C: new credits granted in time as quality improves",
+        rows=milestones.rows,
+    ),
+    RuleKind(
+        name="until_opening",
+        words="One-off money stays within what is reserved for places that are not open yet.",
+        symbol="L_{gy}",
+        equation=r"\sum_{g} k_{t o y} - \sum_{g, v \le y < \omega_{tm}} k_{tmv} \le L_{gy}",
+        unit="money",
+        price=_PER_EURO,
+        source=f"{_C2004}, 2: credits reserved until the opening; L.313-4, 4° CASF",
+        rows=until_opening.rows,
     ),
 )
 RULE_KINDS: dict[str, RuleKind] = {kind.name: kind for kind in _RULES}

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _YES = {"1", "yes", "oui", "true"}
 _NO = {"0", "no", "non", "false"}
+_NO_SHARE = 3.0
+"""No home receives three times its tariff equation or is three times full: 93 means 93 %."""
 _GIRS = tuple(f"gir{i}" for i in range(1, 7))
 
 
@@ -49,6 +51,13 @@ class _Row:
         if value < 0:
             raise _NotStated(name, f"{value:g}", "a number, 0 or more")
         return float(value)
+
+    def share(self, name: str) -> float:
+        """Return a share near one; a percentage without its sign is refused."""
+        value = self.number(name)
+        if value > _NO_SHARE:
+            raise _NotStated(name, f"{value:g}", "a share, e.g. 0.93 or 93 %")
+        return value
 
     def flag(self, name: str) -> bool:
         """Return yes or no, in any of the ways a table writes it."""
@@ -107,6 +116,17 @@ def _gmps_ceiling(row: _Row, year: int | None) -> float | None:
     )
 
 
+def _occupancy_modulation(row: _Row, year: int | None) -> float | None:
+    assert year is not None  # `_formula` makes sure
+    return tariffs.occupancy_modulation(
+        allocation=row.share("allocation"), occupancy=row.share("occupancy"), year=year
+    )
+
+
+def _activity_cost(row: _Row, _year: int | None) -> float | None:
+    return tariffs.activity_cost(activity=row.number("activity"), unit_cost=row.number("unit_cost"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Formula:
     """A formula: its arguments, its years if it has any, and how a row is computed.
@@ -123,6 +143,12 @@ class Formula:
 
 
 FORMULAS: Mapping[str, Formula] = {
+    "activity_cost": Formula(
+        arguments=("activity", "unit_cost"),
+        equation=r"a u",
+        words="a the activity of the year, u the value of the cost indicator for one of it",
+        compute=_activity_cost,
+    ),
     "dominic_2004": Formula(
         arguments=("gmp", "residents", *_GIRS, "alzheimer", "tariff", "pharmacy"),
         equation=r"v (\mathrm{GMP} + a) n",
@@ -146,6 +172,15 @@ FORMULAS: Mapping[str, Formula] = {
         "the number of places",
         compute=_gmps_ceiling,
         years=tuple(tariffs.GMPS_VALUE),
+    ),
+    "occupancy_modulation": Formula(
+        arguments=("allocation", "occupancy"),
+        equation=r"1 - \frac{1}{2} \max(0, \theta - o)",
+        words="o the occupancy, θ the threshold of the year: 95 % for a home that receives its "
+        "whole tariff equation, 90 % (2018) rising by a point a year to 95 % (2023) for one that "
+        "receives 90 % of it or more, none below; 95 % for every home in 2024",
+        compute=_occupancy_modulation,
+        years=(*tariffs.OCCUPANCY_THRESHOLD, 2024),
     ),
 }
 

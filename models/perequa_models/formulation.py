@@ -66,14 +66,14 @@ def formulate(instance: Instance, reference: Reference) -> Formulation:
 def _written(instance: Instance, reference: Reference) -> Formulation:
     model = pyo.ConcreteModel(name=instance.scenario.name)
     x, columns = _decisions(model, instance)
+    held = _held_back(model, instance, columns)
     builder = Builder(
         model=model,
         instance=instance,
-        quantities=Quantities(instance, x),
+        quantities=Quantities(instance, x, _fixed_budgets(instance, held)),
         reference=reference,
         columns=columns,
     )
-    held = _held_back(builder)
     _rules(builder, held)
     objectives = {}
     for name, spec in sorted(instance.scenario.objectives.items()):
@@ -94,7 +94,8 @@ def _decisions(
     model: Any,  # noqa: ANN401 - Pyomo is untyped
     instance: Instance,
 ) -> tuple[np.ndarray[Any, Any], list[tuple[CellKey | AuxiliaryKey, Any]]]:
-    """x[t, m, y] ≥ 0; a pair that is closed is held at zero."""
+    """x[t, m, y] ≥ 0; a pair that is closed or in convergence is held at zero."""
+    open_pairs = instance.open_pairs & ~instance.converging
     cells = list(np.ndindex(instance.shape))
     model.x = pyo.Var(range(len(cells)), domain=pyo.NonNegativeReals)
     columns: list[tuple[CellKey | AuxiliaryKey, Any]] = []
@@ -102,23 +103,36 @@ def _decisions(
     for (t, m, y), variable in zip(cells, model.x.values(), strict=True):
         territory = instance.territories[t]
         key = CellKey(territory.level, territory.code, instance.measures[m], instance.years[y])
-        if not instance.open_pairs[t, m]:
+        if not open_pairs[t, m]:
             variable.setub(0.0)
         x[t, m, y] = variable
         columns.append((key, variable))
     return x, columns
 
 
-def _held_back(builder: Builder) -> dict[RowKey, Any]:
-    """R ≥ 0, what each reserve row holds back."""
-    reserves = [row.key for row in builder.instance.rows if row.held]
-    builder.model.held_back = pyo.Var(range(len(reserves)), domain=pyo.NonNegativeReals)
+def _held_back(
+    model: Any,  # noqa: ANN401 - Pyomo is untyped
+    instance: Instance,
+    columns: list[tuple[CellKey | AuxiliaryKey, Any]],
+) -> dict[RowKey, Any]:
+    """R ≥ 0, the amount that each row of its own fixes; added to the columns."""
+    reserves = [row.key for row in instance.rows if row.held]
+    model.held_back = pyo.Var(range(len(reserves)), domain=pyo.NonNegativeReals)
     held = {}
     for i, key in enumerate(reserves):
-        held[key] = builder.model.held_back[i]
+        held[key] = model.held_back[i]
         name = AuxiliaryKey(key.rule, "held_back", key.level, key.territory, key.measure, key.year)
-        builder.columns.append((name, held[key]))
+        columns.append((name, held[key]))
     return held
+
+
+def _fixed_budgets(instance: Instance, held: dict[RowKey, Any]) -> np.ndarray[Any, Any]:
+    """Lay the variables of the budgets that rules fix over the cells, (T, M, Y)."""
+    fixed = np.zeros(instance.shape, dtype=object)
+    for row in instance.rows:
+        if row.budget_of is not None:
+            fixed.ravel()[row.budget_of] = held[row.key]
+    return fixed
 
 
 def _rules(builder: Builder, held: dict[RowKey, Any]) -> None:

@@ -29,14 +29,14 @@ class Term:
     Attributes
     ----------
     quantity
-        What is summed.
+        What is summed; `freed` is what convergence takes off the budgets of the cells.
     cells
         Flat positions in (T, M, Y).
     factor
         Multiplies the sum.
     """
 
-    quantity: Quantity
+    quantity: Quantity | Literal["freed"]
     cells: Indices
     factor: float = 1.0
 
@@ -57,7 +57,10 @@ class RuleRow:
     holds
         Reserve rows whose held-back amount counts in this activity.
     held
-        Whether this row fixes a held-back amount itself (a reserve): its activity is that amount.
+        Whether this row fixes an amount of its own (what a reserve holds back, the budget of an
+        establishment in convergence): its activity is that amount.
+    budget_of
+        Flat position of the cell whose budget the row fixes; None for a reserve.
     """
 
     key: RowKey
@@ -69,6 +72,7 @@ class RuleRow:
     constant: float = 0.0
     holds: tuple[RowKey, ...] = ()
     held: bool = False
+    budget_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,13 +117,48 @@ class IndicatorData:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overrun:
-    """An establishment already above its ceiling before the plan (``overruns.csv``)."""
+    """Who stands above a ceiling before the plan (``overruns.csv``): an establishment or a pool.
 
-    node: int
+    Attributes
+    ----------
+    rule
+        The ceiling.
+    node
+        Node of the establishment; None for several budgets under one ceiling.
+    label
+        Code of the establishment, or value that the pool shares.
+    members, measures
+        Positions of its decision territories and of the measures counted.
+    base, ceiling
+        Credits renewed; the ceiling stated.
+    exception
+        Exceptions of the members, ``;`` between; empty when there are none. ``convergence`` where
+        a calendar brings one of them down: what exceeds the ceiling goes that way.
+    justified
+        Whether every member justifies its own.
+    due
+        What later delegations lose for each member, shape of `members`.
+    """
+
+    rule: str
+    node: int | None
+    label: str
+    members: Indices
+    measures: Indices
     base: float
     ceiling: float
     exception: str
     justified: bool
+    due: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Convergence:
+    """One year of an establishment that comes down to its ceiling (``convergence.csv``)."""
+
+    row: RowKey
+    cell: int
+    ceiling: float
 
 
 @dataclass(frozen=True)
@@ -144,7 +183,7 @@ class Instance:
         (T, M, Y): places closing, full-year cost paid by the envelope, yearly rate of the budget.
     opening_months
         (M,): months paid in the opening year.
-    indicators, rows, withheld, overruns
+    indicators, rows, withheld, overruns, convergence
         Prepared by the assembly.
     """
 
@@ -166,6 +205,7 @@ class Instance:
     rows: tuple[RuleRow, ...]
     withheld: tuple[Withheld, ...]
     overruns: tuple[Overrun, ...]
+    convergence: tuple[Convergence, ...]
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -181,6 +221,20 @@ class Instance:
     def territories(self) -> tuple[Territory, ...]:
         """The decision territories, in order."""
         return tuple(self.tree.nodes[i] for i in self.nodes)
+
+    @cached_property
+    def fixed_budget(self) -> Floats:
+        """Budget of each cell that a rule fixes (convergence), NaN elsewhere; (T, M, Y)."""
+        fixed = np.full(self.shape, np.nan)
+        for row in self.rows:
+            if row.budget_of is not None:
+                fixed.ravel()[row.budget_of] = row.limit
+        return fixed
+
+    @cached_property
+    def converging(self) -> Flags:
+        """(T, M): whether the budget of the pair is fixed, so that nothing new can be funded."""
+        return np.asarray(~np.isnan(self.fixed_budget).all(axis=2))
 
     @cached_property
     def is_money(self) -> Flags:

@@ -27,6 +27,8 @@ _CLASS_OF: dict[str, RuleClass] = {
     "transfer": "envelope",
     "cap": "cap",
     "selection": "cap",
+    "milestones": "cap",
+    "until_opening": "envelope",
     "floor": "floor",
     "distance": "floor",
     "reserve": "earmark",

@@ -30,10 +30,14 @@ class Quantities:
         The figures.
     x
         Places (or money, for measures counted in money) newly funded, shape (T, M, Y).
+    fixed
+        Budgets that a rule fixes (convergence), shape (T, M, Y), read there alone: the variables
+        that stand for them, or what a moved limit makes of them. By default those of the instance.
     """
 
     instance: Instance
     x: Values
+    fixed: Values | None = None
 
     @property
     def places(self) -> Values:
@@ -78,7 +82,36 @@ class Quantities:
 
     @cached_property
     def budget(self) -> Values:
-        """G = (1 + rate)·G of the year before + k, one-off money left out; (T, M, Y)."""
+        """G = (1 + rate)·G of the year before + k − v, one-off money left out; (T, M, Y).
+
+        Where a rule fixes the budget, v is what makes it so (`freed`).
+        """
+        converging = self.instance.converging
+        if not converging.any():
+            return self._renewed
+        return np.where(converging[:, :, None], self._fixed, self._renewed)
+
+    @cached_property
+    def freed(self) -> Values:
+        """v: what convergence takes off the budget renewed, negative where it adds; (T, M, Y)."""
+        pairs = self.instance.converging
+        freed: Values = np.zeros(self.x.shape, dtype=self.x.dtype)
+        if pairs.any():
+            budget = self._fixed[pairs]
+            before = np.column_stack([self.instance.base[pairs], budget[:, :-1]])
+            taken = (1.0 + self.instance.rate[pairs]) * before - budget
+            # nothing new is funded there: of credits only what is still due for earlier places
+            taken[:, 0] = taken[:, 0] + self.instance.carried[pairs]
+            freed[pairs] = taken
+        return freed
+
+    @property
+    def _fixed(self) -> Values:
+        return self.instance.fixed_budget if self.fixed is None else self.fixed
+
+    @cached_property
+    def _renewed(self) -> Values:
+        """G with v = 0 everywhere; (T, M, Y)."""
         instance = self.instance
         recurrent = np.array(
             [1.0 if instance.scenario.measures[m].recurrent else 0.0 for m in instance.measures]
@@ -123,3 +156,19 @@ class Quantities:
             start = indicator.start[np.ix_(nodes, indicator.measures)].sum(axis=1)
             counted = counted + start[:, None]
         return counted
+
+
+def plan_of(instance: Instance, columns: Values) -> Quantities:
+    """Read a plan off the columns of the program: decisions first, then what rows fix.
+
+    Parameters
+    ----------
+    columns
+        Value of every column, natural units.
+    """
+    cells = int(np.prod(instance.shape))
+    fixed = instance.fixed_budget.copy()
+    for i, row in enumerate(row for row in instance.rows if row.held):
+        if row.budget_of is not None:
+            fixed.ravel()[row.budget_of] = columns[cells + i]
+    return Quantities(instance, columns[:cells].reshape(instance.shape), fixed)

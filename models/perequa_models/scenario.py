@@ -20,17 +20,31 @@ from perequa_models.reference.grammar import ReferenceBlock
 from perequa_models.rules.cap import Cap
 from perequa_models.rules.ceiling import Ceiling
 from perequa_models.rules.contingent import Contingent
+from perequa_models.rules.converge import Converge
 from perequa_models.rules.envelope import Envelope
 from perequa_models.rules.floor import Floor
 from perequa_models.rules.grammar import as_list
+from perequa_models.rules.milestones import Milestones
 from perequa_models.rules.pace import Pace
 from perequa_models.rules.reserve import Reserve
 from perequa_models.rules.ring_fence import RingFence
+from perequa_models.rules.until_opening import UntilOpening
 from perequa_models.rules.withhold import Withhold
 from perequa_models.strict import ColumnRef, Flag, Name, Number, Strict, Text, Whole
 
 Rule = Annotated[
-    Contingent | Envelope | Floor | Cap | Ceiling | Reserve | RingFence | Withhold | Pace,
+    Contingent
+    | Envelope
+    | Floor
+    | Cap
+    | Ceiling
+    | Converge
+    | Reserve
+    | RingFence
+    | Withhold
+    | Pace
+    | Milestones
+    | UntilOpening,
     Field(discriminator="kind"),
 ]
 Objective = Annotated[

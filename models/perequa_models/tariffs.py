@@ -48,6 +48,14 @@ GMPS_VALUE: dict[int, dict[tuple[Tariff, bool], float]] = {
 2011, frozen then raised for the partial option in 2012 and 2013 (as reported by ASH no. 2601 and
 2815, Weka)."""
 
+OCCUPANCY_THRESHOLD = {2018: 0.90, 2019: 0.91, 2020: 0.92, 2021: 0.93, 2022: 0.94, 2023: 0.95}
+"""Occupancy below which care money falls, for homes that receive 90 % or more, and less than all,
+of their tariff equation (order of 28 September 2017)."""
+
+FULL_THRESHOLD = 0.95
+"""The same for homes that receive their whole tariff equation, and for every home from 2024 on
+(same order)."""
+
 
 def gmp(residents: Sequence[float]) -> float:
     """Weighted mean dependency of the residents: Σ points·residents ÷ Σ residents.
@@ -123,3 +131,58 @@ def gmps_ceiling(
     if overseas:
         value = round(1.20 * value, 2)
     return value * (gmp + 2.59 * pmp) * places
+
+
+def occupancy_threshold(*, allocation: float, year: int) -> float:
+    """Occupancy below which the care allocation is cut; 0 where it never is.
+
+    Source: order of 28 September 2017 fixing the threshold of article R.314-160 CASF. It knows no
+    difference between public and private homes.
+
+    Parameters
+    ----------
+    allocation
+        What the home receives for permanent care, as a share of its tariff equation.
+    year
+        2018 or later; the threshold of 2024 holds from then on.
+
+    Raises
+    ------
+    KeyError
+        When the order says nothing of `year`.
+    """
+    if year >= 2024:
+        return FULL_THRESHOLD
+    threshold = OCCUPANCY_THRESHOLD[year]
+    if allocation >= 1.0:
+        return FULL_THRESHOLD
+    return threshold if allocation >= 0.9 else 0.0
+
+
+def occupancy_modulation(*, allocation: float, occupancy: float, year: int) -> float:
+    """Factor on the care allocation of a home that is not full, between 0.5 and 1.
+
+    Source: article R.314-160 CASF (decree no. 2016-1814 of 21 December 2016): the allocation falls
+    by half of the difference between the threshold and the occupancy rate. At 91 % for a threshold
+    of 95 %, 2 % are taken off. The authority may waive it in exceptional situations: where it
+    does, leave the column out.
+
+    Parameters
+    ----------
+    allocation, occupancy
+        Shares: 0.97 of the tariff equation, 0.91 of the days of the places financed.
+    year
+        As for `occupancy_threshold`.
+    """
+    threshold = occupancy_threshold(allocation=allocation, year=year)
+    return 1.0 - max(0.0, threshold - occupancy) / 2.0
+
+
+def activity_cost(*, activity: float, unit_cost: float) -> float:
+    """What an activity costs at the value of a cost indicator, in the indicator's currency.
+
+    Source: articles R.314-28 to R.314-33-1 CASF: services are compared by indicators of their cost
+    (a day, a session, a child followed), and those that exceed the mean or median by more than a
+    band may be brought down to it. The band is the `band` of a rule, or `times` of its ceiling.
+    """
+    return activity * unit_cost

@@ -41,15 +41,20 @@ objectives:
   usual: {kind: shortfall, indicator: rate, level: region, target: 5.0, priority: 9}
 """
 TERRITORIES = """\
-level,code,name,parent,pop,dominic,envelope_eur,exception,mechanical_effect
-region,1,One,,1000,200000,300000,,0
-region,2,Two,,2000,300000,300000,mecanique,50000
+level,code,name,parent,pop,dominic,envelope_eur,exception,mechanical_effect,opens
+region,1,One,,1000,200000,300000,,0,2006
+region,2,Two,,2000,300000,300000,mecanique,50000,
 """
 SUPPLY = """\
 territory,measure,installed,base,authorised_unfunded,declared_need
 region:1,home,10,100000,30,20
 region:2,home,60,500000,30,30
 """
+TRAINING = """\
+region:1,training,0,0,0,90000
+region:2,training,0,0,0,90000
+"""
+"""Rows of a second measure, for the examples that name one."""
 
 
 def page(section: str, kind: str) -> str:
@@ -139,6 +144,7 @@ def test_the_pages_example_is_valid_and_has_a_plan(section: str, kind: str, tmp_
         "base/scenario.yaml": BASE,
         "base/territories.csv": TERRITORIES,
         "base/supply.csv": SUPPLY,
+        "page/with_training.csv": SUPPLY + TRAINING,
         "page/scenario.yaml": "format: 1\nname: page\nextends: ../base/scenario.yaml\n"
         + example(section, kind),
     }

@@ -117,11 +117,38 @@ def test_gmps_ceiling_needs_its_year() -> None:
 
 
 def test_unknown_formula_lists_those_known() -> None:
-    _, problems = derived({"x": {"formula": "occupancy_modulation"}})
+    _, problems = derived({"x": {"formula": "occupancy"}})
     (problem,) = problems.found
     assert problem.code == "unknown_formula"
     assert problem.path == ("derive", "x", "formula")
-    assert problem.accepted == ", ".join(FORMULAS) == "dominic_2004, gmp, gmps_ceiling"
+    assert (
+        problem.accepted
+        == ", ".join(FORMULAS)
+        == ("activity_cost, dominic_2004, gmp, gmps_ceiling, occupancy_modulation")
+    )
+
+
+def test_occupancy_is_a_share_and_has_its_year() -> None:
+    changed: dict[str, list[Any]] = {"allocation": [0.95, 1.02], "occupancy": [0.88, 0.94]}
+    factor = {"factor": {"formula": "occupancy_modulation", "year": 2020}}
+    made, problems = derived(factor, **changed)
+    assert problems.found == []
+    # 92 % asked of the first, 95 % of the second: half of 4 and of 1 points are taken off
+    assert made["factor"].values[1:, 0, 0] == pytest.approx([0.98, 0.995])
+    _, problems = derived(factor, **(changed | {"occupancy": [88, 0.94]}))
+    (problem,) = problems.found
+    assert (problem.code, problem.received) == ("wrong_value", "88")
+    assert problem.accepted == "a share, e.g. 0.93 or 93 %"
+    _, problems = derived({"factor": {"formula": "occupancy_modulation"}}, **changed)
+    assert [p.code for p in problems.found] == ["unknown_year"]
+
+
+def test_activity_at_the_value_of_an_indicator() -> None:
+    made, problems = derived(
+        {"norm": {"formula": "activity_cost"}}, activity=[1200, 800], unit_cost=[95, 95]
+    )
+    assert problems.found == []
+    assert made["norm"].values[1:, 0, 0] == pytest.approx([114_000, 76_000])
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from perequa_models.tariffs import (
     dominic_2004_applies,
     gmp,
     gmps_ceiling,
+    occupancy_modulation,
 )
 
 
@@ -96,3 +97,30 @@ def test_gmps_ceiling_overseas_2013(tariff: Tariff, pharmacy: bool, point: float
         gmp=700, pmp=0, places=1, tariff=tariff, pharmacy=pharmacy, overseas=True, year=2013
     )
     assert value == pytest.approx(point * 700)
+
+
+@pytest.mark.parametrize(
+    ("year", "allocation", "occupancy", "factor"),
+    [
+        (2018, 1.0, 0.91, 0.98),  # the whole equation: half of the 4 points below 95 %
+        (2018, 0.9, 0.91, 1.0),  # 90 % of it, the threshold of 2018 is 90 %
+        (2018, 0.9, 0.88, 0.99),
+        (2021, 0.99, 0.88, 0.975),  # 93 % in 2021
+        (2023, 0.99, 0.88, 0.965),  # 95 % for both in 2023
+        (2023, 0.89, 0.50, 1.0),  # below 90 % of the equation nothing is cut
+        (2024, 0.89, 0.91, 0.98),  # from 2024 on 95 % for every home
+        (2026, 0.89, 0.95, 1.0),
+        (2018, 1.2, 1.0, 1.0),  # a full home is never paid more
+        (2018, 1.2, 0.0, 0.525),
+    ],
+)
+def test_occupancy_modulation(
+    year: int, allocation: float, occupancy: float, factor: float
+) -> None:
+    found = occupancy_modulation(allocation=allocation, occupancy=occupancy, year=year)
+    assert found == pytest.approx(factor, abs=1e-12)
+
+
+def test_the_order_says_nothing_before_2018() -> None:
+    with pytest.raises(KeyError):
+        occupancy_modulation(allocation=1.0, occupancy=0.9, year=2017)

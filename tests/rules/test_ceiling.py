@@ -75,6 +75,50 @@ def test_clapet_gives_nothing_and_mecanique_the_validated_amount() -> None:
     assert prices["ceiling/region:2/home/2004/at_most"].less == pytest.approx(1e-4)
 
 
+POOL = {
+    # one establishment, three budgets under ceilings of 270 000, 405 000 and 135 000
+    "dominic": {"region:1": 200_000, "region:2": 300_000, "region:3": 100_000},
+    "base": {"region:1": 100_000, "region:2": 500_000, "region:3": 100_000},
+    "pop": {"region:1": 1000, "region:2": 2000, "region:3": 1000},
+    "installed": {"region:1": 10, "region:2": 60, "region:3": 10},
+    "home_of": {"region:1": "A", "region:2": "A", "region:3": "B"},
+}
+
+
+def pooled(figures: dict[str, object] | None = None, **ceiling: object) -> Case:
+    return case(POOL | (figures or {}), by=[{"column": "home_of"}, "year"], **ceiling)
+
+
+def test_budgets_of_one_establishment_share_a_ceiling_and_the_clapet_of_one() -> None:
+    # A: 675 000 against a base of 600 000: 75 000 are left although region 2 stands above its own
+    solved = pooled().solved()
+    plan = places(solved)
+    assert plan["region:1/home/2004"] + plan["region:2/home/2004"] == pytest.approx(7.5)
+    assert plan["region:3/home/2004"] == pytest.approx(3.5)
+    assert solved.run.instance.overruns == ()
+    words = {"exception": {"region:2": "clapet"}}
+    same = pooled(words, exceptions={"column": "exception"})
+    assert places(same.solved()) == pytest.approx(plan)
+    prices = check_every_price(pooled(), "ceiling", step=1.0)
+    assert prices["ceiling/home_of:A/home/2004/at_most"].more == pytest.approx(-1e-4)
+
+
+def test_a_pool_above_its_ceiling_is_one_overrun() -> None:
+    above = {"base": {"region:1": 300_000, "region:2": 500_000, "region:3": 200_000}}
+    (a, b) = pooled(above).solved().run.instance.overruns
+    assert (a.label, a.node, a.base, a.ceiling) == ("A", None, 800_000, 675_000)
+    # 125 000 to be deducted, three eighths of it where three eighths of the money are
+    assert a.due == pytest.approx([46_875, 78_125])
+    assert (b.label, b.due.sum()) == ("B", 65_000)
+    words = {"exception": {"region:2": "mecanique"}, "mechanical_effect": {"region:2": 40_000}}
+    exceptions = {"column": "exception", "amount": {"column": "mechanical_effect"}}
+    more = pooled(above | words, exceptions=exceptions)
+    limits = {str(row.key): row.limit for row in more.instance().rows}
+    assert limits["ceiling/home_of:A/home/2004/at_most"] == 840_000
+    assert [o.exception for o in more.instance().overruns] == ["mecanique", ""]
+    assert more.instance().overruns[0].due.sum() == 0
+
+
 def test_base_above_is_carried_to_each_year_by_the_yearly_rate() -> None:
     late = case().with_sections(
         years=[2004, 2005], measures={"home": {"cost": 10_000, "rate": 0.10}}

@@ -16,7 +16,7 @@ import io
 import random
 from pathlib import Path
 
-from perequa_models.tariffs import dominic_2004, dominic_2004_applies, gmp
+from perequa_models.tariffs import dominic_2004, dominic_2004_applies, gmp, gmps_ceiling
 
 Rows = list[dict[str, str]]
 
@@ -130,12 +130,18 @@ def ehpad_supply(departments: Rows, offer: dict[str, dict[str, str]]) -> str:
 def synthetic_tables(scenarios: Path) -> dict[str, str]:
     """Draw the synthetic tables, from fixed seeds and the real tables beside them."""
     territories, supply = dominic_tables()
+    converging, renewed = convergence_tables()
+    homes, places = scm_homes_tables()
     return {
         "ehpad-2004-rule/caps.csv": ehpad_caps(scenarios / "ehpad-2004-rule"),
         "ssiad-2004/supply.csv": ssiad_supply(scenarios / "ssiad-2004"),
         "scm-ssad-1998/supply.csv": scm_supply(scenarios / "scm-ssad-1998"),
         "dominic-2004/territories.csv": territories,
         "dominic-2004/supply.csv": supply,
+        "convergence-2013/territories.csv": converging,
+        "convergence-2013/supply.csv": renewed,
+        "scm-homes-1998/territories.csv": homes,
+        "scm-homes-1998/supply.csv": places,
     }
 
 
@@ -212,13 +218,14 @@ def dominic_tables() -> tuple[str, str]:
         *(f"gir{i}" for i in range(1, 7)),
         *("alzheimer", "tariff", "pharmacy", "dominic_given"),
         *("exception", "mechanical_effect", "overrun_justified"),
+        *("entity", "later_delegation"),
     ]
-    blank = [""] * (len(columns) - 6)
-    rows: list[list[object]] = [["region", "S", "Synthetic region", "", "", "", *blank]]
+    blank = [""] * (len(columns) - 7)
+    rows: list[list[object]] = [["region", "S", "Synthetic region", "", "", "", *blank, ""]]
     for letter in "ABCD":
         name = f"Synthetic department {letter}"
         received = "no" if letter == "D" else "yes"
-        rows.append(["department", letter, name, "S", "", received, *blank])
+        rows.append(["department", letter, name, "S", "", received, *blank, 60000])
     supply: list[list[object]] = []
     for letter in "ABCD":
         for number in range(1, 16):
@@ -227,7 +234,7 @@ def dominic_tables() -> tuple[str, str]:
             supply.append(money)
     return (
         written(columns, rows),
-        written(["territory", "measure", "base", "declared_need", "unjustified_overrun"], supply),
+        written(["territory", "measure", "base", "declared_need"], supply),
     )
 
 
@@ -269,12 +276,98 @@ def dominic_home(
     base = round(dominic * share, -2)
     effect = 12000 if exception == "mecanique" else ""
     asked = 8000 if effect else round(dominic * draw.uniform(0.02, 0.14), -2)
-    overrun = round(base - 1.35 * dominic, 2) if justified == "no" else 0
     status = draw.choice(["public", "associatif", "commercial"])
     code = f"{letter}{number:02d}"
     head = ["establishment", code, f"Synthetic home {code}", letter, status, ""]
     rest = [alzheimer, tariff, pharmacy, int(given), exception, effect, justified]
-    return [*head, places, residents, *girs, *rest], [code, "care", int(base), int(asked), overrun]
+    # two by two, the homes of a department are budgets of one establishment
+    rest += [f"{letter}{number + number % 2:02d}", ""]
+    return [*head, places, residents, *girs, *rest], [code, "care", int(base), int(asked)]
+
+
+def convergence_tables() -> tuple[str, str]:
+    """Draw sixteen homes, nine of them a hundredth of those above their ceiling in 2013.
+
+    949 homes with 89 815 places stood 63.9 M€ above: nine homes, 898 places and 639 000 € here.
+    """
+    draw = random.Random(20130225)
+    columns = [
+        *("level", "code", "name", "parent", "status", "places"),
+        *(f"gir{i}" for i in range(1, 7)),
+        *("pmp", "tariff", "pharmacy", "overseas", "opens"),
+    ]
+    blank = [""] * (len(columns) - 4)
+    rows: list[list[object]] = [["region", "S", "Synthetic region", "", *blank]]
+    rows += [["department", d, f"Synthetic department {d}", "S", *blank] for d in "AB"]
+    supply: list[list[object]] = []
+    sizes = [draw.randrange(60, 131) for _ in range(8)]
+    sizes.append(898 - sum(sizes))
+    excess = [draw.uniform(0.3, 1.7) for _ in range(9)]
+    left = 639000.0
+    for number in range(1, 17):
+        above = number <= 9
+        places = sizes[number - 1] if above else draw.randrange(50, 121)
+        department = "AB"[number % 2]
+        code = f"{department}{number:02d}"
+        weights = [0.17, 0.32, 0.18, 0.2, 0.08, 0.05]
+        girs = [round(places * w * draw.uniform(0.85, 1.15)) for w in weights]
+        pmp = draw.randrange(130, 231)
+        tariff = draw.choice(["partial", "partial", "global"])
+        pharmacy = draw.choice(["no", "no", "yes"])
+        ceiling = gmps_ceiling(
+            gmp=gmp(girs), pmp=pmp, places=places, tariff=tariff, pharmacy=pharmacy == "yes",
+            overseas=False, year=2013,
+        )  # fmt: skip
+        if above:
+            part = left if number == 9 else round(639000 * excess[number - 1] / sum(excess), 2)
+            left = round(left - part, 2)
+            base = round(ceiling + part, 2)
+        else:
+            base = round(ceiling * draw.uniform(0.72, 0.97), -2)
+        waiting = number in (10, 13, 16)
+        opens = {10: 2015, 13: 2014, 16: 2016}.get(number, "")
+        status = draw.choice(["public", "associatif", "commercial"])
+        head = ["establishment", code, f"Synthetic home {code}", department, status, places]
+        rows.append([*head, *girs, pmp, tariff, pharmacy, "no", opens])
+        supply.append([code, "care", "", base, "", ""])
+        if waiting:
+            authorised = draw.randrange(8, 17)
+            supply.append([code, "ehpad", places, 0, authorised, authorised])
+            supply.append([code, "meanwhile", "", 0, "", 50000])
+    header = ["territory", "measure", "installed", "base", "authorised_unfunded", "declared_need"]
+    return written(columns, rows), written(header, supply)
+
+
+SCM_CLASSES = {3: "restructuring", 8: "restructuring", 5: "hospice", 11: "hospice"}
+"""Homes of a hospital that is restructured, hospices that are converted, by number."""
+
+
+def scm_homes_tables() -> tuple[str, str]:
+    """Draw twelve homes of one department, their residents, their care money and their backlog."""
+    draw = random.Random(19980329)
+    columns = [
+        *("level", "code", "name", "parent", "status", "class", "holder", "residents"),
+        *(f"gir{i}" for i in range(1, 7)),
+    ]
+    blank = [""] * (len(columns) - 4)
+    rows: list[list[object]] = [["department", "S", "Synthetic department", "", *blank]]
+    supply: list[list[object]] = []
+    for number in range(1, 13):
+        residents = draw.randrange(40, 131)
+        weights = [0.1, 0.24, 0.16, 0.22, 0.16, 0.12]
+        girs = [round(residents * w * draw.uniform(0.75, 1.25)) for w in weights]
+        girs[3] += residents - sum(girs)
+        code = f"S{number:02d}"
+        status = draw.choice(["public", "associatif", "commercial"])
+        of_class = SCM_CLASSES.get(number, "other")
+        medicalised = round(residents * draw.uniform(0.1, 0.45))
+        unfunded = 0 if number in (2, 9) else round(residents * draw.uniform(0.08, 0.3))
+        holder = "yes" if unfunded else "no"
+        head = ["establishment", code, f"Synthetic home {code}", "S", status, of_class, holder]
+        rows.append([*head, residents, *girs])
+        supply.append([code, "scm", medicalised, round(57852.5 * medicalised, 2), unfunded])
+    header = ["territory", "measure", "installed", "base", "authorised_unfunded"]
+    return written(columns, rows), written(header, supply)
 
 
 def main() -> None:

@@ -71,3 +71,25 @@ def test_dominic_of_2004(tmp_path: Path, tariff: str, pharmacy: str, expected: f
     model = homes(tmp_path, header, rows, {"dominic": dominic})
     # Where the formula does not reach, the figure stated.
     assert model.quantity("dominic")[:, 0, 0].tolist() == pytest.approx([expected, 2, 3, 4])
+
+
+def test_occupancy_and_activity(tmp_path: Path) -> None:
+    header = "level,code,name,allocation,occupancy,activity,unit_cost"
+    rows = [
+        "establishment,a,A,1.02,0.91,1200,95",
+        "establishment,b,B,0.95,0.88,800,95",
+        "establishment,c,C,0.89,0.5,0,95",
+        "establishment,d,D,,,,",
+    ]
+    derive = {
+        "of_2018": {"formula": "occupancy_modulation", "year": 2018},
+        "of_2024": {"formula": "occupancy_modulation", "year": 2024},
+        "norm": {"formula": "activity_cost"},
+        "factor_again": {"formula": "activity_cost", "from": {"activity": "of_2018"}},
+    }
+    model = homes(tmp_path, header, rows, derive)
+    figures = {name: model.figures.derived[name][:3, 0, 0].tolist() for name in derive}
+    assert figures["of_2018"] == pytest.approx([0.98, 0.99, 1.0])
+    assert figures["of_2024"] == pytest.approx([0.98, 0.965, 0.775])
+    assert figures["norm"] == [114_000, 76_000, 0]
+    assert figures["factor_again"] == pytest.approx([93.1, 94.05, 95])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -14,6 +15,7 @@ from perequa_models.rules.primitive import not_negative, quantity_among, refuse_
 from perequa_models.strict import ColumnRef, Strict, Text
 
 if TYPE_CHECKING:
+    from perequa_models.columns import Column
     from perequa_models.figures.selection import Group
     from perequa_models.instance import RuleRow
     from perequa_models.problems import Path
@@ -57,10 +59,10 @@ def rows(work: Work, name: str, spec: Ceiling) -> list[RuleRow]:
             continue
         grid = np.ix_(group.members, group.measures, group.years)
         carried = float(work.base_carried[grid].sum())
-        exception = _exception(work, spec, group, path)
-        limit = _limit(work, spec, group, stated, carried, exception, path)
+        exceptions = _exceptions(work, spec, group, path)
+        limit = _limit(work, spec, group, stated, carried, exceptions, path)
         if group.years[0] == 0:
-            _note_overrun(work, group, stated, exception)
+            _note_overrun(work, name, group, stated, exceptions)
         terms = (Term(quantity=quantity, cells=group.cells(work.shape)),)
         written.append(work.row(name, spec, group, "at_most", limit, terms, unit="money"))
     return written
@@ -72,27 +74,49 @@ def _limit(
     group: Group,
     stated: float,
     carried: float,
-    exception: str,
+    exceptions: list[str],
     path: Path,
 ) -> float:
-    if exception == "clapet":
+    """Return the limit that is applied.
+
+    Budgets under one ceiling share the *clapet* of one among them: what it has above its own
+    ceiling takes from what the others may still receive, and validated amounts add up.
+    """
+    if exceptions == ["clapet"]:
         return carried
-    if exception == "mecanique" and spec.exceptions is not None and spec.exceptions.amount:
-        column = spec.exceptions.amount.column
-        amount = work.limits.column_value(column, group, (*path, "exceptions", "amount"))
-        return carried + (amount or 0.0)
-    return max(stated, carried) if spec.above == "freeze" else stated
+    amounts = _validated(work, spec, group, exceptions, path)
+    if exceptions == ["mecanique"] and amounts is not None:
+        return carried + amounts
+    return max(stated, carried + (amounts or 0.0)) if spec.above == "freeze" else stated
 
 
-def _exception(work: Work, spec: Ceiling, group: Group, path: Path) -> str:
-    """Return the exception of the one establishment of a group, empty when it has none."""
-    if spec.exceptions is None or len(group.members) != 1:
-        return ""
+def _validated(
+    work: Work, spec: Ceiling, group: Group, exceptions: list[str], path: Path
+) -> float | None:
+    """Sum the validated amounts of the members with an *effet mécanique*; None without any."""
+    if spec.exceptions is None or spec.exceptions.amount is None or "mecanique" not in exceptions:
+        return None
+    inside = [word == "mecanique" for word in exceptions]
+    members = group.members[inside]
+    node = group.node if len(group.members) == 1 else None
+    concerned = replace(group, members=members, node=node)
+    column = spec.exceptions.amount.column
+    return work.limits.column_value(column, concerned, (*path, "exceptions", "amount")) or 0.0
+
+
+def _exceptions(work: Work, spec: Ceiling, group: Group, path: Path) -> list[str]:
+    """Return the exception of each member of a group, empty where it has none."""
+    if spec.exceptions is None:
+        return [""] * len(group.members)
     column = work.source.columns.get(spec.exceptions.column)
     if column is None:
         work.source.column(spec.exceptions.column, (*path, "exceptions", "column"))
-        return ""
-    node = int(work.source.nodes[group.members[0]])
+        return [""] * len(group.members)
+    nodes = [int(work.source.nodes[t]) for t in group.members]
+    return [_exception(work, column, node, path) for node in nodes]
+
+
+def _exception(work: Work, column: Column, node: int, path: Path) -> str:
     word = column.values[node, 0, 0]
     if word is None or word == "" or word != word:  # noqa: PLR0124 - NaN where nothing is stated
         return ""
@@ -111,17 +135,31 @@ def _exception(work: Work, spec: Ceiling, group: Group, path: Path) -> str:
     return str(word)
 
 
-def _note_overrun(work: Work, group: Group, ceiling: float, exception: str) -> None:
-    base = float(work.base[np.ix_(group.members, group.measures)].sum())
-    if base <= ceiling or group.node is None:
+def _note_overrun(
+    work: Work, name: str, group: Group, ceiling: float, exceptions: list[str]
+) -> None:
+    """Note a base above the ceiling, and what later delegations lose for it."""
+    bases = work.base[np.ix_(group.members, group.measures)].sum(axis=1)
+    base = float(bases.sum())
+    several = len(group.members) > 1
+    if base <= ceiling or (group.node is None and not group.territory):
         return
-    justified = work.source.columns.get("overrun_justified")
+    nodes = work.source.nodes[group.members]
+    column = work.source.columns.get("overrun_justified")
+    justified = column is not None and all(is_yes(column.values[n, 0, 0]) for n in nodes)
+    exception = ";".join(sorted(set(exceptions) - {""}))
+    due = 0.0 if justified or exception else base - ceiling
     work.overruns.append(
         Overrun(
-            node=group.node,
+            rule=name,
+            node=None if several else group.node,
+            label=group.territory,
+            members=group.members,
+            measures=group.measures,
             base=base,
             ceiling=ceiling,
             exception=exception,
-            justified=justified is not None and is_yes(justified.values[group.node, 0, 0]),
+            justified=justified,
+            due=due * bases / base,
         )
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from perequa_models.figures.arrays import Source
-    from perequa_models.instance import Floats, IndicatorData, Overrun, Withheld
+    from perequa_models.instance import Convergence, Floats, IndicatorData, Overrun, Withheld
     from perequa_models.keys import Side
     from perequa_models.problems import Path
     from perequa_models.rules.grammar import Bound, Quantity, RuleSpec
@@ -44,8 +44,9 @@ class Work:
         (T, M): the renewed base and the places before the plan.
     rows
         Rows written so far, by rule: a reserve or a ring-fence reads those of another rule.
-    overruns, withheld
-        Establishments found above their ceiling; cells whose credits are not delivered.
+    overruns, withheld, convergence
+        Establishments found above their ceiling; cells whose credits are not delivered; years of
+        establishments that come down.
     groups_of
         The group behind each row written.
     """
@@ -60,6 +61,7 @@ class Work:
     rows: dict[str, list[RuleRow]] = field(default_factory=dict)
     overruns: list[Overrun] = field(default_factory=list)
     withheld: list[Withheld] = field(default_factory=list)
+    convergence: list[Convergence] = field(default_factory=list)
     groups_of: dict[RowKey, Group] = field(default_factory=dict)
 
     def groups(self, spec: RuleSpec, path: Path, *, by_year: bool = False) -> Iterator[Group]:
@@ -227,15 +229,15 @@ def quantity_among(
     return quantity
 
 
-def rows_of(work: Work, other: str, path: Path) -> list[RuleRow]:
-    """Return the rows of another active rule; an unknown or inactive one is noted."""
+def rows_of(work: Work, other: str, path: Path, key: str = "of") -> list[RuleRow]:
+    """Return the rows of another active rule, named by `key`; an unknown one is noted."""
     found = work.rows.get(other)
     if found is None:
         known = sorted(work.rows)
         work.source.problems.error(
             "unknown_rule",
             f"no active rule {other!r} to take from",
-            path=(*path, "of"),
+            path=(*path, key),
             received=other,
             accepted=", ".join(known),
             nearest=nearest(other, known),

@@ -55,6 +55,7 @@ def rows(work: Work, name: str, spec: RingFence) -> list[RuleRow]:
     taken_from = rows_of(work, spec.of, path)
     for row in taken_from:
         _check_both_sides(work, name, spec.of, row, inside)
+        _check_no_freed_money(work, name, spec.of, row)
     return [_others(work, name, spec, row, inside, spec.set_aside) for row in taken_from]
 
 
@@ -76,6 +77,19 @@ def _check_both_sides(work: Work, name: str, of: str, row: RuleRow, inside: Indi
         accepted="a rule whose every row holds the territories named and some others",
         remedy="take the money from a rule over all territories, or name other territories",
     )
+
+
+def _check_no_freed_money(work: Work, name: str, of: str, row: RuleRow) -> None:
+    """Note a total that money freed by convergence enters: whose share that is nobody says."""
+    if any(term.quantity == "freed" for term in row.terms):
+        work.source.problems.error(
+            "freed_money",
+            f"rule {name} sets money of {of} aside, which convergence adds to",
+            path=("rules", name, "of"),
+            received=of,
+            accepted="a rule that no convergence frees money for",
+            remedy="state at_least instead of set_aside, or free the money for another rule",
+        )
 
 
 def _others(

@@ -21,6 +21,7 @@ from perequa_models.errors import InvalidScenario
 from perequa_models.problems import Cell
 from perequa_models.quantities import Quantities
 from perequa_models.rules.ceiling import Ceiling
+from perequa_models.strict import ColumnRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -162,16 +163,18 @@ def check_exceptions(instance: Instance, problems: Problems) -> None:
 
     Source: circular of 30 August 2004, 1 A (*clapet anti-retour*, *effet mécanique*).
     """
-    above = {overrun.node for overrun in instance.overruns}
+    above = {int(node) for o in instance.overruns for node in instance.nodes[o.members]}
     for rule in instance.scenario.rules.values():
         if not (isinstance(rule, Ceiling) and rule.active and rule.exceptions is not None):
             continue
+        pooled = any(isinstance(item, ColumnRef) for item in rule.by)
         column = instance.columns[rule.exceptions.column]
         amount = rule.exceptions.amount
         amounts = None if amount is None else instance.columns[amount.column]
         for node in (int(n) for n in instance.nodes if isinstance(column.values[n, 0, 0], str)):
             word, territory = column.values[node, 0, 0], instance.tree.nodes[node]
-            if node not in above:
+            # budgets under one ceiling share an exception: it lowers nothing for the others
+            if node not in above and not pooled:
                 problems.warning(
                     "exception_not_needed",
                     f"{territory.id} ({territory.name}) is not above its ceiling: its exception "

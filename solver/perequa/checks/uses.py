@@ -9,7 +9,7 @@ from perequa_models.derive import FORMULAS
 
 STOCKS = ("installed", "base", "carried", "closed")
 """Columns of quantities that the program reads by name (scenario reference, section 2)."""
-WORDS_OF_FORMULAS = frozenset({"alzheimer", "tariff", "pharmacy", "overseas", "public_status"})
+WORDS_OF_FORMULAS = frozenset({"alzheimer", "tariff", "pharmacy", "overseas"})
 YES_NO = ("alzheimer", "data_received", "overrun_justified", "overseas", "pharmacy")
 """Columns of establishments that say yes or no (scenario reference, section 8)."""
 _SIGNED = frozenset({"rate", "basis", "mix"})

@@ -150,6 +150,8 @@ def _kept_back(run: Solved) -> Iterator[tuple[Value, ...]]:
         if not isinstance(key, RowKey):
             continue
         row = kinds[key]
+        if row.budget_of is not None:
+            continue
         if row.held:
             yield _line(run, key, "reserve", row.unit, float(run.activity[i]))
         elif row.kind in {"envelope", "contingent"} and key.side == "at_most":

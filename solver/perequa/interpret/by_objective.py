@@ -10,7 +10,7 @@ from perequa.interpret.rules import IDENTITY
 from perequa.interpret.tables import Table, Value
 from perequa.weighting import objective_value
 from perequa_models.catalogue import OBJECTIVE_KINDS
-from perequa_models.quantities import Quantities
+from perequa_models.quantities import plan_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -128,16 +128,15 @@ def slope_of(run: Solved, name: str, rate: Floats) -> float | None:
     Its columns in the program are not held at what it is worth. Every objective is linear by
     pieces: two short steps with the same slope lie on one piece.
     """
-    cells = int(np.prod(run.instance.shape))
-    move = rate[:cells].reshape(run.instance.shape)
-    size = float(np.abs(move).max(initial=0.0))
+    decided = int(np.prod(run.instance.shape)) + sum(row.held for row in run.instance.rows)
+    size = float(np.abs(rate[:decided]).max(initial=0.0))
     if size == 0.0:
         return 0.0
     here = objective_value(run.instance, name, run.plan, run.reference)
     slopes, noise = [], 0.0
     for share in STEPS:
         step = share * max(1.0, float(np.abs(run.x).max())) / size
-        there = Quantities(run.instance, run.x + step * move)
+        there = plan_of(run.instance, run.published.plan + step * rate)
         slopes.append((objective_value(run.instance, name, there, run.reference) - here) / step)
         noise = NOISE * abs(here) / step
     if max(abs(slope) for slope in slopes) <= noise:

@@ -1,4 +1,4 @@
-"""Tables that only some scenarios have: reference parts, open choices, overruns."""
+"""Tables that only some scenarios have: reference parts, open choices."""
 
 from __future__ import annotations
 
@@ -37,31 +37,3 @@ def choices_table(run: Solved) -> Table:
         others = ";".join(str(a) for a in choice.alternatives)
         rows.append((run.name, name, str(choice.value), others, choice.because))
     return Table(("scenario", "choice", "value", "alternatives", "because"), tuple(rows))
-
-
-def overruns_table(run: Solved) -> Table:
-    """Establishments above their ceiling before the plan, and what later delegations lose."""
-    tree = run.instance.tree
-    rows: list[tuple[Value, ...]] = []
-    for over in run.instance.overruns:
-        territory = tree.nodes[over.node]
-        above = int(tree.parent[over.node])
-        department = tree.nodes[above].code if above >= 0 else ""
-        excess = over.base - over.ceiling
-        due = not over.justified and not over.exception
-        figures = (over.base, over.ceiling, excess, over.exception, over.justified)
-        named = (run.name, territory.code, territory.name, department)
-        rows.append((*named, *figures, excess if due else 0.0))
-    columns = (
-        "scenario",
-        "territory",
-        "name",
-        "department",
-        "base",
-        "ceiling",
-        "overrun",
-        "exception",
-        "justified",
-        "deducted",
-    )
-    return Table(columns, tuple(rows))

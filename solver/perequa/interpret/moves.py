@@ -10,7 +10,7 @@ import numpy as np
 from perequa.interpret.by_objective import effects_of
 from perequa.interpret.tables import Table, Value
 from perequa.weighting import objective_value
-from perequa_models.quantities import Quantities
+from perequa_models.quantities import plan_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,8 +84,7 @@ def solved_again(
     """Tell what a move does where the plan is solved again after it."""
     if found is None:
         return impossible(run, name, direction)
-    cells = int(np.prod(run.instance.shape))
-    there = Quantities(run.instance, found.plan[:cells].reshape(run.instance.shape))
+    there = plan_of(run.instance, found.plan)
     effects = {
         objective: objective_value(run.instance, objective, there, run.reference)
         - objective_value(run.instance, objective, run.plan, run.reference)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from perequa.interpret.allocation import allocation_table, totals_table
 from perequa.interpret.by_objective import by_objective_table
-from perequa.interpret.extras import choices_table, overruns_table, parts_table
+from perequa.interpret.establishments import convergence_table, overruns_table
+from perequa.interpret.extras import choices_table, parts_table
 from perequa.interpret.rates import equity_table, indicators_table
 from perequa.interpret.rules import objectives_table, prices_table, rules_table
 from perequa.interpret.tables import cells
@@ -48,6 +49,8 @@ def tables_of(run: Solved, words: Words) -> dict[str, Table]:
         tables["choices"] = choices_table(run)
     if run.instance.overruns:
         tables["overruns"] = overruns_table(run)
+    if run.instance.convergence:
+        tables["convergence"] = convergence_table(run)
     return tables
 
 

@@ -125,7 +125,8 @@ def _variables(instance: Instance, reference: Reference) -> list[Block]:
         names = ", ".join(money)
         what += f" (money of the year for {names})"
     counts = {name: tally(instance, reference, name) for name in instance.scenario.objectives}
-    reserves = sum(row.held for row in instance.rows)
+    fixed = sum(row.budget_of is not None for row in instance.rows)
+    reserves = sum(row.held for row in instance.rows) - fixed
     auxiliary = sum(count.variables_made for count in counts.values())
     rows: list[tuple[Line, ...]] = [
         (say(r"$x_{tmy} \ge 0$"), say("{}", what), say("{}", figure(cells))),
@@ -134,6 +135,7 @@ def _variables(instance: Instance, reference: Reference) -> list[Block]:
             say("what each row of a reserve holds back"),
             say("{}", figure(reserves)),
         ),
+        *_budgets_fixed(fixed),
         (say("of objectives"), say("gaps, extremes, distances"), say("{}", figure(auxiliary))),
     ]
     of_objectives = sum(count.rows for count in counts.values())
@@ -141,11 +143,18 @@ def _variables(instance: Instance, reference: Reference) -> list[Block]:
         "The program has {} of rules, {} of objectives and {}.",
         counted(len(instance.rows), "row"),
         counted(of_objectives, "row"),
-        counted(cells + reserves + auxiliary, "column"),
+        counted(cells + reserves + fixed + auxiliary, "column"),
     )
     if closed:
         total = (*total, *say(" {} of closed pairs are held at 0.", counted(closed, "decision")))
     return [Grid(("symbol", "what it is", "number"), tuple(rows)), Paragraph(total)]
+
+
+def _budgets_fixed(number: int) -> list[tuple[Line, ...]]:
+    if not number:
+        return []
+    what = say("budget of each establishment and year in convergence, where $x_{tmy} = 0$")
+    return [(say(r"$G_{tmy} \ge 0$"), what, say("{}", figure(number)))]
 
 
 def _tie_break(instance: Instance) -> list[Block]:

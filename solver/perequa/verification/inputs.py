@@ -46,7 +46,8 @@ def check_inputs(
         if row.id in program.row_at:
             _compare_row(notes, program, row, cells, held)
     _compare_columns(notes, program, held)
-    values = _compare_objectives(notes, folder, model, cells, reference)
+    amounts = {held[row.id]: row.limit for row in rows if row.id in held}
+    values = _compare_objectives(notes, folder, model, (cells, amounts), reference)
     if folder.has("solution.npz"):
         check_stages(notes, folder, model)
         _compare_tie_break(notes, model, program, cells, reference)
@@ -63,11 +64,15 @@ def check_inputs(
 
 
 def _cells(notes: Notebook, model: Model, program: Program) -> Indices:
-    """Column of each cell in flat order, -1 for a pair that is closed."""
+    """Column of each cell in flat order, -1 for a pair that is closed.
+
+    Nothing new is funded there, nor where a calendar of convergence fixes the budget.
+    """
     at = program.column_at
     cells = np.array([at.get(name, -1) for name in model.cell_ids], dtype=np.intp)
     years = len(model.years)
     closed = np.repeat(model.supply.closed_pairs.ravel(), years)
+    closed[list(model.converging)] = True
     for i in np.flatnonzero((cells < 0) & ~closed):
         notes.wrong(
             FILE, model.cell_ids[i], saying("column of a cell"), saying("absent"), saying("present")
@@ -159,8 +164,8 @@ def _compare_coefficients(
     expected = dict(
         zip(places[places >= 0].tolist(), row.values[places >= 0].tolist(), strict=True)
     )
-    reserves = [row.id] if row.held else list(row.holds)
-    expected |= {held[name]: 1.0 for name in reserves if name in held}
+    amounts = {row.id: 1.0} if row.held else row.holds
+    expected |= {held[name]: share for name, share in amounts.items() if name in held}
     found = dict(zip(index.tolist(), value.tolist(), strict=True))
     if found == expected:
         return
@@ -186,10 +191,21 @@ def _compare_columns(notes: Notebook, program: Program, held: dict[str, int]) ->
 
 
 def _compare_objectives(
-    notes: Notebook, folder: RunFolder, model: Model, cells: Indices, reference: Floats | None
+    notes: Notebook,
+    folder: RunFolder,
+    model: Model,
+    columns: tuple[Indices, dict[int, float]],
+    reference: Floats | None,
 ) -> int:
-    """Evaluate each objective by definition and by the program's rows, at several plans."""
+    """Evaluate each objective by definition and by the program's rows, at several plans.
+
+    Parameters
+    ----------
+    columns
+        Column of each cell, and the amount that a row of its own fixes by column.
+    """
     program = folder.program
+    cells, amounts = columns
     given = np.zeros(len(program.col_ids), dtype=bool)
     given[cells[cells >= 0]] = True
     own = {f"{name}/" for name in program.objectives}
@@ -202,6 +218,8 @@ def _compare_objectives(
         notes.wrong(FILE, "objective_name", "objectives", program.objectives, stated)
         return 0
     plans = _plans(folder, model, cells)
+    for plan in plans:
+        plan[list(amounts)] = list(amounts.values())
     for k, name in enumerate(program.objectives):
         size = 1.0  # a gap closed to rounding is judged against what it was with nothing done
         for x in plans:
@@ -227,7 +245,7 @@ def _plans(folder: RunFolder, model: Model, cells: Indices) -> list[Floats]:
     n = len(folder.program.col_ids)
     plans = [np.zeros(n)]
     if folder.has("solution.npz"):
-        plans.append(folder.solution["plan"])
+        plans.append(folder.solution["plan"].copy())
     draw = np.random.default_rng(20040830)
     scale = np.maximum(model.supply.installed, 1.0)[:, :, None]
     for share in np.geomspace(0.01, 1.0, SAMPLES):

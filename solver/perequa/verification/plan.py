@@ -10,6 +10,7 @@ import numpy as np
 
 from perequa.verification.allocation import check_allocation
 from perequa.verification.equity import check_equity, check_indicators
+from perequa.verification.establishments import check_convergence, check_overruns
 from perequa.verification.outcome import Notebook
 from perequa.verification.published_rules import check_objectives, check_rules
 from perequa.verification.totals import check_totals
@@ -68,5 +69,7 @@ def check_plan(published: Published) -> Check:
         check_equity(notes, published),
         check_objectives(notes, published),
         check_rules(notes, published),
+        check_overruns(notes, published),
+        check_convergence(notes, published),
     ]
     return notes.close(reduce(_both, looked_at))

@@ -89,7 +89,7 @@ def activities(published: Published) -> dict[str, float]:
             held[row.id] = float(value @ plan[index])
     return {
         row.id: row.activity(published.places)
-        + sum(held.get(name, 0.0) for name in row.holds)
+        + sum(share * held.get(name, 0.0) for name, share in row.holds.items())
         + (held.get(row.id, 0.0) if row.held else 0.0)
         for row in published.rows
     }

@@ -102,6 +102,8 @@ def _kept_back(published: Published, size: dict[str, float]) -> dict[str, Line]:
     activity = activities(published)
     for row in published.rows:
         column = "places" if row.unit == "place" else "credits"
+        if row.kind == "converge":
+            continue
         if row.held:
             lines[_key("reserve", row.rule, row.group)] = {column: activity[row.id]}
         elif row.kind in {"envelope", "contingent"} and row.side == "at_most":

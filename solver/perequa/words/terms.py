@@ -20,10 +20,13 @@ def rule_kinds(words: Words) -> Mapping[str, str]:
         "floor": words.term("kind of rule", "floor"),
         "cap": words.term("kind of rule", "cap"),
         "ceiling": words.term("kind of rule", "ceiling"),
+        "converge": words.term("kind of rule", "convergence"),
         "reserve": words.term("kind of rule", "reserve"),
         "ring_fence": words.term("kind of rule", "ring-fence"),
         "withhold": words.term("kind of rule", "withholding"),
         "pace": words.term("kind of rule", "pace"),
+        "milestones": words.term("kind of rule", "milestones"),
+        "until_opening": words.term("kind of rule", "credits until opening"),
     }
 
 

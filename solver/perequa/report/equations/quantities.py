@@ -73,6 +73,10 @@ def _budget(instance: Instance) -> list[Block]:
         Paragraph(say("Budget.")),
         Display(rf"G_{{tmy}} = (1 + \rho_{{tmy}}) G_{{tm,y-1}} + k_{{tmy}}, {start}"),
     ]
+    if instance.converging.any():
+        told = say("In convergence a rule fixes $G_{tmy}$, and $v_{tmy}$ is what that frees:")
+        freed = r"v_{tmy} = (1 + \rho_{tmy}) G_{tm,y-1} + k_{tmy} - G_{tmy}"
+        blocks += [Paragraph(told), Display(freed)]
     if one_off:
         told = joined([say("{}", code(m)) for m in one_off])
         blocks.append(

@@ -19,14 +19,18 @@ from perequa.report.equations.symbols import (
     maths_figure,
     word,
 )
+from perequa_models.calendars import closed_each_year
 from perequa_models.catalogue import RULE_KINDS
 from perequa_models.rules.cap import Cap
 from perequa_models.rules.ceiling import Ceiling
+from perequa_models.rules.converge import Converge
 from perequa_models.rules.grammar import ColumnBound, FileBound
+from perequa_models.rules.milestones import Milestones
 from perequa_models.rules.pace import Pace
 from perequa_models.rules.primitive import YEARLY
-from perequa_models.rules.reserve import Reserve
+from perequa_models.rules.reserve import Overruns, Reserve
 from perequa_models.rules.ring_fence import RingFence
+from perequa_models.rules.until_opening import UntilOpening
 from perequa_models.rules.withhold import Withhold
 from perequa_models.strict import ColumnRef
 
@@ -34,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perequa.report.document import Block
-    from perequa_models.instance import Instance, RuleRow
+    from perequa_models.instance import Instance, RuleRow, Term
     from perequa_models.keys import Side
     from perequa_models.rules.grammar import Bound, RuleSpec
 
@@ -86,8 +90,11 @@ def _frame(instance: Instance, name: str, spec: RuleSpec, rows: Sequence[RuleRow
     if isinstance(spec, Reserve):
         taken_from = [row for row in instance.rows if row.key.rule == spec.of]
         return _frame(instance, spec.of, instance.scenario.rules[spec.of], taken_from)
-    cells = np.concatenate([term.cells for row in rows for term in row.terms])
-    quantity = rows[0].terms[0].quantity
+    if isinstance(spec, Converge):
+        fixed = np.array([row.budget_of for row in rows], dtype=np.intp)
+        return frame(instance, name, spec, fixed, [row.key.year for row in rows], by_year=True)
+    cells = np.concatenate([term.cells for row in rows for term in _own(row)])
+    quantity = _own(rows[0])[0].quantity
     grouped = spec
     if isinstance(spec, RingFence) and spec.of is not None:
         grouped = instance.scenario.rules[spec.of]  # its groups, without the territories fenced in
@@ -112,9 +119,14 @@ def _equations(
     """Write one equation for each side the rule states."""
     if isinstance(spec, Reserve):
         return [_reserve(instance, name, spec, rows, where)]
-    letter = LETTERS[rows[0].terms[0].quantity]
+    if isinstance(spec, Milestones | UntilOpening):
+        return []  # the equation of the kind says it all
+    if isinstance(spec, Converge):
+        return [f"{where.summed('G')} = {where.of_group('L')}{where.every}"]
+    letter = LETTERS[_own(rows[0])[0].quantity]
     held = dict.fromkeys(key.rule for row in rows for key in row.holds)
     reserves = "".join(" + " + where.of_group(_reserved(rule)) for rule in held)
+    reserves += _freed(instance, name)
     written = []
     for side in dict.fromkeys(row.key.side for row in rows):
         same = [row for row in rows if row.key.side == side]
@@ -125,6 +137,22 @@ def _equations(
             left = where.summed(letter) + reserves
             limit = _limit(spec, side, same, where)
         written.append(f"{left} {SIGNS[side]} {limit}{where.every}")
+    return written
+
+
+def _own(row: RuleRow) -> list[Term]:
+    """Return what a row sums itself, without the money that convergence frees for it."""
+    return [term for term in row.terms if term.quantity != "freed"]
+
+
+def _freed(instance: Instance, name: str) -> str:
+    """Write the money that rules of convergence free for a rule."""
+    written = ""
+    for other, spec in instance.scenario.rules.items():
+        if isinstance(spec, Converge) and spec.active and isinstance(spec.freed, dict):
+            share = spec.freed.get(name, 0.0)
+            factor = "" if share == 1.0 else rf"{maths_figure(share)} "
+            written += rf" - {factor}V^{{{word(other)}}}" if share else ""
     return written
 
 
@@ -181,6 +209,12 @@ def _origins(
             lines = [say("Limit: {}.", _amount(instance, name, spec.amount))]
         case Pace():
             lines = [_pace(spec, where)]
+        case Converge():
+            lines = _converge(instance, name, spec)
+        case Milestones():
+            lines = [_milestones(instance, spec)]
+        case UntilOpening():
+            lines = [_until_opening(instance, spec)]
         case _:
             lines = [
                 say("Limit ({}): {}.", code(side), _bound(instance, bound))
@@ -224,7 +258,10 @@ def _bound(instance: Instance, bound: Bound) -> Line:
     return say("the number {}", figure(bound))
 
 
-def _amount(instance: Instance, name: str, amount: float | ColumnRef | None) -> Line:
+def _amount(instance: Instance, name: str, amount: float | ColumnRef | Overruns | None) -> Line:
+    if isinstance(amount, Overruns):
+        told = "$A$, what establishments exceed {} by without justification, each of them once"
+        return say(f"{told}, at most the limit it is taken from", code(amount.overruns))
     if isinstance(amount, ColumnRef):
         return (*say("$A$, "), *column_line(instance, amount.column))
     return say("the number {} ({})", figure(amount or 0.0), code(f"rules.{name}.amount"))
@@ -260,6 +297,44 @@ def _ceiling(spec: Ceiling, where: Frame) -> Line:
         amount = code(spec.exceptions.amount.column)
         line = (*line, *say(" and `mecanique` at the base carried plus column {}", amount))
     return (*line, *say("."))
+
+
+def _converge(instance: Instance, name: str, spec: Converge) -> list[Line]:
+    """Say what each limit is: a ceiling, and what the calendar leaves of the gap above it."""
+    assert spec.at_most is not None
+    parts = closed_each_year(spec.calendar, instance.years)
+    told = ", ".join(
+        f"{year}: {part:.6g}" for year, part in zip(instance.years, parts, strict=True)
+    )
+    gap = "the gap before the plan" if spec.of == "initial" else "the gap of the year before"
+    freed = spec.freed if isinstance(spec.freed, dict) else {}
+    where = ", ".join(f"{share:g} to {rule}" for rule, share in freed.items())
+    return [
+        say(
+            "Limit: the ceiling ({}) plus what is left of {}.", _bound(instance, spec.at_most), gap
+        ),
+        say("Part of the gap still open that each year closes: {}.", told),
+        say("In convergence: a base above the ceiling by more than {} of it.", figure(spec.band)),
+        say(
+            "{} is what is freed in the group and year: {}; the rest goes back to the nation.",
+            maths(rf"V^{{{word(name)}}}"),
+            where or "nothing is handed over",
+        ),
+    ]
+
+
+def _milestones(instance: Instance, spec: Milestones) -> Line:
+    if isinstance(spec.paid, ColumnRef):
+        return say("$s_y$: {}.", column_line(instance, spec.paid.column))
+    told = ", ".join(f"{year}: {share:g}" for year, share in spec.paid.items())
+    return say("$s_y$: {}; a year that is not named keeps the share before it.", told)
+
+
+def _until_opening(instance: Instance, spec: UntilOpening) -> Line:
+    opens = column_line(instance, spec.opens.column)
+    reserved = say("0") if spec.at_most is None else _bound(instance, spec.at_most)
+    said = say(r"$\omega_{tm}$, the year of opening: {}; $o$: {}", opens, code(spec.one_off))
+    return (*said, *say("; $L_{gy}$, reserved by earlier plans: {}.", reserved))
 
 
 def _withheld(instance: Instance, name: str) -> Line:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from perequa_models.rules.grammar import Quantity, RuleSpec
     from perequa_models.tree import Indices
 
-LETTERS: dict[Quantity, str] = {
+LETTERS: dict[Quantity | Literal["freed"], str] = {
     "places": "x",
     "credits": "k",
     "full_year_credits": "f",
     "stock": "S",
     "budget": "G",
+    "freed": "v",
 }
 """Letter of each quantity that a row sums."""
 LISTED = 120

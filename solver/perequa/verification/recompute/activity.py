@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,8 @@ class Supply:
         (T, M, Y): places closing, full-year cost paid by the envelope, 1 + yearly rate.
     months
         (M,): months paid in the opening year.
+    fixed
+        (T, M, Y): budgets that a rule fixes, NaN elsewhere; empty before rules are read.
     """
 
     is_money: NDArray[np.bool_]
@@ -48,6 +50,7 @@ class Supply:
     cost: Floats
     growth: Floats
     months: Floats
+    fixed: Floats = field(default_factory=lambda: np.zeros(0))
 
     @cached_property
     def quantities(self) -> dict[str, Coefficients]:
@@ -89,6 +92,10 @@ class Supply:
             # One-off money is spent in its year and never renewed.
             before_x = np.where(keeps[:, :, None], budget[:, :, y], grown_x)
             before = np.where(keeps, fixed[:, :, y], grown)
+        if self.fixed.size:
+            known = ~np.isnan(self.fixed)
+            budget[known] = 0.0
+            fixed[known] = self.fixed[known]
         return budget, fixed
 
     @cached_property

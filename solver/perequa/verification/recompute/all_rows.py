@@ -7,14 +7,26 @@ from typing import TYPE_CHECKING
 from perequa.verification.outcome import Unreadable
 from perequa.verification.recompute.linked import (
     ceiling_rows,
+    converge_rows,
     reserve_rows,
     set_aside_rows,
     withhold_rows,
 )
+from perequa.verification.recompute.phased import milestones_rows, until_opening_rows
 from perequa.verification.recompute.rules import QUANTITY, ExpectedRow, pace_rows, summing_rows
 
 if TYPE_CHECKING:
     from perequa.verification.recompute.model import Model
+
+
+OWN = {
+    "ceiling": ceiling_rows,
+    "milestones": milestones_rows,
+    "pace": pace_rows,
+    "until_opening": until_opening_rows,
+    "withhold": withhold_rows,
+}
+"""Kinds whose rows are more than a sum against a limit, and that look at no other rule."""
 
 
 def expected_rows(model: Model) -> list[ExpectedRow]:
@@ -26,21 +38,21 @@ def expected_rows(model: Model) -> list[ExpectedRow]:
         When a rule kind is unknown to `verify`, or a figure it needs is not stated.
     """
     rows: list[ExpectedRow] = []
-    last = []
+    freeing, last = [], []
     for name, spec in sorted(model.rules.items()):
         kind = spec["kind"]
-        if kind == "reserve" or (kind == "ring_fence" and spec.get("set_aside") is not None):
+        if kind == "converge":
+            freeing.append((name, spec))
+        elif kind == "reserve" or (kind == "ring_fence" and spec.get("set_aside") is not None):
             last.append((name, spec))
-        elif kind == "ceiling":
-            rows += ceiling_rows(model, name, spec)
-        elif kind == "withhold":
-            rows += withhold_rows(model, name, spec)
-        elif kind == "pace":
-            rows += pace_rows(model, name, spec)
+        elif kind in OWN:
+            rows += OWN[kind](model, name, spec)
         elif kind in QUANTITY:
             rows += summing_rows(model, name, spec)
         else:
             raise Unreadable("run.json", f"rules.{name}: verify does not know kind {kind!r}")
+    for name, spec in freeing:
+        rows += converge_rows(model, name, spec, rows)
     for name, spec in last:
         if spec["kind"] == "reserve":
             rows += reserve_rows(model, name, spec, rows)

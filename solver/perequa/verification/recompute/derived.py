@@ -1,4 +1,4 @@
-"""Columns computed by a named formula: GMP, DOMINIC 2004, GMPS ceilings (section 8)."""
+"""Columns computed by a named formula: points, tariffs, factors (section 8)."""
 
 from __future__ import annotations
 
@@ -35,6 +35,9 @@ GMPS_VALUE = {
 }  # fmt: skip
 """Euros a point by year, tariff option and pharmacy (yearly orders, 2009 to 2013)."""
 
+LEADING = ("residents", "gmp", "places", "allocation", "activity")
+"""Arguments that only the rows a formula is about state, beside residents by GIR."""
+
 
 class Row:
     """The arguments of a formula on one row, found by name."""
@@ -57,6 +60,13 @@ class Row:
         if name in self.figures.derived:
             return float(self.figures.derived[name][self.node, 0, 0])
         return number(self.text(argument), "inputs", f"column {name}")
+
+    def is_stated(self, argument: str) -> bool:
+        """Whether a table or an earlier formula gives the argument on this row."""
+        name = self.names.get(argument, argument)
+        if name in self.figures.derived:
+            return not math.isnan(float(self.figures.derived[name][self.node, 0, 0]))
+        return bool(self.text(argument))
 
     def flag(self, argument: str) -> bool:
         """Whether an argument says yes."""
@@ -94,6 +104,15 @@ def gmps_ceiling(row: Row, year: int) -> float:
     return value * (points + 2.59 * row.figure("pmp")) * row.figure("places")
 
 
+def occupancy_modulation(row: Row, year: int) -> float:
+    """Factor of the order of 28 September 2017: half of what is missing to the threshold is cut."""
+    received = row.figure("allocation")
+    threshold = 95
+    if year < 2024 and received < 1:
+        threshold = 90 + year - 2018 if received >= 0.9 else 0
+    return 1 - max(0.0, threshold / 100 - row.figure("occupancy")) / 2
+
+
 def add_derived(figures: Figures, name: str, spec: Mapping[str, Any]) -> None:
     """Compute one derived column, row by row, where its arguments stand.
 
@@ -122,13 +141,15 @@ def _formula(spec: Mapping[str, Any]) -> Callable[[Row], float | None]:
         return gmp
     if kind == "dominic_2004":
         return dominic_2004
-    if kind == "gmps_ceiling":
+    if kind == "activity_cost":
+        return lambda row: row.figure("activity") * row.figure("unit_cost")
+    if kind in ("gmps_ceiling", "occupancy_modulation"):
         year = int(spec["year"])
-        return lambda row: gmps_ceiling(row, year)
+        yearly = gmps_ceiling if kind == "gmps_ceiling" else occupancy_modulation
+        return lambda row: yearly(row, year)
     raise Unreadable("run.json", f"formula {kind!r} is not one that verify can recompute")
 
 
 def _has_arguments(row: Row) -> bool:
     """Whether the row is one of those the formula is about (others stay without a value)."""
-    figures = [row.text(argument) for argument in (*GIR_POINTS, "residents", "gmp", "places")]
-    return any(figures)
+    return any(row.is_stated(argument) for argument in (*GIR_POINTS, *LEADING))

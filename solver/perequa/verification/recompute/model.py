@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from perequa.verification.outcome import Unreadable
 from perequa.verification.recompute.activity import Supply, read_supply
+from perequa.verification.recompute.convergence import Coming, coming_down
 from perequa.verification.recompute.derived import add_derived
 from perequa.verification.recompute.figures import (
     KEYS,
@@ -104,9 +107,22 @@ class Model:
         add_table(figures, table, entry, [key for key in KEYS if key in table.header])
 
     @cached_property
+    def bare_supply(self) -> Supply:
+        """Figures of every cell, before a rule fixes any budget."""
+        return read_supply(self.scenario, self.figures)
+
+    @cached_property
+    def converging(self) -> dict[int, Coming]:
+        """Cells whose budget a calendar of convergence fixes, by flat position."""
+        return coming_down(self)
+
+    @cached_property
     def supply(self) -> Supply:
         """Figures of every cell."""
-        return read_supply(self.scenario, self.figures)
+        fixed = np.full(self.shape, np.nan)
+        for cell, coming in self.converging.items():
+            fixed.ravel()[cell] = coming.limit
+        return replace(self.bare_supply, fixed=fixed)
 
     @property
     def shape(self) -> tuple[int, int, int]:

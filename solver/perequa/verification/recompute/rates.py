@@ -55,12 +55,12 @@ class Rates:
     def start(self) -> Floats:
         """Numerator before the plan of every node, shape (N,)."""
         if self.spec.get("in", "stock") == "budget":
-            return self._summed_up(self.model.supply.base[:, self.positions].sum(axis=1))
+            return self._summed_up(self.model.bare_supply.base[:, self.positions].sum(axis=1))
         column = str(self.spec.get("counts", "installed"))
         total = np.zeros(len(self.model.tree.key))
         for m in self.positions:
             # What a measure of money has "installed" is its base.
-            base = column == "installed" and self.model.supply.is_money[m]
+            base = column == "installed" and self.model.bare_supply.is_money[m]
             if base and not self.model.figures.has("base"):
                 continue
             values = self.model.figures.amount("base" if base else column)

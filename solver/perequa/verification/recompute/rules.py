@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,6 @@ from perequa.verification.recompute.limits import adjusted, limit_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from perequa.verification.recompute.activity import Coefficients
     from perequa.verification.recompute.model import Model
     from perequa.verification.sparse import Floats, Indices
 
@@ -28,6 +27,8 @@ QUANTITY = {
     "ring_fence": "credits",
     "withhold": "credits",
     "pace": "stock",
+    "milestones": "full_year_credits",
+    "until_opening": "credits",
 }
 """What each kind sums unless `in` says otherwise."""
 YEARLY = ("stock", "budget")
@@ -51,9 +52,10 @@ class ExpectedRow:
     written
         The limit before what-ifs: what linked limits are computed from.
     holds
-        Reserve rows whose held-back amount counts in this activity.
+        Rows of their own amount (a reserve, a budget in convergence) that count in this activity,
+        with what each is multiplied by.
     held
-        Whether the activity is a held-back amount itself.
+        Whether the activity is an amount of the row's own.
     """
 
     id: str
@@ -67,7 +69,7 @@ class ExpectedRow:
     constant: float
     limit: float
     written: float
-    holds: tuple[str, ...] = ()
+    holds: Mapping[str, float] = field(default_factory=dict)
     held: bool = False
 
     def activity(self, x: Floats) -> float:
@@ -94,16 +96,102 @@ def unit_of(model: Model, quantity: str, group: Group) -> str:
     return "money" if model.supply.is_money[group.measures].all() else "place"
 
 
-def combined(model: Model, quantity: Coefficients, cells: Indices) -> tuple[Indices, Floats, float]:
-    """Sum a quantity over cells: coefficients by flat position of x, and the constant."""
-    matrix, constant = quantity
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summed:
+    """A quantity summed over cells.
+
+    Attributes
+    ----------
+    cells, weights
+        Coefficients of x, by flat position in (T, M, Y), each position once.
+    constant
+        What is there without any x.
+    holds
+        Coefficient of each amount that a row of its own fixes.
+    """
+
+    cells: Indices
+    weights: Floats
+    constant: float
+    holds: Mapping[str, float]
+
+    def plus(self, constant: float) -> Summed:
+        """Add a constant."""
+        return replace(self, constant=self.constant + constant)
+
+    def less(self, other: Summed, factor: float) -> Summed:
+        """Take `factor` times another sum off."""
+        holds = dict(self.holds)
+        for name, share in other.holds.items():
+            holds[name] = holds.get(name, 0.0) - factor * share
+        cells, weights = _gathered(
+            np.concatenate([self.cells, other.cells]),
+            np.concatenate([self.weights, -factor * other.weights]),
+        )
+        return Summed(
+            cells=cells,
+            weights=weights,
+            constant=self.constant - factor * other.constant,
+            holds=holds,
+        )
+
+
+def summed(model: Model, quantity: str, cells: Indices) -> Summed:
+    """Sum a quantity over cells: coefficients of x, constant, and budgets fixed elsewhere."""
+    matrix, constant = model.supply.quantities[quantity]
     years = len(model.years)
     rows = matrix.reshape(-1, years)[cells]
     columns = (cells // years * years)[:, None] + np.arange(years)
     kept = rows != 0
-    places, inverse = np.unique(columns[kept], return_inverse=True)
-    values = np.bincount(inverse, rows[kept], len(places)).astype(np.float64)
-    return places, values, float(constant.ravel()[cells].sum())
+    places, weights = _gathered(columns[kept], rows[kept])
+    fixed = [int(c) for c in cells if quantity == "budget" and int(c) in model.converging]
+    free = np.setdiff1d(cells, fixed)
+    return Summed(
+        cells=places,
+        weights=weights,
+        constant=float(constant.ravel()[free].sum()),
+        holds={fixing_row(model, cell): 1.0 for cell in fixed},
+    )
+
+
+def _gathered(cells: Indices, weights: Floats) -> tuple[Indices, Floats]:
+    """Add up coefficients of the same x."""
+    places, inverse = np.unique(cells, return_inverse=True)
+    return places, np.bincount(inverse, weights, len(places)).astype(np.float64)
+
+
+def fixing_row(model: Model, cell: int) -> str:
+    """Name the row that fixes the budget of a cell in convergence."""
+    coming = model.converging[cell]
+    return row_id(coming.rule, coming.group, "equals")
+
+
+def row_of(
+    model: Model,
+    name: str,
+    group: Group,
+    side: str,
+    limit: float,
+    total: Summed,
+    *,
+    unit: str,
+) -> ExpectedRow:
+    """State a row: a sum against its limit."""
+    spec = model.rules[name]
+    return ExpectedRow(
+        id=row_id(name, group, side),
+        rule=name,
+        kind=spec["kind"],
+        side=side,
+        unit=unit,
+        group=group,
+        cells=total.cells,
+        values=total.weights,
+        constant=total.constant,
+        limit=adjusted(model, spec, group, side, limit),
+        written=limit,
+        holds={row: share for row, share in total.holds.items() if share != 0},
+    )
 
 
 def summing_row(
@@ -114,20 +202,8 @@ def summing_row(
     cells = group.cells
     if spec["kind"] == "cap" and spec.get("cumulative"):
         cells = _until(model, cells)
-    places, values, constant = combined(model, model.supply.quantities[quantity], cells)
-    return ExpectedRow(
-        id=row_id(name, group, side),
-        rule=name,
-        kind=spec["kind"],
-        side=side,
-        unit=unit_of(model, quantity, group),
-        group=group,
-        cells=places,
-        values=values,
-        constant=constant,
-        limit=adjusted(model, spec, group, side, limit),
-        written=limit,
-    )
+    total = summed(model, quantity, cells)
+    return row_of(model, name, group, side, limit, total, unit=unit_of(model, quantity, group))
 
 
 def summing_rows(model: Model, name: str, spec: Mapping[str, Any]) -> list[ExpectedRow]:
@@ -149,34 +225,24 @@ def pace_rows(model: Model, name: str, spec: Mapping[str, Any]) -> list[Expected
     quantity = quantity_of(spec)
     if quantity not in ("stock", "budget"):
         raise Unreadable("run.json", f"rules.{name}: pace in {quantity} is unknown to verify")
-    matrix, constant = model.supply.quantities[quantity]
     start = model.supply.base if quantity == "budget" else model.supply.installed
-    before_x = np.concatenate([np.zeros_like(matrix[:, :, :1]), matrix[:, :, :-1]], axis=2)
-    before = np.concatenate([start[:, :, None], constant[:, :, :-1]], axis=2)
     rows = []
     for group in groups(model, spec, selected_cells(model, spec), by_year=True):
+        now = summed(model, quantity, group.cells)
+        # the year is the last axis: the cell a year earlier stands one position before
+        if group.cells[0] % len(model.years):
+            before = summed(model, quantity, group.cells - 1)
+        else:
+            there = float(start.ravel()[group.cells // len(model.years)].sum())
+            none = np.zeros(0, dtype=np.intp)
+            before = Summed(cells=none, weights=np.zeros(0), constant=there, holds={})
         for side in ("at_least", "at_most"):
             growth = spec.get(f"growth_{side}")
             if growth is None:
                 continue
-            factor = 1 + float(growth)
-            change = (matrix - factor * before_x, constant - factor * before)
-            places, values, fixed = combined(model, change, group.cells)
-            rows.append(
-                ExpectedRow(
-                    id=row_id(name, group, side),
-                    rule=name,
-                    kind=spec["kind"],
-                    side=side,
-                    unit=unit_of(model, quantity, group),
-                    group=group,
-                    cells=places,
-                    values=values,
-                    constant=fixed,
-                    limit=adjusted(model, spec, group, side, 0.0),
-                    written=0.0,
-                )
-            )
+            total = now.less(before, 1 + float(growth))
+            unit = unit_of(model, quantity, group)
+            rows.append(row_of(model, name, group, side, 0.0, total, unit=unit))
     return rows
 
 
