@@ -327,11 +327,11 @@ def _territory_groups(
             source.column(across[0], (*path, "by"))
             return
         words = column_words(source, across[0])
-        inside: dict[str, list[int]] = {}
+        gathered: dict[str, list[int]] = {}
         for t in members.tolist():
-            inside.setdefault(words[t], []).append(t)
-        for word in sorted(inside.keys() - {""}):
-            yield across[0], word, None, np.array(inside[word], dtype=np.intp)
+            gathered.setdefault(words[t], []).append(t)
+        for word in sorted(gathered.keys() - {""}):
+            yield across[0], word, None, np.array(gathered[word], dtype=np.intp)
     elif named:
         level = max(named, key=tree.levels.index)
         if tree.levels.index(level) > tree.levels.index(source.level):

@@ -44,9 +44,9 @@ class FactoredBasis:
         (m,) who is basic, by place.
     columns, held, others
         The basic columns, the rows that hold them, the rows that are basic themselves.
-    factors, into
-        The matrix in the rows and columns that hold each other, factored; what the columns carry
-        into the other rows.
+    own, factors, into
+        The matrix in the rows and columns that hold each other, and its factors; what the columns
+        carry into the other rows.
     """
 
     def __init__(self, vertex: Vertex) -> None:
@@ -56,7 +56,8 @@ class FactoredBasis:
         self.held = np.flatnonzero(~vertex.basic_rows)
         self.others = np.flatnonzero(vertex.basic_rows)
         carried = sparse.csr_array(self._matrix[:, self.columns])
-        self.factors = splu(sparse.csc_array(carried[self.held]))
+        self.own = sparse.csc_array(carried[self.held])
+        self.factors = splu(self.own)
         self.into = sparse.csr_array(carried[self.others])
         self._back = sparse.csr_array(self.into.T)
         self._priced = sparse.csr_array(self._matrix.T)
