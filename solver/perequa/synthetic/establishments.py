@@ -8,7 +8,7 @@ import numpy as np
 
 from perequa.synthetic.country import Country, read_country
 from perequa.synthetic.homes import CEILING_YEAR, Homes, draw_homes
-from perequa.synthetic.tables import Rows, envelopes, territories_above
+from perequa.synthetic.tables import Rows, codes, envelopes, territories_above
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ RATE = 0.005
 """Yearly renewal of the care credits (an assumption)."""
 
 
-def establishments(count: int, years: Sequence[int], seed: int) -> Mapping[str, Rows | Any]:
+def establishments(count: int, years: Sequence[int], seed: int) -> Mapping[str, Any]:
     """Draw a scenario of care homes: its tables and its statement, as plain data."""
     draw = np.random.default_rng([seed, count])
     country = read_country()
@@ -33,15 +33,11 @@ def establishments(count: int, years: Sequence[int], seed: int) -> Mapping[str, 
     }
 
 
-def _codes(count: int) -> list[str]:
-    return [f"S{i + 1:05d}" for i in range(count)]
-
-
 def _territories(country: Country, homes: Homes) -> Rows:
     own = ("status", "places", "gmp", "pmp", "tariff", "pharmacy", "overseas")
     rows = territories_above(country, homes.department, own)
     far = country.overseas
-    for i, code in enumerate(_codes(len(homes.places))):
+    for i, code in enumerate(codes(len(homes.places))):
         d = homes.department[i]
         rows.append(
             (
@@ -63,7 +59,7 @@ def _territories(country: Country, homes: Homes) -> Rows:
 
 def _supply(homes: Homes, asked: Any, authorised: Any) -> Rows:  # noqa: ANN401 - arrays
     rows: Rows = [("territory", "measure", "base", "declared_need", "installed", "unfunded")]
-    for i, code in enumerate(_codes(len(homes.places))):
+    for i, code in enumerate(codes(len(homes.places))):
         rows.append((code, "care", f"{homes.base[i]:.0f}", f"{asked[i]:.0f}", "", ""))
         rows.append((code, "temporary", "", "", homes.temporary[i], authorised[i]))
     return rows

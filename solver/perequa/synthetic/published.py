@@ -6,8 +6,8 @@ None is that of a home: the national averages are the only ones that are publish
 from __future__ import annotations
 
 MEAN_GMP, MEAN_PMP = 726.0, 213.0
-"""Points, all care homes, 2017: CNSA, *La situation des EHPAD en 2017*, as reported by ASH of 17 May
-2019 (which prints the two figures under each other's name)."""
+"""Points, all care homes, 2017: CNSA, *La situation des EHPAD en 2017*, as reported by ASH no. 3111
+of May 2019 (which prints the two figures under each other's name)."""
 
 CARE_PER_PLACE = 12_782.0
 """Euros of care credits for a place, mean of all statuses and options, 2015: CNSA, *Bilan de la

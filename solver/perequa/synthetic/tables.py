@@ -16,6 +16,11 @@ NEW_MONEY = 0.012
 """New money of a year, as a share of what is renewed (an assumption)."""
 
 
+def codes(count: int) -> list[str]:
+    """Codes of establishments that do not exist: an S no directory uses, and a number."""
+    return [f"S{i + 1:05d}" for i in range(count)]
+
+
 def territories_above(country: Country, department: Whole, own: Sequence[str]) -> Rows:
     """Write the header, the regions and the departments of ``territories.csv``.
 
@@ -45,7 +50,7 @@ def envelopes(
     base: Floats,
     years: Sequence[int],
 ) -> Rows:
-    """Draw the new money of each region and year: between 0.6 and 1.4 of the same share of its base.
+    """Draw the new money of each region and year: 0.6 to 1.4 times the same share of its base.
 
     Parameters
     ----------
