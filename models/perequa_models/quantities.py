@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from perequa_models.tree import split
+
 if TYPE_CHECKING:
     from perequa_models.instance import IndicatorData, Instance
     from perequa_models.tree import Indices
@@ -67,7 +69,10 @@ class Quantities:
     @cached_property
     def extension_credits(self) -> Values:
         """c·(12 − μ)/12·x of the year before: the full-year extension; (T, M, Y)."""
-        due = self.full_year_credits * (1.0 - self._opening_share)
+        # a place paid for twelve months at once leaves nothing due: no term of nought times it
+        due = np.zeros_like(self.x)
+        later = self.instance.opening_months < 12
+        due[:, later] = self.due_after[:, later]
         return np.concatenate([self.instance.carried[:, :, None], due[:, :, :-1]], axis=2)
 
     @cached_property
@@ -116,12 +121,17 @@ class Quantities:
         recurrent = np.array(
             [1.0 if instance.scenario.measures[m].recurrent else 0.0 for m in instance.measures]
         )
-        before: Values = instance.base
+        # written out in what each year adds, so that a year is one sum and not a sum of sums
+        renewed: Values = instance.base
+        added: list[tuple[Values, Values]] = []
         years = []
         for y in range(instance.shape[2]):
-            renewed = before * (1.0 + instance.rate[:, :, y])
-            years.append(renewed + self.credits[:, :, y])
-            before = renewed + self.credits[:, :, y] * recurrent
+            growth = 1.0 + instance.rate[:, :, y]
+            renewed = renewed * growth
+            added = [(money, kept * growth) for money, kept in added]
+            new = self.credits[:, :, y]
+            years.append(sum((money * kept for money, kept in added), renewed) + new)
+            added.append((new, np.broadcast_to(recurrent, new.shape)))
         return np.stack(years, axis=2)
 
     @property
@@ -151,7 +161,9 @@ class Quantities:
         if level == instance.level:
             counted = by_territory[np.searchsorted(ancestors, nodes)]
         else:
-            counted = np.array([by_territory[ancestors == node].sum(axis=0) for node in nodes])
+            counted = np.array(
+                [by_territory[below].sum(axis=0) for below in split(ancestors, nodes)]
+            )
         if not indicator.in_budget:
             start = indicator.start[np.ix_(nodes, indicator.measures)].sum(axis=1)
             counted = counted + start[:, None]

@@ -94,8 +94,10 @@ class Tree:
     def below(self, node: int, level: str) -> Indices:
         """Positions, among the nodes of `level`, of those that stand below `node`."""
         if (node, level) not in self._below:
-            found = np.flatnonzero(self.ancestors(level, self.nodes[node].level) == node)
-            self._below[node, level] = _unchanging(found)
+            own = self.nodes[node].level
+            found = split(self.ancestors(level, own), self.at(own))
+            for other, positions in zip(self.at(own).tolist(), found, strict=True):
+                self._below[other, level] = _unchanging(positions)
         return self._below[node, level]
 
     @cached_property
@@ -135,6 +137,28 @@ class Tree:
         if territory.level == "department":
             return territory.code.startswith(("97", "98"))
         return self.is_overseas(int(self.parent[node])) if self.parent[node] >= 0 else None
+
+
+def split(above: Indices, nodes: Indices) -> list[Indices]:
+    """Positions that stand below each of some nodes, in order.
+
+    Parameters
+    ----------
+    above
+        (n,) ancestor of each position, as `Tree.ancestors` gives it.
+    nodes
+        The nodes asked for.
+
+    Notes
+    -----
+    Sorted once: to look for each node in turn would take n times as many comparisons as there are
+    nodes, and at the level of establishments there are n of them.
+    """
+    order = np.argsort(above, kind="stable")
+    sorted_ = above[order]
+    starts = np.searchsorted(sorted_, nodes, side="left").tolist()
+    ends = np.searchsorted(sorted_, nodes, side="right").tolist()
+    return [order[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
 def _unchanging(positions: Indices) -> Indices:

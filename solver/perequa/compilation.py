@@ -107,8 +107,23 @@ def _compiled(formulation: Formulation) -> CompiledProgram:
     if any(variable.fixed for variable in variables):
         raise InternalError("a variable is fixed")
     return _checked(
-        formulation, rows.matrix, lower - rows.constant, upper - rows.constant, objectives
+        formulation,
+        rows.matrix,
+        _moved_right(lower, rows.constant),
+        _moved_right(upper, rows.constant),
+        objectives,
     )
+
+
+def _moved_right(limit: Floats, constant: Floats) -> Floats:
+    """Limits less the constants of their rows; what rounding alone leaves of two equals is zero.
+
+    A home frozen at its base of a million has a limit and a constant that are the same sum, rounded
+    in another order: 1e-9 below zero, no plan would satisfy the row.
+    """
+    moved = limit - constant
+    size = np.maximum(np.abs(limit), np.abs(constant))
+    return np.where(np.abs(moved) <= 8.0 * np.finfo(np.float64).eps * size, 0.0, moved)
 
 
 def _checked(

@@ -1,7 +1,8 @@
 """Linear expressions of Pyomo → arrays: coefficients by column, constants apart.
 
 A sum of variables, of numbers times variables and of numbers, as nearly all of ours are, is read
-together with all others; Pyomo's own walker reads the rest.
+together with all others; sums inside sums, times numbers, are taken apart one by one; Pyomo's own
+walker reads the rest.
 """
 
 from __future__ import annotations
@@ -12,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pyomo.core.expr.numeric_expr import LinearExpression, MonomialTermExpression
+from pyomo.core.base.var import VarData
+from pyomo.core.expr.numeric_expr import (
+    LinearExpression,
+    MonomialTermExpression,
+    NegationExpression,
+    ProductExpression,
+    SumExpression,
+)
 from pyomo.repn.linear import LinearRepnVisitor
 from scipy import sparse
 
@@ -32,6 +40,9 @@ KINDS: dict[type, int] = {
     MonomialTermExpression: PRODUCT,
 }
 """What a term is, when it is no variable."""
+
+INNER = frozenset({SumExpression, LinearExpression})
+FACTORED = frozenset({MonomialTermExpression, ProductExpression})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +128,12 @@ def read_linear(expressions: Sequence[Any], columns: Columns) -> LinearForms:
     ).astype(np.float64)
     entries = [(terms.row[held], terms.column[held], terms.value[held])]
     walker = LinearRepnVisitor({})
+    nested: list[_Nested] = []
     for i in np.flatnonzero(~flat).tolist():
+        apart = _apart(expressions[i])
+        if apart is not None:
+            nested.append((i, *apart))
+            continue
         form = walker.walk_expression(expressions[i])
         if form.nonlinear is not None:
             message = f"an expression is not linear: {expressions[i]}"
@@ -128,11 +144,68 @@ def read_linear(expressions: Sequence[Any], columns: Columns) -> LinearForms:
             message = f"an expression holds a variable without a column: {expressions[i]}"
             raise InternalError(message)
         entries.append((np.full(len(column), i), column, np.array([*form.linear.values()])))
+    entries.append(_of_nested(nested, expressions, columns, constant))
     row, column, value = (np.concatenate(parts) for parts in zip(*entries, strict=True))
     matrix = sparse.csr_array((value, (row, column)), shape=(m, len(columns)))
     matrix.sum_duplicates()
     matrix.eliminate_zeros()
     return LinearForms(matrix=matrix, constant=constant)
+
+
+_Nested = tuple[int, list[Any], list[float], float]
+"""Row, variables, their factors, constant."""
+
+
+def _apart(expression: Any) -> tuple[list[Any], list[float], float] | None:  # noqa: ANN401 - Pyomo's
+    """Take sums inside sums apart, numbers in front multiplied; None where something else stands.
+
+    Returns
+    -------
+    tuple or None
+        The variables met, the factor of each, and the constant.
+    """
+    variables: list[Any] = []
+    factors: list[float] = []
+    constant = 0.0
+    left = [(expression, 1.0)]
+    while left:
+        node, factor = left.pop()
+        kind = node.__class__
+        if kind in INNER:
+            left.extend([(part, factor) for part in reversed(node.args)])
+        elif kind is VarData:
+            variables.append(node)
+            factors.append(factor)
+        elif KINDS.get(kind) == NUMBER:
+            constant += factor * node
+        elif kind in FACTORED and KINDS.get(node.args[0].__class__) == NUMBER:
+            number, rest = node.args
+            left.append((rest, factor * number))
+        elif kind in FACTORED and KINDS.get(node.args[1].__class__) == NUMBER:
+            rest, number = node.args
+            left.append((rest, factor * number))
+        elif kind is NegationExpression:
+            left.append((node.args[0], -factor))
+        else:
+            return None
+    return variables, factors, constant
+
+
+def _of_nested(
+    nested: Sequence[_Nested], expressions: Sequence[Any], columns: Columns, constant: Floats
+) -> tuple[Indices, Indices, Floats]:
+    """Gather what was taken apart, rows, columns and values; constants go where they belong."""
+    row = np.repeat(
+        np.array([i for i, *_ in nested], dtype=np.intp), [len(v) for _, v, _, _ in nested]
+    )
+    column = columns.places([*chain.from_iterable(v for _, v, _, _ in nested)])
+    value = np.array([*chain.from_iterable(f for _, _, f, _ in nested)], dtype=np.float64)
+    constant[[i for i, *_ in nested]] = [c for *_, c in nested]
+    if (column < 0).any():
+        i = int(row[np.argmax(column < 0)])
+        message = f"an expression holds a variable without a column: {expressions[i]}"
+        raise InternalError(message)
+    return row, column, value
 
 
 def _terms(expressions: Sequence[Any], columns: Columns) -> _Terms:

@@ -10,6 +10,7 @@ import numpy as np
 from perequa_models.figures.arrays import national_initial
 from perequa_models.problems import nearest
 from perequa_models.strict import ColumnEquals, ColumnRef
+from perequa_models.tree import split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -326,18 +327,20 @@ def _territory_groups(
             source.column(across[0], (*path, "by"))
             return
         words = column_words(source, across[0])
-        for word in sorted({words[t] for t in members} - {""}):
-            inside = np.array([t for t in members if words[t] == word], dtype=np.intp)
-            yield across[0], word, None, inside
+        gathered: dict[str, list[int]] = {}
+        for t in members.tolist():
+            gathered.setdefault(words[t], []).append(t)
+        for word in sorted(gathered.keys() - {""}):
+            yield across[0], word, None, np.array(gathered[word], dtype=np.intp)
     elif named:
         level = max(named, key=tree.levels.index)
         if tree.levels.index(level) > tree.levels.index(source.level):
             _unknown_by(source, level, path)
             return
         above = tree.ancestors(source.level, level)[members]
-        for node in np.unique(above):
-            territory = tree.nodes[int(node)]
-            yield level, territory.code, int(node), members[above == node]
+        nodes = np.unique(above)
+        for node, inside in zip(nodes.tolist(), split(above, nodes), strict=True):
+            yield level, tree.nodes[node].code, node, members[inside]
     else:
         node = _single_node(source, spec, members)
         single = tree.nodes[node] if node is not None else None

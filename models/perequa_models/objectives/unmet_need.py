@@ -10,6 +10,7 @@ from perequa_models.columns import summed_up
 from perequa_models.objectives.data import nodes_compared, years_looked_at
 from perequa_models.objectives.grammar import ObjectiveSpec
 from perequa_models.strict import ColumnRef, Name, Text
+from perequa_models.tree import split
 
 if TYPE_CHECKING:
     from perequa_models.builder import Builder
@@ -61,5 +62,5 @@ def _need_and_funded(spec: UnmetNeed, plan: Quantities) -> tuple[Floats, Values]
     level = instance.tree.nodes[int(nodes[0])].level
     above = instance.tree.ancestors(instance.level, level)
     so_far = np.cumsum(plan.x[:, measure, :], axis=1)
-    funded = np.array([so_far[above == node].sum(axis=0)[years] for node in nodes])
+    funded = np.array([so_far[below].sum(axis=0)[years] for below in split(above, nodes)])
     return need, funded

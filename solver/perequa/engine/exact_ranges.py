@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from perequa.engine.ranges import Range
     from perequa.engine.session import SolverOptions
     from perequa.engine.stages import Staged
+    from perequa.engine.vectors import Vectors
 
 
 def exact_ranges(
@@ -51,7 +52,7 @@ def exact_ranges(
 class _Proofs:
     """Distinct multipliers, in natural units, each with the position it has."""
 
-    stored: list[Floats]
+    stored: Vectors
     marks: dict[bytes, int] = field(default_factory=dict)
 
     def place(self, scaled: Floats, natural: Floats) -> int:
@@ -75,8 +76,8 @@ class _Extending:
         self.factor = float(self.vertex.factors[0])
         self.y = {d: self._in_solver(prices.duals[d]) for d in sorted({s.dual for s in sides})}
         self.finder = RangeFinder(self.vertex, staged.basis, options)
-        self.duals = _Proofs(list(prices.duals))
-        self.rays = _Proofs(list(prices.rays))
+        self.duals = _Proofs(prices.duals.copy())
+        self.rays = _Proofs(prices.rays.copy())
 
     def run(self) -> Prices:
         found: dict[tuple[int, int], Side] = {}
@@ -90,12 +91,12 @@ class _Extending:
         return replace(
             self.prices,
             sides=tuple(found.get((s.row, s.sign), s) for s in self.prices.sides),
-            duals=tuple(self.duals.stored),
+            duals=self.duals.stored,
             lams=(
                 *self.prices.lams,
                 *nothing * (len(self.duals.stored) - len(self.prices.duals)),
             ),
-            rays=tuple(self.rays.stored),
+            rays=self.rays.stored,
             programs_solved=self.prices.programs_solved + self.finder.programs_solved,
         )
 

@@ -48,9 +48,9 @@ class FactoredBasis:
         (m,) who is basic, by place.
     columns, held, others
         The basic columns, the rows that hold them, the rows that are basic themselves.
-    factors, into
-        The matrix in the rows and columns that hold each other, factored; what the columns carry
-        into the other rows.
+    own, factors, into
+        The matrix in the rows and columns that hold each other, and its factors; what the columns
+        carry into the other rows.
     priced
         (n, m) the columns of the program as rows, for products with multipliers.
     """
@@ -65,7 +65,8 @@ class FactoredBasis:
         self._place_held[self.held] = np.arange(len(self.held))
         self._place_other[self.others] = np.arange(len(self.others))
         carried = sparse.csr_array(self._matrix[:, self.columns])
-        self.factors = splu(sparse.csc_array(carried[self.held]))
+        self.own = sparse.csc_array(carried[self.held])
+        self.factors = splu(self.own)
         self.into = sparse.csr_array(carried[self.others])
         self._back = sparse.csr_array(self.into.T)
         self.priced = sparse.csr_array(self._matrix.T)

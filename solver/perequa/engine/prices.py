@@ -21,8 +21,11 @@ from numpy.typing import NDArray
 
 from perequa.engine.basis_moves import along_basis
 from perequa.engine.direction import one_limit
+from perequa.engine.inverse_basis import inverse_of
+from perequa.engine.local_moves import LocalMove, LocalMoves
 from perequa.engine.stages import NOT_ZERO
 from perequa.engine.tangent_cone import TangentCone, TangentMove
+from perequa.engine.vectors import Entries, Vectors
 from perequa.engine.vertex import ACTIVE
 from perequa_models.errors import InternalError
 
@@ -101,9 +104,9 @@ class Prices:
     """
 
     sides: tuple[Side, ...]
-    duals: tuple[Floats, ...]
+    duals: Vectors
     lams: tuple[Floats, ...]
-    rays: tuple[Floats, ...]
+    rays: Vectors
     programs_solved: int
 
 
@@ -138,11 +141,11 @@ def two_sided_prices(
 class _Level:
     """What is found so far at one priority."""
 
-    duals: list[Floats]
+    duals: Vectors
+    rays: Vectors
     lams: list[Floats]
     marks: dict[bytes, int]
     met: dict[int, tuple[Floats, int]] = field(default_factory=dict)
-    rays: list[Floats] = field(default_factory=list)
     sides: dict[tuple[int, int], Side] = field(default_factory=dict)
 
 
@@ -202,17 +205,22 @@ class Pricing:
         self.program, self.options = program, options
         self.vertex = staged.vertex
         self.basis = staged.basis
+        inverse = inverse_of(self.vertex, self.basis)
+        self.local = None if inverse is None else LocalMoves(self.vertex, self.basis, inverse)
         self.scaled = staged.scaled
         self.limits = _limits(self.vertex)
         self.at_plan: list[float] = []
         self.levels = [
-            _Level(duals=[s.y], lams=[s.lam], marks={mark_of(np.append(y, s.lam)): 0})
+            _Level(
+                duals=Vectors(s.y, [s.y]),
+                rays=Vectors(np.zeros_like(s.y)),
+                lams=[s.lam],
+                marks={mark_of(np.append(y, s.lam)): 0},
+            )
             for s, y in zip(staged.stages, self.vertex.duals, strict=True)
         ]
         self.costs = np.array([s.cost for s in staged.stages])
-        self.cones = [
-            TangentCone(self.vertex, self.basis, p, self.options) for p in range(len(self.levels))
-        ]
+        self.cones: dict[int, TangentCone] = {}
         self.rows = [int(i) for i in np.flatnonzero(self.program.is_rule)]
         self._price([i for i in self.rows if not self.limits.free[i]])
 
@@ -230,17 +238,18 @@ class Pricing:
         return tuple(
             Prices(
                 sides=tuple(level.sides[i, sign] for i in self.rows for sign in (1, -1)),
-                duals=tuple(level.duals),
+                duals=level.duals,
                 lams=tuple(level.lams),
-                rays=tuple(level.rays),
-                programs_solved=cone.programs_solved,
+                rays=level.rays,
+                programs_solved=self.cones[p].programs_solved if p in self.cones else 0,
             )
-            for level, cone in zip(self.levels, self.cones, strict=True)
+            for p, level in enumerate(self.levels)
         )
 
     def _price(self, rows: list[int]) -> None:
         left = [(i, sign) for i in rows for sign in (1, -1) if not self._at_once(i, sign)]
         self._along_basis(sorted({i for i, _ in left if not self.vertex.basic_rows[i]}))
+        self._locally([key for key in left if key not in self.levels[0].sides])
         self._in_tangent_cones([key for key in left if key not in self.levels[0].sides])
 
     def _at_once(self, i: int, sign: int) -> bool:
@@ -256,9 +265,7 @@ class Pricing:
             self._zero(i, sign, np.inf, AT_VERTEX)
             return True
         if not relaxes and not self._can_move(i, sign):
-            ray = np.zeros(len(self.vertex.activity))
-            ray[i] = float(sign)
-            self._infinite(i, sign, ray)
+            self._infinite(i, sign, Entries(np.array([i]), np.array([float(sign)])))
             return True
         return False
 
@@ -284,14 +291,45 @@ class Pricing:
             )
 
     def _along_basis(self, rows: list[int]) -> None:
-        for move in along_basis(self.vertex, self.basis, rows):
+        if self.local is None:
+            moves = along_basis(self.vertex, self.basis, rows)
+        else:
+            moves = self.local.along_basis(rows)
+        for move in moves:
             if (move.row, move.sign) not in self.levels[0].sides:
                 for p in range(len(self.levels)):
                     self._finite(p, move.row, move.sign, move.reach, (move.columns, move.values), 0)
 
+    def _locally(self, wanted: list[tuple[int, int]]) -> None:
+        """Price what a few changes of basis settle, where few entries are to be looked at."""
+        if self.local is None or len(self.levels) > 1:
+            return
+        for i, sign in wanted:
+            found = self.local.cheapest(i, sign)
+            if isinstance(found, LocalMove):
+                dual = self._near(found.dual)
+                self._finite(0, i, sign, found.reach, (found.columns, found.values), dual)
+            elif found is not None:
+                self._infinite(i, sign, found.multipliers)
+
+    def _near(self, changed: Entries) -> int:
+        """Position of a dual that differs from the stage's own in some rows."""
+        level = self.levels[0]
+        values = np.round(changed.values, 9) + 0.0
+        mark = hashlib.sha256(changed.places.tobytes() + values.tobytes()).digest()
+        if mark not in level.marks:
+            level.marks[mark] = len(level.duals)
+            natural = changed.values * self.scaled.row[changed.places] / self.vertex.factors[0]
+            level.duals.append(Entries(changed.places, natural))
+            level.lams.append(level.lams[0])
+        return level.marks[mark]
+
     def _in_tangent_cones(self, wanted: list[tuple[int, int]]) -> None:
         """Price at each priority in turn; the later ones follow the change of the earlier."""
-        for p, (level, cone) in enumerate(zip(self.levels, self.cones, strict=True)):
+        for p, level in enumerate(self.levels if wanted else ()):
+            if p not in self.cones:
+                self.cones[p] = TangentCone(self.vertex, self.basis, p, self.options)
+            cone = self.cones[p]
             for i, sign in wanted:
                 if (i, sign) in level.sides:
                     continue
@@ -315,7 +353,8 @@ class Pricing:
         ray = found * (1.0 if sign * found[i] > 0 else -1.0) / max(1e-300, abs(found[i]))
         ray = np.where(np.abs(ray) < 1e-11, 0.0, ray)
         self._check_ray(i, ray)
-        self._infinite(i, sign, ray)
+        rows = np.flatnonzero(ray)
+        self._infinite(i, sign, Entries(rows, ray[rows]))
 
     def _known(self, p: int, move: TangentMove) -> int:
         """Position of a dual among the distinct ones of a priority."""
@@ -344,7 +383,7 @@ class Pricing:
         level = self.levels[p]
         lam = level.lams[dual]
         earlier = [before.sides[i, sign].price for before in self.levels[:p]]
-        price = sign * level.duals[dual][i] - sum(
+        price = sign * level.duals.value(dual, i) - sum(
             lam[j] * before for j, before in enumerate(earlier)
         )
         if p > 0:
@@ -361,10 +400,10 @@ class Pricing:
             dual=dual,
         )
 
-    def _infinite(self, i: int, sign: int, ray: Floats) -> None:
+    def _infinite(self, i: int, sign: int, ray: Entries) -> None:
         """Record, at every priority, a move that a ray proves impossible."""
         for level in self.levels:
-            level.rays.append(ray * self.scaled.row)
+            level.rays.append(Entries(ray.places, ray.values * self.scaled.row[ray.places]))
             level.sides[i, sign] = Side(
                 row=i,
                 sign=sign,

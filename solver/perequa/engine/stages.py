@@ -144,7 +144,7 @@ def solve_stages(
             break
         last_basis = session.basis()
         first_basis = last_basis if p == 0 else first_basis
-        y = np.where(np.abs(outcome.y) < NOT_ZERO * 1e-4, 0.0, outcome.y)
+        y = without_rounding(outcome.y, cost)
         z = cost - scaled.matrix.T @ y
         newly = restrict(face, scaled, outcome.x, y, z)
         session.set_row_bounds(newly[0], face.row_lower[newly[0]], face.row_upper[newly[0]])
@@ -201,6 +201,17 @@ def restrict(
     face.rows[rows] = True
     face.columns[columns] = True
     return rows, columns
+
+
+def without_rounding(y: Floats, cost: Floats) -> Floats:
+    """Leave out of a dual what is only rounding of the largest costs, in the solver's units.
+
+    The smallest cost is of size one there: a price is never that small, and what is left of two
+    large costs that cancel must not stand on a row alone, where nothing larger tells it is nothing.
+    """
+    largest = float(np.abs(cost).max(initial=0.0))
+    nothing = max(NOT_ZERO * 1e-4, 16.0 * np.finfo(np.float64).eps * largest)
+    return np.where(np.abs(y) < min(NOT_ZERO, nothing), 0.0, y)
 
 
 def _terms(scaled: ScaledProgram, y: Floats, columns: Indices) -> Floats:

@@ -20,6 +20,7 @@ from scipy import sparse
 
 from perequa.engine.scaling import size_factor
 from perequa.engine.session import DUAL, PRIMAL, Outcome, Session
+from perequa.engine.stages import without_rounding
 from perequa.engine.termination import Termination
 from perequa_models.errors import NotProven
 
@@ -125,7 +126,7 @@ def _minimise(
     if outcome.termination is not Termination.OPTIMAL:
         message = f"the tie-break ended {outcome.termination.value}"
         raise NotProven(message)
-    return outcome, outcome.y * row / factor
+    return outcome, without_rounding(outcome.y, cost * factor) * row / factor
 
 
 def _price_of_steps(

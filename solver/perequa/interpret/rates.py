@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.interpret.tables import Table, Value
+from perequa_models.tree import split
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +96,7 @@ def _moments(run: Solved, indicator: IndicatorData, nodes: Indices) -> dict[str,
         level = tree.nodes[int(nodes[0])].level
         above = tree.ancestors(run.instance.level, level)
         base = run.instance.base[:, indicator.measures].sum(axis=1)
-        start = np.array([base[above == node].sum() for node in nodes])
+        start = np.array([base[below].sum() for below in split(above, nodes)])
     else:
         start = indicator.start[nodes][:, indicator.measures].sum(axis=1)
     moments = {

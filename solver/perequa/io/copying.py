@@ -16,7 +16,7 @@ from perequa.io.yaml_text import write_yaml
 from perequa_models.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 PROVENANCE = "SOURCES.md"
 """Says where the figures come from; copied along."""
@@ -39,10 +39,38 @@ def copy_scenario(source: str, folder: Path) -> None:
     InvalidInput
         When the scenario or one of its tables cannot be read.
     """
+    check_new(folder)
+    write_new(folder, dict(_files(read_scenario(source))))
+
+
+def check_new(folder: Path) -> None:
+    """Refuse a place where something stands.
+
+    Raises
+    ------
+    UsageError
+        When it does.
+    """
     if folder.exists() or folder.is_symlink():
         message = f"{folder} exists: name a new folder"
         raise UsageError(message)
-    files = dict(_files(read_scenario(source)))
+
+
+def write_new(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write a folder whole or not at all.
+
+    Parameters
+    ----------
+    folder
+        Created by this call.
+    files
+        Content by path inside it.
+
+    Raises
+    ------
+    UsageError
+        When it cannot be written.
+    """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from perequa.engine.vectors import Entries
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -90,8 +92,8 @@ def evidence_arrays(prices: Prices, first: Floats) -> Arrays:
         (m,) the priority's own dual; the others are stored as differences from it.
     """
     sides = prices.sides
-    duals = sparse_rows([dual - first for dual in prices.duals])
-    rays = sparse_rows(list(prices.rays))
+    duals = _rows_of(prices.duals.differences(first))
+    rays = _rows_of(prices.rays.differences(np.zeros_like(first)))
     chords = [(side.chord_columns, side.chord_values) for side in sides]
     return {
         "row": _each(sides, "row", int),
@@ -193,10 +195,15 @@ def _each(
 def sparse_rows(vectors: list[Floats]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Sparse rows: pointer, positions, values."""
     places = [np.flatnonzero(v != 0.0) for v in vectors]
+    return _rows_of([Entries(p, v[p]) for v, p in zip(vectors, places, strict=True)])
+
+
+def _rows_of(vectors: Sequence[Entries]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Sparse rows of vectors given by their entries."""
     return (
-        _pointer([len(p) for p in places]),
-        _joined(places, int),
-        _joined([v[p] for v, p in zip(vectors, places, strict=True)], float),
+        _pointer([len(v.places) for v in vectors]),
+        _joined([v.places for v in vectors], int),
+        _joined([v.values for v in vectors], float),
     )
 
 
