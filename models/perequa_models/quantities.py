@@ -120,6 +120,6 @@ class Quantities:
         else:
             counted = np.array([by_territory[ancestors == node].sum(axis=0) for node in nodes])
         if not indicator.in_budget:
-            start = indicator.start[np.ix_(nodes, indicator.measures)].sum(axis=1)
+            start = indicator.start[nodes][:, indicator.measures].sum(axis=1)
             counted = counted + start[:, None]
         return counted

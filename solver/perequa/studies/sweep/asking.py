@@ -15,7 +15,7 @@ from perequa_models.errors import Infeasible, NotProven
 from perequa_models.quantities import Quantities
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from perequa.engine.plans_left import Goal, Start
     from perequa.studies.prepared import Prepared
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 OPTIMAL, NOT_PROVEN, INFEASIBLE, INVALID = range(4)
+PRICED_IN_A_SOLVE = 8
+"""Goals that are priced at a basis in the time of a solve without a pivot, about."""
 STATUSES = ("optimal", "not proven", "infeasible", "invalid")
 """What became of a point, by its code."""
 
@@ -84,7 +86,9 @@ class Question(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Untied:
-    """One solve a point, from the basis of the point before: the optimum the solver ends at.
+    """The optimum the solver ends at, from the basis of the point before.
+
+    Points at which a basis already met would end the solve where it begins are not solved.
 
     Attributes
     ----------
@@ -115,8 +119,19 @@ class Untied:
     def answer(self, points: Floats) -> Found:
         """Answer the weightings (n, D) of one chunk."""
         left = PlansLeft(self.start)
-        answers = [self._one(left, weights) for weights in points]
-        return Found.of(answers, left.programs_solved)
+        tests = _Tests(left, self._goals, points)
+        answers: dict[int, tuple[int, Floats, Floats]] = {}
+        for i, weights in enumerate(points):
+            if i in answers:
+                continue
+            answers[i] = self._one(left, weights)
+            if answers[i][0] == OPTIMAL and not self.later:
+                answers |= dict.fromkeys(tests.least_too(answers), answers[i])
+        return Found.of([answers[i] for i in range(len(points))], left.programs_solved)
+
+    @property
+    def _goals(self) -> list[Goal]:
+        return [self.prepared.goal(row) for row in self.over]
 
     def _one(self, left: PlansLeft, weights: Floats) -> tuple[int, Floats, Floats]:
         try:
@@ -163,6 +178,35 @@ class Unique:
             return told(self.prepared, self.prepared.plan(wanted))
         except (Infeasible, NotProven):
             return nothing(NOT_PROVEN, self.prepared)
+
+
+class _Tests:
+    """Tests which points need no solve, as long as it saves more than it takes.
+
+    Parameters
+    ----------
+    left
+        The solver.
+    goals
+        (D,) what the points weigh.
+    points
+        (N, D) of one chunk.
+    """
+
+    def __init__(self, left: PlansLeft, goals: Sequence[Goal], points: Floats) -> None:
+        self._left, self._points = left, points
+        self._weighed = left.weighed(goals, points)
+        self._priced = self._saved = 0
+
+    def least_too(self, answered: Container[int]) -> list[int]:
+        """Return the points not yet answered at which the plan found last is optimal."""
+        if self._priced > PRICED_IN_A_SOLVE * (1 + self._saved):
+            return []
+        self._priced += self._points.shape[1]
+        optimal = np.flatnonzero(self._left.least_too(self._weighed)).tolist()
+        found = [i for i in optimal if i not in answered]
+        self._saved += len(found)
+        return found
 
 
 def told(prepared: Prepared, plan: Quantities) -> tuple[int, Floats, Floats]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import pickle
 import shutil
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -225,7 +224,7 @@ def _answer_all(
     if done:
         watch.said(f"going on after {done} of {total} points")
     watch.done(done, total)
-    for number, found in answers(pickle.dumps(posed.question), missing, executor):
+    for number, found in answers(posed.question, missing, executor):
         store.keep(number, found)
         done += len(found.status)
         watch.done(done, total)
