@@ -116,7 +116,7 @@ def main() -> int:
     names = every[:: len(every) // given.weighed][: given.weighed]
     asked = Asked(samples=given.points, seed=given.seed, objectives=names)
     design = drawn(names, given.points, given.seed)
-    order = chunks(design.points, Untied.chunk)
+    order = chunks(design.places, Untied.chunk)
     question = untied(prepared, names, 1)
     scaled = scale(prepared.program)
     walked = design.points[np.concatenate(order)] @ question.over

@@ -217,8 +217,8 @@ class PlansLeft:
         return self._natural(found)
 
     def weighed(self, goals: Sequence[Goal], weights: Floats) -> Weighed:
-        """Make ready to test goals added up with many weights (N, D) ≥ 0."""
-        costs = np.array([goal.cost for goal in goals]) * self._presolved.unit
+        """Make ready to ask for goals added up with many weights (N, D) ≥ 0."""
+        costs = np.array([self._unit_cost(goal) for goal in goals])
         sizes = np.abs(weights @ costs[:, costs.any(axis=0)])
         least = np.where(sizes > 0.0, sizes, np.inf).min(axis=1, initial=np.inf)
         return Weighed(
@@ -235,8 +235,17 @@ class PlansLeft:
         found = optimal_cone(self._session, self._scaled, self._last, weighed.costs)
         return found.holds(weighed.weights, weighed.factors)
 
+    def least_weighed(self, weighed: Weighed, i: int) -> Floats:
+        """Return a plan (n,) that is least at one of the weightings."""
+        found = self._solved(weighed.factors[i] * (weighed.weights[i] @ weighed.costs))
+        stop_unless_optimal(found.termination)
+        return self._natural(found)
+
     def _asked(self, goal: Goal) -> Outcome:
-        self._session.set_cost(self._cost(goal))
+        return self._solved(self._cost(goal))
+
+    def _solved(self, cost: Floats) -> Outcome:
+        self._session.set_cost(cost)
         self.programs_solved += 1
         found = self._session.solve(strategy=PRIMAL, presolve=False)
         self._last = found.x
@@ -270,10 +279,15 @@ class PlansLeft:
         Its size is that of the whole cost: what cancels when columns are put in for others would
         be raised from rounding.
         """
+        cost = self._unit_cost(goal)
+        return self._presolved.cost(cost * size_factor(cost))
+
+    def _unit_cost(self, goal: Goal) -> Floats:
+        """Return the cost of one unit of the solver in each column of the program, (n,)."""
         cost = goal.cost * self._presolved.unit
         if (cost[self._presolved.lowered] < 0.0).any():
             raise InternalError("a goal wants greater what was taken to be as small as it can")
-        return self._presolved.cost(cost * size_factor(cost))
+        return cost
 
     def _natural(self, outcome: Outcome) -> Floats:
         x = np.clip(outcome.x, self._scaled.column_lower, self._scaled.column_upper)

@@ -17,7 +17,7 @@ from perequa_models.quantities import Quantities
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
-    from perequa.engine.plans_left import Goal, Start
+    from perequa.engine.plans_left import Goal, Start, Weighed
     from perequa.studies.prepared import Prepared
     from perequa_models.instance import Instance
 
@@ -119,23 +119,24 @@ class Untied:
     def answer(self, points: Floats) -> Found:
         """Answer the weightings (n, D) of one chunk."""
         left = PlansLeft(self.start)
-        tests = _Tests(left, self._goals, points)
+        weighed = left.weighed([self.prepared.goal(row) for row in self.over], points)
+        known = _Known(left, weighed)
         answers: dict[int, tuple[int, Floats, Floats]] = {}
-        for i, weights in enumerate(points):
+        for i in range(len(points)):
             if i in answers:
                 continue
-            answers[i] = self._one(left, weights)
+            answers[i] = self._one(left, weighed, i)
             if answers[i][0] == OPTIMAL and not self.later:
-                answers |= dict.fromkeys(tests.least_too(answers), answers[i])
+                answers |= dict.fromkeys(known.too(answers), answers[i])
         return Found.of([answers[i] for i in range(len(points))], left.programs_solved)
 
-    @property
-    def _goals(self) -> list[Goal]:
-        return [self.prepared.goal(row) for row in self.over]
-
-    def _one(self, left: PlansLeft, weights: Floats) -> tuple[int, Floats, Floats]:
+    def _one(self, left: PlansLeft, weighed: Weighed, i: int) -> tuple[int, Floats, Floats]:
         try:
-            x = left.least(self.prepared.goal(weights @ self.over), *self.later)
+            if self.later:
+                goal = self.prepared.goal(weighed.weights[i] @ self.over)
+                x = left.least(goal, *self.later)
+            else:
+                x = left.least_weighed(weighed, i)
         except (Infeasible, NotProven):
             # there are plans, the solver lost them: the next point begins as the chunk did
             left.begin_again(self.start)
@@ -180,29 +181,26 @@ class Unique:
             return nothing(NOT_PROVEN, self.prepared)
 
 
-class _Tests:
-    """Tests which points need no solve, as long as it saves more than it takes.
+class _Known:
+    """Finds points that need no solve, as long as it saves more time than it takes.
 
     Parameters
     ----------
     left
         The solver.
-    goals
-        (D,) what the points weigh.
-    points
-        (N, D) of one chunk.
+    weighed
+        Its goals at the points of one chunk.
     """
 
-    def __init__(self, left: PlansLeft, goals: Sequence[Goal], points: Floats) -> None:
-        self._left, self._points = left, points
-        self._weighed = left.weighed(goals, points)
+    def __init__(self, left: PlansLeft, weighed: Weighed) -> None:
+        self._left, self._weighed = left, weighed
         self._priced = self._saved = 0
 
-    def least_too(self, answered: Container[int]) -> list[int]:
+    def too(self, answered: Container[int]) -> list[int]:
         """Return the points not yet answered at which the plan found last is optimal."""
         if self._priced > PRICED_IN_A_SOLVE * (1 + self._saved):
             return []
-        self._priced += self._points.shape[1]
+        self._priced += len(self._weighed.costs)
         optimal = np.flatnonzero(self._left.least_too(self._weighed)).tolist()
         found = [i for i in optimal if i not in answered]
         self._saved += len(found)

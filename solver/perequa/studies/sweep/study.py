@@ -128,7 +128,7 @@ def sweep_study(
     """
     watch = watch or Watch()
     posed = pose(prepared, asked)
-    design, order = posed.design, chunks(posed.design.points, posed.question.chunk)
+    design, order = posed.design, chunks(posed.design.places, posed.question.chunk)
     reported = _reported(prepared, asked) if posed.indices is not None else {}
     counted = Acceptability(prepared.instance, _compared(prepared, posed, asked.against))
     store = Store(kept, _fingerprint(prepared, asked, design))
