@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from perequa.studies.sweep.asking import Found
+    from perequa.studies.sweep.asking import Floats, Found
     from perequa.studies.sweep.design import Design
     from perequa.studies.sweep.ordering import Indices
 
@@ -59,7 +59,8 @@ def write_points(
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     figures = len(columns) - 2 - len(design.names)
-    kinds = [pa.int64(), *[pa.float64()] * len(design.names), pa.string()]
+    varied = [pa.string() if name in design.choices else pa.float64() for name in design.names]
+    kinds = [pa.int64(), *varied, pa.string()]
     schema = pa.schema(list(zip(columns, [*kinds, *[pa.float64()] * figures], strict=True)))
     with pq.ParquetWriter(place, schema) as writer:
         for some in _grouped(answered):
@@ -68,12 +69,19 @@ def write_points(
             told = np.vstack([np.hstack([found.values, found.shares]) for _, found in some])
             arrays = [
                 pa.array(rows + 1),
-                *(pa.array(column) for column in design.points[rows].T),
+                *(pa.array(_written(design, d, rows)) for d in range(len(design.names))),
                 pa.array(status),
                 # what was not found is missing, not NaN
                 *(pa.array(column, from_pandas=True) for column in told.T),
             ]
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+
+
+def _written(design: Design, d: int, rows: Indices) -> list[str] | Floats:
+    """Return a column of the design: weights, factors, or the names of columns chosen."""
+    found = design.points[rows, d]
+    columns = design.choices.get(design.names[d])
+    return found if columns is None else [columns[int(position)] for position in found]
 
 
 def _grouped(answered: Iterable[tuple[Indices, Found]]) -> Iterator[list[tuple[Indices, Found]]]:
