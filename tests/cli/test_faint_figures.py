@@ -122,6 +122,28 @@ def test_a_weight_that_cannot_move_ends_at_itself(tmp_path: Path) -> None:
     assert main(["verify", str(run)]) == 0
 
 
+@pytest.mark.parametrize(
+    ("cost", "where"), [({"column": "c"}, "supply.csv:3:6"), (0, "scenario.yaml:1:")]
+)
+def test_places_that_cost_nothing_are_refused_where_it_stands(
+    cost: object, where: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = SUPPLY.splitlines()
+    costs = ("c", 8000, 0, 8000, 8000, 8000, 8000)
+    tables = {
+        "territories.csv": TERRITORIES.format(one=12345, two=500),
+        "supply.csv": "".join(f"{line},{c}\n" for line, c in zip(lines, costs, strict=True)),
+    }
+    measures = PLACES["measures"] | {"day": {"cost": cost, "title": "day"}}
+    reference = [{"amount": 90000, "in": "credits", "measure": "day", "year": 2004,
+                  "parts": [{"name": "all", "share": 1.0, "basis": "equal"}]}]  # fmt: skip
+    scenario = PLACES | {"measures": measures, "reference": reference}
+    assert main(["solve", written(tmp_path / "free", scenario, tables)]) == 3
+    told = capsys.readouterr().err
+    assert "cost of a place of day must be above zero (received 0;" in told
+    assert where in told
+
+
 def test_a_plan_lost_in_rounding_is_found_another_way(monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = prepared(EHPAD)
     expected = scenario.plan(scenario.priorities).x
