@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from perequa_models.columns import Column
     from perequa_models.keys import RowKey
+    from perequa_models.objectives.data import GapData
+    from perequa_models.objectives.grammar import GapSpec
     from perequa_models.rules.grammar import Quantity
     from perequa_models.scenario import Scenario
     from perequa_models.tree import Indices, Territory, Tree
@@ -211,6 +213,11 @@ class Instance:
     def shape(self) -> tuple[int, int, int]:
         """Numbers of decision territories, measures and years."""
         return (*self.open_pairs.shape, len(self.years))
+
+    @cached_property
+    def gathered(self) -> dict[tuple[GapSpec, str], GapData]:
+        """What objectives on gaps have gathered, by what they state."""
+        return {}
 
     @cached_property
     def nodes(self) -> Indices:

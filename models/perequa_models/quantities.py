@@ -165,7 +165,7 @@ class Quantities:
                 [by_territory[below].sum(axis=0) for below in split(ancestors, nodes)]
             )
         if not indicator.in_budget:
-            start = indicator.start[np.ix_(nodes, indicator.measures)].sum(axis=1)
+            start = indicator.start[nodes][:, indicator.measures].sum(axis=1)
             counted = counted + start[:, None]
         return counted
 

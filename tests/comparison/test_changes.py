@@ -10,9 +10,11 @@ from shipped import one_program
 
 from perequa.checks import check
 from perequa.checks.plain import Plain, as_scenario, lay_out, same_cell
+from perequa.cli import main
 from perequa.comparison.changes import Change, changes_between, mixed
 from perequa.comparison.differences import differences
 from perequa.interpret.allocation import allocation_table
+from perequa.io.read_run import read_record, resolved_scenario
 from perequa.io.scenario_files import read_scenario
 from perequa.pipeline import Success, solve_instance
 
@@ -149,16 +151,24 @@ def test_the_elements_of_a_file(tmp_path: Path) -> None:
     assert paths(next(c for c in changes if c.name == "rules.low")) == ["rules.low"]
 
 
-def test_changes_stand_in_the_order_of_the_file_then_of_the_command() -> None:
-    sets = ("rules.floor.at_least=200000", "rules.envelope.at_most=25000000")
+def test_changes_stand_in_the_order_of_the_file_then_of_the_command(tmp_path: Path) -> None:
+    sets = ("rules.floor.at_least=90000", "measures.ehpad.title=Home")
+    typed = ["choices.caps", "choices.weighting", "rules.floor", "measures.ehpad.title"]
+    turned = [*typed[:2], *typed[:1:-1]]
     two = laid_out(NAME, "no_caps", "by_territory", sets=sets)
-    # two --set on one line 1: the first stated path breaks the tie
-    assert names(changes_between(laid_out(NAME), two)) == [
-        "choices.caps",
-        "choices.weighting",
-        "rules.envelope",
-        "rules.floor",
-    ]
+    assert names(changes_between(laid_out(NAME), two)) == typed
+    two = laid_out(NAME, "no_caps", "by_territory", sets=sets[::-1])
+    assert names(changes_between(laid_out(NAME), two)) == turned
+    # a run keeps the order in which they were typed
+    for order, expected in ((sets, typed), (sets[::-1], turned)):
+        call = ["--no-prices", "--variant", "no_caps", "--variant", "by_territory"]
+        for text in order:
+            call += ["--set", text]
+        assert main(["solve", NAME, *call, "-o", str(tmp_path / "run")]) == 0
+        record = read_record(tmp_path / "run")
+        assert record["sets"] == list(order)
+        again = lay_out(resolved_scenario(tmp_path / "run", record))
+        assert names(changes_between(laid_out(NAME), again)) == expected
 
 
 def test_a_title_or_a_name_moves_nothing(tmp_path: Path) -> None:

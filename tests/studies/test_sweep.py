@@ -88,7 +88,17 @@ def test_points_are_numbered_as_drawn(tmp_path: Path) -> None:
     rank = np.argsort(points["point"])
     drawn = np.random.default_rng(7).dirichlet([1.0, 1.0], 120)
     assert np.array(points["weight_distance"])[rank] == pytest.approx(drawn[:, 0], abs=0)
-    assert pq.ParquetFile(tmp_path / "points.parquet").num_row_groups == 2
+
+
+def test_chunks_are_gathered_in_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked(samples=220)
+    sweep_study(prepared(EHPAD, DISTANCE), asked, tmp_path / "one")
+    monkeypatch.setattr("perequa.studies.sweep.parquet.GROUP", 100)
+    sweep_study(prepared(EHPAD, DISTANCE), asked, tmp_path / "two")
+    one, two = (pq.ParquetFile(tmp_path / name / "points.parquet") for name in ("one", "two"))
+    assert (one.num_row_groups, two.num_row_groups) == (1, 2)
+    assert two.metadata.row_group(0).num_rows == 110
+    assert one.read() == two.read()
 
 
 def test_unique_shares_are_the_published_plans(tmp_path: Path) -> None:
@@ -249,15 +259,14 @@ def test_a_point_that_is_not_proven_is_told(
 ) -> None:
     scenario, asked = prepared(EHPAD, DISTANCE), Asked(samples=60)
     sweep_study(scenario, asked, tmp_path / "all")
-    least, calls = PlansLeft.least, iter(range(100))
+    least, calls = PlansLeft.least_weighed, iter(range(100))
 
-    def now_and_then(self, *goals):  # noqa: ANN001, ANN002, ANN202
-        # the first call finds where chunks begin
-        if next(calls) == 10:
+    def not_at_first(self, weighed, i):  # noqa: ANN001, ANN202
+        if next(calls) == 0:
             raise NotProven("the solver gave up")
-        return least(self, *goals)
+        return least(self, weighed, i)
 
-    monkeypatch.setattr(PlansLeft, "least", now_and_then)
+    monkeypatch.setattr(PlansLeft, "least_weighed", not_at_first)
     answer = sweep_study(scenario, asked, tmp_path / "some")
     some, every = points_of(tmp_path / "some"), points_of(tmp_path / "all")
     assert some["status"].count("not proven") == 1

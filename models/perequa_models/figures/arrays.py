@@ -154,17 +154,31 @@ def costs(source: Source, pairs: Flags) -> Floats:
                 source.missing(column, int(source.nodes[i]), j, int(k), path)
         elif measure.cost is not None:
             cost[:, j] = measure.cost
-        if (cost[:, j] <= 0).any():
-            source.problems.error(
-                "not_positive",
-                f"the cost of a place of {name} must be above zero",
-                path=path,
-                received=f"{np.nanmin(cost[:, j]):g}",
-                accepted="a number above 0",
-                remedy="state the full-year cost of a place",
-            )
+        _refuse_free_places(source, name, cost[:, j], path)
         cost[:, j] *= measure.financed_share
     return np.where(np.isnan(cost), 1.0, cost)
+
+
+def _refuse_free_places(source: Source, name: str, cost: Floats, path: Path) -> None:
+    """Note costs (T, Y) that are not above zero: what costs nothing no envelope can share out."""
+    free = np.argwhere(cost <= 0.0)
+    if not len(free):
+        return
+    stated = source.scenario.measures[name].cost
+    cell = None
+    if isinstance(stated, ColumnRef):
+        column = source.columns[stated.column]
+        t, year = (int(position) for position in free[0])
+        cell = column.cell(int(source.nodes[t]), source.measures.index(name), year)
+    source.problems.error(
+        "not_positive",
+        f"the cost of a place of {name} must be above zero",
+        path=path,
+        cell=cell,
+        received=f"{cost[tuple(free[0])]:g}",
+        accepted="a number above 0",
+        remedy="state the full-year cost of a place",
+    )
 
 
 def rates(source: Source) -> Floats:

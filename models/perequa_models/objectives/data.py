@@ -125,7 +125,14 @@ def _nobody(instance: Instance, spec: ObjectiveSpec) -> Problem:
 
 
 def gap_data(instance: Instance, spec: GapSpec, default_weighting: str) -> GapData:
-    """Gather what a gap objective needs."""
+    """Gather what a gap objective needs, once: its value is asked of many plans."""
+    known, key = instance.gathered, (spec, default_weighting)
+    if key not in known:
+        known[key] = _gathered(instance, spec, default_weighting)
+    return known[key]
+
+
+def _gathered(instance: Instance, spec: GapSpec, default_weighting: str) -> GapData:
     indicator = instance.indicators[spec.indicator]
     nodes = nodes_compared(instance, spec)
     years = years_looked_at(instance, spec)

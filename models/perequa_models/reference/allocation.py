@@ -313,6 +313,8 @@ def _add(table: LevelTable, resolved: Resolved, amounts: Floats) -> None:
     elif resolved.unit == "places":
         places, money = amounts, amounts * resolved.cost
     else:
-        places, money = amounts / resolved.cost, amounts
+        # a place that costs nothing is refused elsewhere: nothing is shared out by it
+        with np.errstate(divide="ignore", invalid="ignore"):
+            places, money = amounts / resolved.cost, amounts
     for target, more in ((table.places, places), (table.credits, money)):
         target[at] = np.where(np.isnan(target[at]), more, target[at] + more)

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 @click.option("--samples", type=click.IntRange(1, 1_000_000), metavar="N", help="Draw N points.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of the draw (default 0).")
 @click.option("--lattice", is_flag=True, help="A regular grid of at most N points instead.")
-@click.option("--design", metavar="FILE", help="Points of a table: weights, or factors.")
+@click.option(
+    "--design", metavar="FILE", help="Points of a table: weights, factors; or distributions."
+)
 @click.option(
     "--objective",
     "objectives",
@@ -36,7 +38,8 @@ if TYPE_CHECKING:
     "--vary",
     multiple=True,
     metavar="FIGURE=LOW..HIGH",
-    help="Multiply a column, or a number of the scenario, by factors (repeat it).",
+    help="Multiply a column, or a number of the scenario, by a factor; or FIGURE=triangular:…, "
+    "normal:…, lognormal:…, choice:… (repeat it).",
 )
 @click.option(
     "--indices",
@@ -85,22 +88,22 @@ def sweep(
     pip install 'perequa[sweep]'.
     """
     from perequa.studies.sweep.design import read_design_file  # noqa: PLC0415
-    from perequa.studies.sweep.figures import read_range  # noqa: PLC0415
+    from perequa.studies.sweep.distributions import read_varied  # noqa: PLC0415
     from perequa.studies.sweep.posing import Asked  # noqa: PLC0415
     from perequa.studies.sweep.workers import cluster, processes  # noqa: PLC0415
 
-    if (samples is None) == (design is None):
+    if samples is None and design is None:
         raise click.UsageError("one of --samples N and --design FILE")
     if design is not None and (lattice or objectives or vary):
         message = "--design names the points: it goes without --lattice, --objective and --vary"
         raise click.UsageError(message)
     if vary and (lattice or objectives):
         raise click.UsageError("--vary goes without --lattice and --objective")
-    if (indices and not vary) or (territories and not indices):
+    if (indices and not (vary or design)) or (territories and not indices):
         raise click.UsageError("--indices goes with --vary, --territory with --indices")
     asked = Asked(
         objectives=objectives,
-        vary=tuple(map(read_range, vary)),
+        vary=tuple(map(read_varied, vary)),
         indices=indices,
         territories=territories,
         samples=samples,

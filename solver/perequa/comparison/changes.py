@@ -216,5 +216,7 @@ def _origin(item: Item, scenario: Plain) -> tuple[int, int, int, str] | None:
         word, _, name = origin.override.partition(" ")
         if word == "variant" and name in raw.variants:
             return (1, raw.variants.index(name), origin.line, str(item))
+        if word == "--set" and name in raw.sets:
+            return (2, raw.sets.index(name), origin.line, str(item))
         return (2 if origin.override else 0, 0, origin.line, str(item))
     return None

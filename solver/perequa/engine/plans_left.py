@@ -10,20 +10,23 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from perequa.engine.session import PRIMAL, Session, basis_of, statuses_of
-from perequa.engine.stages import Face, restrict, solve_stages
+from perequa.engine.optimal_cone import optimal_cone
+from perequa.engine.presolve import presolve
+from perequa.engine.scaling import size_factor
+from perequa.engine.session import PRIMAL, Session, basis_of, some_of_basis, statuses_of
+from perequa.engine.stages import Face, restrict, solve_stages, whole
 from perequa.engine.termination import Termination
-from perequa_models.errors import Infeasible, NotProven
+from perequa_models.errors import Infeasible, InternalError, NotProven
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perequa.compilation import CompiledProgram
-    from perequa.engine.scaling import ScaledProgram
+    from perequa.engine.presolve import Presolved
     from perequa.engine.session import Outcome, SolverOptions, Statuses
 
 Floats = NDArray[np.float64]
-
+Flags = NDArray[np.bool_]
 
 SAME = 1e-10
 """Relative difference within which two values of a goal are one and the same."""
@@ -84,10 +87,10 @@ class Start:
 
     Attributes
     ----------
-    program, scaled
-        The compiled program, and the same in the units of the solver.
-    face
-        The plans left.
+    program
+        The compiled program.
+    presolved
+        What the solver holds of it: the plans left, without what no objective needs.
     basis
         Where the solver begins; None for no basis.
     options
@@ -95,10 +98,28 @@ class Start:
     """
 
     program: CompiledProgram
-    scaled: ScaledProgram
-    face: Face
+    presolved: Presolved
     basis: Statuses | None
     options: SolverOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """Goals added up at many weightings.
+
+    Attributes
+    ----------
+    costs
+        (D, n') of the goals, over the columns the solver holds.
+    weights
+        (N, D).
+    factors
+        (N,): what the solver multiplies the cost of each weighting by.
+    """
+
+    costs: Floats
+    weights: Floats
+    factors: Floats
 
 
 class PlansLeft:
@@ -111,18 +132,13 @@ class PlansLeft:
     """
 
     def __init__(self, start: Start) -> None:
-        face = start.face
         self.program = start.program
         self.programs_solved = 0
-        self._scaled, self._face, self._options = start.scaled, face, start.options
-        self._session = Session(
-            start.scaled.matrix,
-            face.row_lower,
-            face.row_upper,
-            face.column_lower,
-            face.column_upper,
-            start.options,
-        )
+        self._presolved, self._options = start.presolved, start.options
+        self._scaled = start.presolved.scaled
+        self._face = whole(self._scaled)
+        self._last = np.zeros(0)
+        self._session = Session(self._scaled.matrix, *self._scaled.bounds, start.options)
         if start.basis is not None:
             self._session.set_basis(basis_of(start.basis))
 
@@ -154,11 +170,14 @@ class PlansLeft:
         """
         staged = solve_stages(program, priorities, costs, options)
         stop_unless_optimal(staged.termination)
+        presolved = presolve(staged.scaled, staged.face, program.costs)
+        basis = staged.last_basis
+        if basis is not None:
+            basis = some_of_basis(basis, presolved.rows, presolved.columns)
         start = Start(
             program=program,
-            scaled=staged.scaled,
-            face=staged.face,
-            basis=None if staged.last_basis is None else statuses_of(staged.last_basis),
+            presolved=presolved,
+            basis=None if basis is None else statuses_of(basis),
             options=options,
         )
         left = cls(start)
@@ -169,8 +188,7 @@ class PlansLeft:
         """Return where another solver can go on from here, whatever this one is asked next."""
         return Start(
             program=self.program,
-            scaled=self._scaled,
-            face=self._face,
+            presolved=self._presolved,
             basis=statuses_of(self._session.basis()),
             options=self._options,
         )
@@ -185,7 +203,7 @@ class PlansLeft:
     @property
     def column_scale(self) -> Floats:
         """Natural size of one unit of the solver for each column, (n,): 1 place, 1 000 of money."""
-        return self._scaled.column
+        return self._presolved.unit
 
     def least(self, *goals: Goal) -> Floats:
         """Return a plan (n,) that is least in the first goal, then in the next, and so on."""
@@ -198,10 +216,40 @@ class PlansLeft:
             self._hold(self._face)
         return self._natural(found)
 
+    def weighed(self, goals: Sequence[Goal], weights: Floats) -> Weighed:
+        """Make ready to ask for goals added up with many weights (N, D) ≥ 0."""
+        costs = np.array([self._unit_cost(goal) for goal in goals])
+        sizes = np.abs(weights @ costs[:, costs.any(axis=0)])
+        least = np.where(sizes > 0.0, sizes, np.inf).min(axis=1, initial=np.inf)
+        return Weighed(
+            costs=np.array([self._presolved.cost(cost) for cost in costs]),
+            weights=weights,
+            factors=np.array([size_factor(np.array([size])) for size in least]),
+        )
+
+    def least_too(self, weighed: Weighed) -> Flags:
+        """Say at which weightings (N,) the plan found last is the one a solve would end at.
+
+        It was least in one goal, and the solver would begin at its basis.
+        """
+        found = optimal_cone(self._session, self._scaled, self._last, weighed.costs)
+        return found.holds(weighed.weights, weighed.factors)
+
+    def least_weighed(self, weighed: Weighed, i: int) -> Floats:
+        """Return a plan (n,) that is least at one of the weightings."""
+        found = self._solved(weighed.factors[i] * (weighed.weights[i] @ weighed.costs))
+        stop_unless_optimal(found.termination)
+        return self._natural(found)
+
     def _asked(self, goal: Goal) -> Outcome:
-        self._session.set_cost(self._scaled.cost(goal.cost)[0])
+        return self._solved(self._cost(goal))
+
+    def _solved(self, cost: Floats) -> Outcome:
+        self._session.set_cost(cost)
         self.programs_solved += 1
-        return self._session.solve(strategy=PRIMAL, presolve=False)
+        found = self._session.solve(strategy=PRIMAL, presolve=False)
+        self._last = found.x
+        return found
 
     def _next(self, face: Face, before: Goal, found: Outcome, goal: Goal) -> tuple[Face, Outcome]:
         """Ask a goal of the plans that are optimal for the one before.
@@ -209,7 +257,7 @@ class PlansLeft:
         Rounding in its reduced costs may hold what should be free, so that the face seems empty:
         then less is held, as long as nothing of the goal before is given up.
         """
-        z = self._scaled.cost(before.cost)[0] - self._scaled.matrix.T @ found.y
+        z = self._cost(before) - self._scaled.matrix.T @ found.y
         value = before.value(self._natural(found))
         near = before.near(self.column_scale, value)
         for noise in NOISE:
@@ -225,9 +273,25 @@ class PlansLeft:
                 return narrower, after
         raise NotProven("the plans that are optimal so far are lost in rounding")
 
+    def _cost(self, goal: Goal) -> Floats:
+        """Return the cost of the columns the solver holds, (n',).
+
+        Its size is that of the whole cost: what cancels when columns are put in for others would
+        be raised from rounding.
+        """
+        cost = self._unit_cost(goal)
+        return self._presolved.cost(cost * size_factor(cost))
+
+    def _unit_cost(self, goal: Goal) -> Floats:
+        """Return the cost of one unit of the solver in each column of the program, (n,)."""
+        cost = goal.cost * self._presolved.unit
+        if (cost[self._presolved.lowered] < 0.0).any():
+            raise InternalError("a goal wants greater what was taken to be as small as it can")
+        return cost
+
     def _natural(self, outcome: Outcome) -> Floats:
         x = np.clip(outcome.x, self._scaled.column_lower, self._scaled.column_upper)
-        return self._scaled.natural_x(x)
+        return self._presolved.whole(x) * self._presolved.unit
 
     def _hold(self, face: Face) -> None:
         rows, columns = np.arange(self._session.m), np.arange(self._session.n)

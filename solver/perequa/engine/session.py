@@ -117,6 +117,7 @@ class Session:
     ) -> None:
         self.m, self.n = matrix.shape
         self._options = options
+        self._cost = np.zeros(self.n)
         # the Python class around it prints a banner on stdout before it can be silenced
         self._highs = cast("Any", _Highs())
         for name, value in (
@@ -153,10 +154,13 @@ class Session:
         self._accepted(status, "the program")
 
     def set_cost(self, cost: Floats) -> None:
-        """Replace the whole objective (minimised)."""
-        index = np.arange(self.n, dtype=np.int32)
-        status = self._highs.changeColsCost(self.n, index, self._column(cost))
-        self._accepted(status, "an objective")
+        """Replace the whole objective (minimised); what stays as it is is not handed over."""
+        cost = self._column(cost)
+        changed = np.flatnonzero(cost != self._cost).astype(np.int32)
+        if changed.size:
+            status = self._highs.changeColsCost(changed.size, changed, cost[changed])
+            self._accepted(status, "an objective")
+        self._cost = cost.copy()
 
     def set_row_bounds(self, rows: Indices, lower: Floats, upper: Floats) -> None:
         """Replace the bounds of some rows."""
@@ -218,6 +222,47 @@ class Session:
     def forget_basis(self) -> None:
         """Start the next solve from scratch."""
         self._highs.clearSolver()
+
+    def nonbasic(self) -> tuple[Indices, Indices]:
+        """Return the columns and the rows that are not basic.
+
+        Raises
+        ------
+        NotProven
+            When HiGHS has no basis in hand.
+        """
+        columns, rows = np.ones(self.n, dtype=np.bool_), np.ones(self.m, dtype=np.bool_)
+        basic = self._basic_variables()
+        columns[basic[basic >= 0]] = False
+        rows[-basic[basic < 0] - 1] = False
+        return np.flatnonzero(columns), np.flatnonzero(rows)
+
+    def multipliers(self, costs: Floats) -> Floats:
+        """Return the multipliers (K, m) of the rows that price the basic columns at each cost.
+
+        Parameters
+        ----------
+        costs
+            (K, n).
+
+        Raises
+        ------
+        NotProven
+            When HiGHS has no basis in hand.
+        """
+        basic = self._basic_variables()
+        own = np.where(basic >= 0, costs[:, np.maximum(basic, 0)], 0.0)
+        found = np.zeros((len(costs), self.m))
+        for k, cost in enumerate(own):
+            status, found[k] = self._highs.getBasisTransposeSolve(cost)[:2]
+            self._accepted(status, "a basis to price with")
+        return found
+
+    def _basic_variables(self) -> Indices:
+        """Basic variables in HiGHS's order: column j as j, row i as −(i + 1)."""
+        status, basic = self._highs.getBasicVariables()
+        self._accepted(status, "a question about its basis")
+        return np.asarray(basic, dtype=np.intp)
 
     def dual_ray(self) -> Floats | None:
         """Multipliers of the rows that prove infeasibility, shape (m,); None when there is none."""

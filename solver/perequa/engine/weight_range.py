@@ -49,6 +49,8 @@ Indices = NDArray[np.intp]
 
 ACTIVE = 1e-8
 """Relative distance within which a limit is active at the published plan."""
+CANCELS = 1e-13
+"""Share of its own terms below which what a stage gives up is what rounding leaves of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +173,7 @@ class _Cone:
             np.where(column_high, 0.0, np.inf),
             options,
         )
+        self._cost = cost
         self._session.set_cost(cost)
         basis = staged.first_basis if stage == 0 else staged.last_basis
         self._session.set_basis(with_basic_rows(basis, len(earlier) + len(own)))
@@ -200,7 +203,7 @@ class _Cone:
         """End where the direction just found becomes better; 0 where it would only below 0."""
         scaled, factor = self._scaled, float(self._factor)
         m = len(self._activity)
-        far = max(0.0, outcome.objective * float(self._own[place]) / factor)
+        far = self._given_up(outcome) * float(self._own[place]) / factor
         y = scaled.natural_y(_plain(outcome.y[:m]), factor)
         lam = self._lam(outcome.y, factor)
         if way < 0 and far >= weight * (1.0 - 1e-12):
@@ -217,6 +220,14 @@ class _Cone:
             values=move[columns] * scaled.column[columns] * float(self._own[place]),
             reach=self._reach(move) / float(self._own[place]),
         )
+
+    def _given_up(self, outcome: Outcome) -> float:
+        """What the stage gives up along the direction found; nothing where only rounding is left.
+
+        An end at the weight itself is told as such, not a millionth of a millionth beyond.
+        """
+        terms = float(np.abs(self._cost * outcome.x).sum())
+        return outcome.objective if outcome.objective > CANCELS * terms else 0.0
 
     def _never(self, place: int, weight: float, way: int, ray: Floats) -> WeightEnd:
         """No direction changes the objective that way: its weight may be anything."""

@@ -82,6 +82,7 @@ def resolved_scenario(folder: Path, record: dict[str, Any]) -> RawScenario:
         name=str(data.get("name", record["name"])),
         column_name=str(record["name"]),
         variants=tuple(record.get("variants", ())),
+        sets=tuple(record.get("sets", ())),
         data=data,
         origins=origins,
         keys={},

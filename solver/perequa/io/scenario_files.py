@@ -32,8 +32,8 @@ class RawScenario:
         Its own name (that of its folder when it states none).
     column_name
         ``<name>`` or ``<name>-<variant>+<variant>``: the `scenario` column of results.
-    variants
-        The variants applied, in order.
+    variants, sets
+        The variants applied, and the ``PATH=VALUE`` changes, in order.
     data
         The merged mapping; every table's ``file`` is an input key.
     origins, keys
@@ -53,6 +53,7 @@ class RawScenario:
     name: str
     column_name: str
     variants: tuple[str, ...]
+    sets: tuple[str, ...]
     data: dict[Any, Any]
     origins: Mapping[DataPath, Origin]
     keys: Mapping[DataPath, Origin]
@@ -115,6 +116,7 @@ def read_scenario(
         name=name,
         column_name=f"{name}-{'+'.join(variants)}" if variants else name,
         variants=tuple(variants),
+        sets=tuple(sets),
         data=merged.data,
         origins=merged.origins,
         keys=merged.keys,

@@ -42,6 +42,7 @@ def base_record(
         "perequa": __version__,
         "name": raw.column_name,
         "variants": list(raw.variants),
+        "sets": list(raw.sets),
         "lang": lang,
         "scenario": raw.data,
         "origins": {_dotted(path): _origin(o) for path, o in sorted(raw.origins.items(), key=str)},

@@ -141,11 +141,18 @@ class Prepared:
         NotProven
             When the solver does not say, or the plan fails its certificate.
         """
+        try:
+            return self._certified(wanted, self.options)
+        except NotProven:
+            # rounding of one way to the plan may be more than its certificate allows
+            return self._certified(wanted, replace(self.options, presolve=True))
+
+    def _certified(self, wanted: Priorities, options: SolverOptions) -> Quantities:
         costs = wanted.weights @ self.program.costs
-        staged = solve_stages(self.program, wanted.numbers, costs, self.options)
+        staged = solve_stages(self.program, wanted.numbers, costs, options)
         stop_unless_optimal(staged.termination)
         method = self.instance.scenario.tie_break.method
-        published = publish(staged, self.spread, method, self.options)
+        published = publish(staged, self.spread, method, options)
         minimised = replace(self.weighting, priorities=wanted.numbers, weights=wanted.weights)
         certify(
             program_arrays(self.program, minimised, self.spread),

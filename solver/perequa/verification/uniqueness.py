@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perequa.verification.duals import SIGN, wrong_signs
+from perequa.verification.duals import SIGN, off_bound, wrong_signs
 from perequa.verification.feasibility import row_tolerance
 from perequa.verification.optimum import stages_of
 from perequa.verification.outcome import Notebook
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from perequa.verification.outcome import Check
 
 FILE = "solution.npz"
+FAINT = 1e-4
+"""Share of what counts as zero beside the largest cost below which a multiplier is rounding."""
 
 
 def check_uniqueness(folder: HoldsArrays) -> Check:
@@ -35,7 +37,7 @@ def check_uniqueness(folder: HoldsArrays) -> Check:
     if method == "exact":
         return _exact(notes, folder, program, stages)
     if method == "stepped":
-        return check_stepped(notes, program, solution, _face(program, stages))
+        return check_stepped(notes, program, solution, _face(program, stages, solution["plan"]))
     notes.wrong(FILE, "tie_method", saying("method of the tie-break"), method, "exact or stepped")
     return notes.close(saying("tie-break"))
 
@@ -48,7 +50,7 @@ def _exact(notes: Notebook, folder: HoldsArrays, program: Program, stages: list[
     square, linear = program.arrays["tie_square"], program.arrays["tie_linear"]
     z = 2 * square * plan + linear - matrix.transposed.times(y)
     size = 2 * square * np.abs(plan) + np.abs(linear) + matrix.transposed.size.times(np.abs(y))
-    fixed_rows, fixed_columns = _face(program, stages)
+    fixed_rows, fixed_columns = _face(program, stages, plan)
     largest = float(size.max(initial=0.0))
     with np.errstate(divide="ignore"):
         y_size = SIGN * largest / matrix.largest_in_row
@@ -83,14 +85,33 @@ def _exact(notes: Notebook, folder: HoldsArrays, program: Program, stages: list[
     )
 
 
-def _face(program: Program, stages: list[Stage]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _face(
+    program: Program, stages: list[Stage], plan: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Rows and columns fixed on the optimal face: those that carry a multiplier, or are fixed."""
     rows = program.lower == program.upper
     columns = program.least == program.most
+    activity, slack = program.matrix.times(plan), row_tolerance(program, plan)
     for stage in stages:
-        rows |= stage.dual.y_support
+        faint = _faint(program, stage)
+        off = off_bound(faint, stage.dual.y, activity, (program.lower, program.upper), slack)
+        rows |= stage.dual.y_support | (faint & ~off)
         columns |= stage.dual.z_support
     return rows, columns
+
+
+def _faint(program: Program, stage: Stage) -> NDArray[np.bool_]:
+    """Rows whose multiplier is small beside the largest cost, not beside what it prices.
+
+    An objective of weight 1e-6 counted in large units has multipliers that would be rounding if
+    they came from the others; but the columns of these rows hold nothing greater.
+    """
+    matrix, dual = program.matrix, stage.dual
+    with np.errstate(divide="ignore", invalid="ignore"):
+        priced = np.where(matrix.value != 0.0, dual.z_size[matrix.index] / np.abs(matrix.value), 0)
+    own = np.zeros(matrix.rows)
+    np.maximum.at(own, matrix.row_of, priced)
+    return np.abs(dual.y) > np.maximum(own, FAINT * dual.y_size)
 
 
 def _contradicts(

@@ -15,15 +15,17 @@ from perequa_models.errors import Infeasible, NotProven
 from perequa_models.quantities import Quantities
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
-    from perequa.engine.plans_left import Goal, Start
+    from perequa.engine.plans_left import Goal, Start, Weighed
     from perequa.studies.prepared import Prepared
     from perequa_models.instance import Instance
 
 Floats = NDArray[np.float64]
 
 OPTIMAL, NOT_PROVEN, INFEASIBLE, INVALID = range(4)
+PRICED_IN_A_SOLVE = 8
+"""Goals that are priced at a basis in the time of a solve without a pivot, about."""
 STATUSES = ("optimal", "not proven", "infeasible", "invalid")
 """What became of a point, by its code."""
 
@@ -84,7 +86,9 @@ class Question(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Untied:
-    """One solve a point, from the basis of the point before: the optimum the solver ends at.
+    """The optimum the solver ends at, from the basis of the point before.
+
+    Points at which a basis already met would end the solve where it begins are not solved.
 
     Attributes
     ----------
@@ -115,12 +119,24 @@ class Untied:
     def answer(self, points: Floats) -> Found:
         """Answer the weightings (n, D) of one chunk."""
         left = PlansLeft(self.start)
-        answers = [self._one(left, weights) for weights in points]
-        return Found.of(answers, left.programs_solved)
+        weighed = left.weighed([self.prepared.goal(row) for row in self.over], points)
+        known = _Known(left, weighed)
+        answers: dict[int, tuple[int, Floats, Floats]] = {}
+        for i in range(len(points)):
+            if i in answers:
+                continue
+            answers[i] = self._one(left, weighed, i)
+            if answers[i][0] == OPTIMAL and not self.later:
+                answers |= dict.fromkeys(known.too(answers), answers[i])
+        return Found.of([answers[i] for i in range(len(points))], left.programs_solved)
 
-    def _one(self, left: PlansLeft, weights: Floats) -> tuple[int, Floats, Floats]:
+    def _one(self, left: PlansLeft, weighed: Weighed, i: int) -> tuple[int, Floats, Floats]:
         try:
-            x = left.least(self.prepared.goal(weights @ self.over), *self.later)
+            if self.later:
+                goal = self.prepared.goal(weighed.weights[i] @ self.over)
+                x = left.least(goal, *self.later)
+            else:
+                x = left.least_weighed(weighed, i)
         except (Infeasible, NotProven):
             # there are plans, the solver lost them: the next point begins as the chunk did
             left.begin_again(self.start)
@@ -163,6 +179,32 @@ class Unique:
             return told(self.prepared, self.prepared.plan(wanted))
         except (Infeasible, NotProven):
             return nothing(NOT_PROVEN, self.prepared)
+
+
+class _Known:
+    """Finds points that need no solve, as long as it saves more time than it takes.
+
+    Parameters
+    ----------
+    left
+        The solver.
+    weighed
+        Its goals at the points of one chunk.
+    """
+
+    def __init__(self, left: PlansLeft, weighed: Weighed) -> None:
+        self._left, self._weighed = left, weighed
+        self._priced = self._saved = 0
+
+    def too(self, answered: Container[int]) -> list[int]:
+        """Return the points not yet answered at which the plan found last is optimal."""
+        if self._priced > PRICED_IN_A_SOLVE * (1 + self._saved):
+            return []
+        self._priced += len(self._weighed.costs)
+        optimal = np.flatnonzero(self._left.least_too(self._weighed)).tolist()
+        found = [i for i in optimal if i not in answered]
+        self._saved += len(found)
+        return found
 
 
 def told(prepared: Prepared, plan: Quantities) -> tuple[int, Floats, Floats]:

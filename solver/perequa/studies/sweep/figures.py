@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import copy
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -30,50 +29,11 @@ from perequa_models.problems import nearest
 from perequa_models.quantities import Quantities
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from perequa.checks.plain import Plain, Sheet
+    from perequa.checks.plain import Plain
     from perequa.studies.prepared import Floats, Prepared
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Range:
-    """A figure and the factors it is multiplied by.
-
-    Attributes
-    ----------
-    figure
-        A column of the tables, or the path of a number in the scenario (with dots, as in --set).
-    low, high
-        Least and greatest factor.
-    """
-
-    figure: str
-    low: float
-    high: float
-
-
-def read_range(text: str) -> Range:
-    """Read ``FIGURE=LOW..HIGH``.
-
-    Raises
-    ------
-    UsageError
-        When it is not written so, or the factors are not above 0 and in order.
-    """
-    figure, _, ends = text.rpartition("=")
-    low, dots, high = ends.partition("..")
-    try:
-        found = Range(figure=figure.strip(), low=float(low), high=float(high))
-    except ValueError:
-        found = Range(figure="", low=math.nan, high=math.nan)
-    if not (dots and found.figure and 0.0 < found.low < found.high < math.inf):
-        message = (
-            f"--vary {text}: two factors above 0 are needed, the smaller first "
-            "(accepted: FIGURE=LOW..HIGH, e.g. pop_75p=0.95..1.05 or measures.ehpad.cost=0.9..1.2)"
-        )
-        raise UsageError(message)
-    return found
+    from perequa.studies.sweep.distributions import Varied
 
 
 def check_figures(prepared: Prepared, figures: Sequence[str], option: str) -> None:
@@ -100,11 +60,46 @@ def check_figures(prepared: Prepared, figures: Sequence[str], option: str) -> No
             raise UsageError(message)
 
 
-def uniform(ranges: Sequence[Range], count: int, seed: int) -> Design:
-    """Draw factors evenly between their ends, each on its own."""
-    low, high = (np.array([getattr(r, end) for r in ranges]) for end in ("low", "high"))
-    points = np.random.default_rng(seed).uniform(low, high, size=(count, len(ranges)))
-    return Design(varied="factor", names=tuple(r.figure for r in ranges), points=points)
+def check_choices(prepared: Prepared, choices: Mapping[str, Sequence[str]], option: str) -> None:
+    """Refuse columns that cannot take the place of another.
+
+    Raises
+    ------
+    UsageError
+        When one does not stand in every table that holds the column it replaces.
+    """
+    plain = lay_out(prepared.loaded.raw)
+    for figure, columns in choices.items():
+        holders = [sheet for sheet in plain.sheets.values() if figure in sheet.columns]
+        if not holders:
+            message = f"{option} {figure}: columns take the place of a column, this is a number"
+            raise UsageError(message)
+        for sheet in holders:
+            for column in columns:
+                if column not in sheet.columns:
+                    close = nearest(column, sheet.columns)
+                    hint = f"; did you mean {close}?" if close else ""
+                    message = (
+                        f"{option} {figure}: no column {column} beside it in {sheet.file}{hint} "
+                        f"(columns: {', '.join(sheet.columns)})"
+                    )
+                    raise UsageError(message)
+
+
+def draws(varied: Sequence[Varied], count: int, seed: int) -> Design:
+    """Draw figures by their distributions, each on its own."""
+    return quantiles(varied, np.random.default_rng(seed).random((count, len(varied))))
+
+
+def quantiles(varied: Sequence[Varied], shares: Floats) -> Design:
+    """Return the points whose figures are quantiles, at shares (N, D) between 0 and 1."""
+    points = [v.distribution.at(shares[:, d]) for d, v in enumerate(varied)]
+    return Design(
+        varied="factor",
+        names=tuple(v.figure for v in varied),
+        points=np.column_stack(points),
+        choices={v.figure: v.distribution.columns for v in varied if v.distribution.columns},
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +110,9 @@ class Perturbed:
     ----------
     prepared
         The scenario as it is.
-    figures
-        (D,) what each factor multiplies.
+    figures, choices
+        (D,) what each factor multiplies; the columns to choose from where one takes the place of a
+        figure, its position being the factor.
     plan
         How the plan of a scenario is found.
     """
@@ -124,6 +120,7 @@ class Perturbed:
     chunk: ClassVar[int] = 10
     prepared: Prepared
     figures: tuple[str, ...]
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     plan: Callable[[Prepared], Quantities]
 
     def own(self) -> Quantities:
@@ -137,7 +134,7 @@ class Perturbed:
 
     def _one(self, plain: Plain, factors: Floats) -> tuple[int, Floats, Floats]:
         try:
-            scenario = multiplied(plain, dict(zip(self.figures, factors, strict=True)))
+            scenario = changed(plain, self._changes(factors))
             found = prepare(check(as_scenario(scenario)), Clock())
             return told(found, self.plan(found))
         except InvalidScenario:
@@ -146,6 +143,12 @@ class Perturbed:
             return nothing(INFEASIBLE, self.prepared)
         except NotProven:
             return nothing(NOT_PROVEN, self.prepared)
+
+    def _changes(self, factors: Floats) -> dict[str, float | str]:
+        return {
+            figure: self.choices[figure][int(factor)] if figure in self.choices else float(factor)
+            for figure, factor in zip(self.figures, factors, strict=True)
+        }
 
 
 def untied_plan(prepared: Prepared) -> Quantities:
@@ -173,34 +176,34 @@ def published_plan(prepared: Prepared) -> Quantities:
         return prepared.plan(prepared.priorities)
 
 
-def multiplied(plain: Plain, factors: dict[str, float]) -> Plain:
-    """Return a scenario with figures multiplied, each by its factor.
+def changed(plain: Plain, changes: Mapping[str, float | str]) -> Plain:
+    """Return a scenario with figures multiplied by a factor, or replaced by another column.
 
-    A column is multiplied in every row, at every level at which it is stated.
+    A column is changed in every row, at every level at which it is stated.
     """
     data = copy.deepcopy(plain.data)
     sheets = dict(plain.sheets)
-    for figure, factor in factors.items():
-        holders = [name for name, sheet in sheets.items() if figure in sheet.columns]
+    for figure, change in changes.items():
+        holders = [name for name, sheet in plain.sheets.items() if figure in sheet.columns]
         for name in holders:
-            sheets[name] = _times(sheets[name], figure, factor)
+            if isinstance(change, str):
+                # as read, whatever becomes of the other column in this point
+                cells = plain.sheets[name].columns[change]
+            else:
+                cells = tuple(_cell_times(c, change) for c in plain.sheets[name].columns[figure])
+            sheets[name] = replace(sheets[name], columns={**sheets[name].columns, figure: cells})
         if not holders:
             *path, last = figure.split(".")
             at: Any = data
             for step in path:
                 at = at[step]
-            at[last] = at[last] * float(factor)
+            at[last] = at[last] * change
     return replace(plain, data=data, sheets=sheets)
-
-
-def _times(sheet: Sheet, column: str, factor: float) -> Sheet:
-    cells = tuple(_cell_times(text, factor) for text in sheet.columns[column])
-    return replace(sheet, columns={**sheet.columns, column: cells})
 
 
 def _cell_times(text: str, factor: float) -> str:
     number = None if is_missing(text) else parse_number(text)
-    return text if number is None else repr(number * float(factor))
+    return text if number is None else repr(number * factor)
 
 
 def _columns(plain: Plain) -> list[str]:

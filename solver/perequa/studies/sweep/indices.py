@@ -13,16 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perequa.interpret.tables import Table, Value
-from perequa.studies.sweep.design import Design
+from perequa.studies.sweep.figures import quantiles
 from perequa_models.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from perequa.studies.sweep.figures import Range
+    from perequa.studies.sweep.design import Design
+    from perequa.studies.sweep.distributions import Varied
 
 Floats = NDArray[np.float64]
 
+FIGURE = ("figure", "distribution", "low", "high")
+"""Columns that say which figure an index is of."""
 COLUMNS: Mapping[str, Mapping[str, str]] = {
     "sobol": {
         "first_order": "S1",
@@ -64,14 +67,14 @@ class Indices:
     ----------
     method
         Sobol's shares of variance, or Morris's elementary effects.
-    ranges
-        What is varied, between which factors.
+    varied
+        What is varied, and how it is drawn.
     seed
         Of the points, and of the resampling behind the confidence of each index.
     """
 
     method: Literal["sobol", "morris"]
-    ranges: tuple[Range, ...]
+    varied: tuple[Varied, ...]
     seed: int
 
     def design(self, count: int) -> Design:
@@ -82,6 +85,25 @@ class Indices:
         UsageError
             When Sobol's sequence cannot have so many.
         """
+        return quantiles(self.varied, self._shares(count))
+
+    def table(self, count: int, outputs: Mapping[str, Floats]) -> Table:
+        """Estimate the influence of every figure on every output.
+
+        Parameters
+        ----------
+        count
+            As given to `design`.
+        outputs
+            (N,) by name. An index of what never moves, or has no value somewhere, is missing.
+        """
+        columns = ("method", "output", *FIGURE, *COLUMNS[self.method])
+        shares = self._shares(count)
+        rows = [row for name, y in outputs.items() for row in self._rows(name, shares, y)]
+        return Table(columns, tuple(rows))
+
+    def _shares(self, count: int) -> Floats:
+        """Return SALib's points between 0 and 1, (N, D): distributions make figures of them."""
         if self.method == "sobol":
             if count & (count - 1):
                 message = f"--samples {count}: Sobol's sequence needs a power of 2 (64, 128, …)"
@@ -94,31 +116,17 @@ class Indices:
             from SALib.sample import morris  # noqa: PLC0415
 
             points = morris.sample(self._problem(), count, num_levels=LEVELS, seed=self.seed)
-        names = tuple(r.figure for r in self.ranges)
-        return Design(varied="factor", names=names, points=np.ascontiguousarray(points))
+        return np.ascontiguousarray(points)
 
-    def table(self, points: Floats, outputs: Mapping[str, Floats]) -> Table:
-        """Estimate the influence of every figure on every output.
-
-        Parameters
-        ----------
-        points
-            (N, D), those of `design`, in its order.
-        outputs
-            (N,) by name. An index of what never moves, or has no value somewhere, is missing.
-        """
-        columns = ("method", "output", "figure", "low", "high", *COLUMNS[self.method])
-        rows = [row for name, y in outputs.items() for row in self._rows(name, points, y)]
-        return Table(columns, tuple(rows))
-
-    def _rows(self, name: str, points: Floats, y: Floats) -> Iterator[tuple[Value, ...]]:
+    def _rows(self, name: str, shares: Floats, y: Floats) -> Iterator[tuple[Value, ...]]:
         keys = COLUMNS[self.method].values()
-        found = self._estimated(points, y) if _moves(y) else None
-        for d, varied in enumerate(self.ranges):
+        found = self._estimated(shares, y) if _moves(y) else None
+        for d, varied in enumerate(self.varied):
             figures = [None if found is None else float(found[key][d]) for key in keys]
-            yield (self.method, name, varied.figure, varied.low, varied.high, *figures)
+            low, high = varied.distribution.ends or (None, None)
+            yield (self.method, name, varied.figure, varied.written, low, high, *figures)
 
-    def _estimated(self, points: Floats, y: Floats) -> Mapping[str, Any]:
+    def _estimated(self, shares: Floats, y: Floats) -> Mapping[str, Any]:
         # SALib takes 0 for no seed at all
         seed = self.seed + 1
         found: Mapping[str, Any]
@@ -129,14 +137,14 @@ class Indices:
         else:
             from SALib.analyze import morris  # noqa: PLC0415
 
-            found = morris.analyze(self._problem(), points, y, num_levels=LEVELS, seed=seed)
+            found = morris.analyze(self._problem(), shares, y, num_levels=LEVELS, seed=seed)
         return found
 
     def _problem(self) -> dict[str, object]:
         return {
-            "num_vars": len(self.ranges),
-            "names": [r.figure for r in self.ranges],
-            "bounds": [[r.low, r.high] for r in self.ranges],
+            "num_vars": len(self.varied),
+            "names": [v.figure for v in self.varied],
+            "bounds": [[0.0, 1.0]] * len(self.varied),
         }
 
 

@@ -5,12 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from perequa.studies.sweep.design import Design, design_of, drawn, lattice
+from perequa.studies.sweep.design import (
+    Design,
+    design_of,
+    distributions_of,
+    drawn,
+    lattice,
+    read_design,
+)
 from perequa.studies.sweep.figures import (
     Perturbed,
+    check_choices,
     check_figures,
+    draws,
     published_plan,
-    uniform,
     untied_plan,
 )
 from perequa.studies.sweep.indices import Indices, need_salib
@@ -19,9 +27,10 @@ from perequa_models.errors import UsageError
 
 if TYPE_CHECKING:
     from perequa.io.table_files import InputFile
+    from perequa.io.tables import RawTable
     from perequa.studies.prepared import Prepared
     from perequa.studies.sweep.asking import Question
-    from perequa.studies.sweep.figures import Range
+    from perequa.studies.sweep.distributions import Varied
 
 Method = Literal["sobol", "morris"]
 
@@ -35,11 +44,11 @@ class Asked:
     objectives
         Objectives whose weights are drawn; none for the scenario's own choice.
     vary
-        Figures that are multiplied instead of weights that are drawn.
+        Figures that are drawn instead of weights.
     samples, seed, arrangement
         How many points, drawn how; None where they are read.
     design
-        The table of points; None where they are drawn.
+        The table of points, or of distributions; None where nothing is read.
     indices, territories
         What is told of each figure's influence, and the territories whose shares are told of too;
         None and none for no such table.
@@ -50,7 +59,7 @@ class Asked:
     """
 
     objectives: tuple[str, ...] = ()
-    vary: tuple[Range, ...] = ()
+    vary: tuple[Varied, ...] = ()
     samples: int | None = None
     seed: int = 0
     arrangement: Literal["dirichlet", "lattice"] = "dirichlet"
@@ -91,28 +100,50 @@ def pose(prepared: Prepared, asked: Asked) -> Posed:
     InvalidInput
         When the table of points cannot be read.
     """
-    objectives = prepared.instance.scenario.objectives
+    vary = asked.vary
     if asked.design is not None:
-        design = design_of(asked.design, objectives)
-        if design.varied == "weight":
-            check_weightings(design)
-            return _weights(prepared, asked, design, "--design")
-        check_figures(prepared, design.names, "--design")
-        return _figures(prepared, asked, design, None)
+        table = read_design(asked.design)
+        stated = distributions_of(table)
+        if stated is None:
+            return _read(prepared, asked, table)
+        vary = stated
     if asked.samples is None:
         raise UsageError("how many points? --samples N draws them, --design FILE reads them")
-    if asked.vary:
-        check_figures(prepared, [r.figure for r in asked.vary], "--vary")
-        if asked.indices is None:
-            return _figures(prepared, asked, uniform(asked.vary, asked.samples, asked.seed), None)
-        need_salib()
-        indices = Indices(method=asked.indices, ranges=asked.vary, seed=asked.seed)
-        return _figures(prepared, asked, indices.design(asked.samples), indices)
+    if vary:
+        return _drawn(prepared, asked, vary, asked.samples)
     names = weighed(prepared.instance.scenario, asked.objectives)
     priority_of(prepared.instance.scenario, names, "--objective")
     if asked.arrangement == "lattice":
         return _weights(prepared, asked, lattice(names, asked.samples), "--objective")
     return _weights(prepared, asked, drawn(names, asked.samples, asked.seed), "--objective")
+
+
+def _read(prepared: Prepared, asked: Asked, table: RawTable) -> Posed:
+    """Take the points of a table."""
+    if asked.samples is not None or asked.indices is not None:
+        raise UsageError(
+            "--design names its points: it goes without --samples and --indices, which are for a "
+            "table with the columns figure and distribution"
+        )
+    design = design_of(table, prepared.instance.scenario.objectives)
+    if design.varied == "weight":
+        check_weightings(design)
+        return _weights(prepared, asked, design, "--design")
+    check_figures(prepared, design.names, "--design")
+    return _figures(prepared, asked, design, None)
+
+
+def _drawn(prepared: Prepared, asked: Asked, vary: tuple[Varied, ...], count: int) -> Posed:
+    """Draw figures by their distributions."""
+    option = "--vary" if asked.design is None else "--design"
+    check_figures(prepared, [v.figure for v in vary], option)
+    choices = {v.figure: v.distribution.columns for v in vary if v.distribution.columns}
+    check_choices(prepared, choices, option)
+    if asked.indices is None:
+        return _figures(prepared, asked, draws(vary, count, asked.seed), None)
+    need_salib()
+    indices = Indices(method=asked.indices, varied=vary, seed=asked.seed)
+    return _figures(prepared, asked, indices.design(count), indices)
 
 
 def _weights(prepared: Prepared, asked: Asked, design: Design, option: str) -> Posed:
@@ -124,5 +155,5 @@ def _weights(prepared: Prepared, asked: Asked, design: Design, option: str) -> P
 
 def _figures(prepared: Prepared, asked: Asked, design: Design, indices: Indices | None) -> Posed:
     plan = untied_plan if asked.plan == "untied" else published_plan
-    question = Perturbed(prepared=prepared, figures=design.names, plan=plan)
+    question = Perturbed(prepared=prepared, figures=design.names, choices=design.choices, plan=plan)
     return Posed(design=design, question=question, priority=None, indices=indices)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import pickle
 import shutil
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -129,7 +128,7 @@ def sweep_study(
     """
     watch = watch or Watch()
     posed = pose(prepared, asked)
-    design, order = posed.design, chunks(posed.design.points, posed.question.chunk)
+    design, order = posed.design, chunks(posed.design.places, posed.question.chunk)
     reported = _reported(prepared, asked) if posed.indices is not None else {}
     counted = Acceptability(prepared.instance, _compared(prepared, posed, asked.against))
     store = Store(kept, _fingerprint(prepared, asked, design))
@@ -149,10 +148,10 @@ def sweep_study(
     write_points(kept / POINTS, design, columns, _kept(store, order))
     tables = {"acceptability": counted.table(), "ranks": counted.ranks()}
     extras = ["pyarrow"]
-    if posed.indices is not None:
+    if posed.indices is not None and asked.samples is not None:
         by_name = dict(zip(reported, outputs.T, strict=True))
         extras.append("SALib")
-        tables["indices"] = posed.indices.table(design.points, by_name)
+        tables["indices"] = posed.indices.table(asked.samples, by_name)
     return Answer(
         tables=tables,
         text=sweep_text(_varied(posed), told, asked.plan, asked.against, tables),
@@ -174,7 +173,11 @@ def _varied(posed: Posed) -> str:
     """Say what a sweep varies."""
     names = ", ".join(posed.design.names)
     if posed.design.varied == "factor":
-        return f"sets of figures ({names}, each times a factor)"
+        chosen = posed.design.choices
+        times = [name for name in posed.design.names if name not in chosen]
+        parts = [f"{', '.join(times)}, each times a factor"] * bool(times)
+        parts += [f"{name} one of {', '.join(columns)}" for name, columns in chosen.items()]
+        return f"sets of figures ({'; '.join(parts)})"
     return f"weightings of {names} (priority {posed.priority})"
 
 
@@ -225,7 +228,7 @@ def _answer_all(
     if done:
         watch.said(f"going on after {done} of {total} points")
     watch.done(done, total)
-    for number, found in answers(pickle.dumps(posed.question), missing, executor):
+    for number, found in answers(posed.question, missing, executor):
         store.keep(number, found)
         done += len(found.status)
         watch.done(done, total)
@@ -243,7 +246,8 @@ def _kept(store: Store, order: list[Rows]) -> Iterator[tuple[Rows, Found]]:
 
 def _columns(prepared: Prepared, design: Design) -> tuple[str, ...]:
     """Name the columns of ``points.parquet``."""
-    own = ("point", *(f"{design.varied}_{name}" for name in design.names), "status")
+    kind = dict.fromkeys(design.choices, "column")
+    own = ("point", *(f"{kind.get(n, design.varied)}_{n}" for n in design.names), "status")
     values = value_columns(prepared.program.objective_names, own)
     return (*own, *values, *share_columns(prepared.instance))
 
@@ -257,5 +261,6 @@ def _fingerprint(prepared: Prepared, asked: Asked, design: Design) -> str:
         seen.update(f"{name} {len(content)}\n".encode())
         seen.update(content)
     seen.update("\n".join((asked.plan, design.varied, *design.names)).encode())
+    seen.update(repr(sorted(design.choices.items())).encode())
     seen.update(design.points.tobytes())
     return seen.hexdigest()

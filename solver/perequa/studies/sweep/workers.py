@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import pickle
 from concurrent.futures import FIRST_COMPLETED, Executor, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from perequa.studies.sweep.asking import Found, answer_chunk
+from perequa.studies.sweep.asking import answer_chunk
 from perequa_models.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from perequa.studies.sweep.asking import Found, Question
 
 PATIENCE = "10s"
 """How long a scheduler may take to answer."""
@@ -63,14 +66,14 @@ def cluster(address: str) -> Iterator[Executor]:
 
 
 def answers(
-    question: bytes, chunks: Mapping[int, NDArray[np.float64]], executor: Executor | None
+    question: Question, chunks: Mapping[int, NDArray[np.float64]], executor: Executor | None
 ) -> Iterator[tuple[int, Found]]:
     """Yield the answer to every chunk, in the order in which they come.
 
     Parameters
     ----------
     question
-        The same for all chunks, packed.
+        The same for all chunks.
     chunks
         Points of each, by number.
     executor
@@ -78,11 +81,12 @@ def answers(
     """
     if executor is None:
         for number, points in chunks.items():
-            yield number, answer_chunk(question, points)
+            yield number, question.answer(points)
         return
+    packed = pickle.dumps(question)
     pending: dict[Future[Found], int] = {}
     for number, points in chunks.items():
-        pending[executor.submit(answer_chunk, question, points)] = number
+        pending[executor.submit(answer_chunk, packed, points)] = number
         if len(pending) >= AHEAD:
             yield from _come_back(pending)
     while pending:
