@@ -6,15 +6,18 @@ import math
 from typing import TYPE_CHECKING
 
 from perequa.interpret.printed import Ranked, dearest
+from perequa.interpret.rules import priced_as_binding
 from perequa.interpret.sentences import objectives_said
 from perequa.interpret.tables import cell
 from perequa.report.diagnosis import diagnosis_text
 from perequa.report.headings import codes, headings
+from perequa.report.layout import aligned
 from perequa.report.weights import weights_text
+from perequa.report.whole import whole_text
 from perequa.words.terms import unit_named, unit_word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from perequa.interpret.tables import Table, Value
     from perequa.running import FinishedRun
@@ -26,14 +29,16 @@ COMMON = ("effect_per_100k_more", "effect_per_100k_less")
 
 def run_text(run: FinishedRun, words: Words) -> str:
     """Write a finished run for a terminal."""
-    if run.status != "optimal":
+    if "allocation" not in run.tables:
         return failure_text(run, words)
     parts = [
-        words.phrase("{name}: optimal", name=run.name),
+        _ended(run, words),
         allocation_text(run.tables["allocation"], run.tables["totals"], words),
         equity_text(run.tables["equity"], words),
         objectives_text(run.tables["objectives"], words),
     ]
+    if "whole" in run.tables:
+        parts.append(whole_text(run.tables["whole"], words))
     if "shadow_prices" in run.tables:
         parts.append(prices_text(run.tables["shadow_prices"], run.tables["rules"], words))
     if "weight_ranges" in run.tables:
@@ -41,6 +46,13 @@ def run_text(run: FinishedRun, words: Words) -> str:
     fingerprint = words.phrase("fingerprint {fingerprint}", fingerprint=run.fingerprint)
     parts.append(f"{_saved(run, words)}\n{fingerprint}")
     return "\n\n".join(part for part in parts if part)
+
+
+def _ended(run: FinishedRun, words: Words) -> str:
+    if run.status == "optimal":
+        return words.phrase("{name}: optimal", name=run.name)
+    message = words.phrase("the whole plan keeps every rule, but is not proven to be the nearest")
+    return words.phrase("{name}: {message}", name=run.name, message=message)
 
 
 def failure_text(run: FinishedRun, words: Words) -> str:
@@ -150,7 +162,7 @@ def objectives_text(objectives: Table, words: Words) -> str:
 
 def prices_text(prices: Table, rules: Table, words: Words) -> str:
     """Sentences of the binding rules by priority, dearest first."""
-    binding = {r["row"] for r in rules.records() if r["binding"]}
+    binding = priced_as_binding(rules)
     shown = [r for r in prices.records() if r["row"] in binding]
     lines = [words.phrase("What the binding rules cost (one more, one less):")]
     served = {r["priority"]: r for r in shown}
@@ -214,21 +226,6 @@ def _ranked(rows: list[dict[str, Value]], words: Words) -> list[str]:
 def _size(row: Mapping[str, Value], effects: tuple[str, str] = OWN) -> float:
     sizes = [abs(v) for k in effects if isinstance(v := row[k], float)]
     return max(sizes, default=0.0)
-
-
-def aligned(header: Sequence[str], rows: Iterable[Sequence[str]], *, left: int) -> str:
-    """Lay out a table in plain text: the first columns to the left, figures to the right."""
-    listed = [list(header), *(list(row) for row in rows)]
-    widths = [max(len(row[i]) for row in listed) for i in range(len(header))]
-    lines = [
-        "  ".join(
-            cell.ljust(width) if i < left else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in listed
-    ]
-    lines.insert(1, "  ".join("-" * width for width in widths))
-    return "\n".join(lines)
 
 
 def _word(value: Value) -> str:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from perequa.interpret.tables import Table
-from perequa.report.terminal import aligned
+from perequa.report.layout import aligned
 from perequa.studies.plans import UNMOVED
 from perequa.words import SOURCE, words_in
 from perequa.words.terms import amount
