@@ -20,14 +20,18 @@ NEAR = 1e-6
 
 def is_asked(model: Model) -> bool:
     """Whether the scenario asks for whole places of a measure that has places."""
-    return bool(whole_cells(model).any())
+    return any(_asked(model, measure) for measure in model.measures)
+
+
+def _asked(model: Model, measure: str) -> bool:
+    spec = model.measure(measure)
+    asked = model.scenario.get("whole", False) or spec.get("whole", False)
+    return bool(asked) and spec.get("unit", "place") != "money"
 
 
 def whole_cells(model: Model) -> NDArray[np.bool_]:
     """Cells that must be whole, shape (T, M, Y)."""
-    all_of_them = model.scenario.get("whole", False)
-    asked = [bool(all_of_them or model.measure(m).get("whole", False)) for m in model.measures]
-    measures = np.array(asked) & ~model.supply.is_money
+    measures = np.array([_asked(model, measure) for measure in model.measures])
     return np.array(np.broadcast_to(measures[None, :, None], model.shape))
 
 
