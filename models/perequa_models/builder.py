@@ -47,14 +47,22 @@ class Builder:
     columns: list[tuple[CellKey | AuxiliaryKey, Any]] = field(default_factory=list)
 
     def variables(
-        self, owner: str, role: str, where: Iterable[Where], *, free: bool = False
+        self,
+        owner: str,
+        role: str,
+        where: Iterable[Where],
+        *,
+        free: bool = False,
+        most: Sequence[float | None] = (),
     ) -> list[Any]:
-        """Add a family of variables, at least zero unless `free`."""
+        """Add a family of variables, at least zero unless `free`; `most` bounds each above."""
         keys = [AuxiliaryKey(owner, role, *w) for w in where]
         domain = pyo.Reals if free else pyo.NonNegativeReals
         family = pyo.Var(range(len(keys)), domain=domain)
         self.model.add_component(f"{owner}_{role}", family)
         made = list(family.values())
+        for variable, bound in zip(made, most, strict=bool(most)):
+            variable.setub(bound)
         self.columns.extend(zip(keys, made, strict=True))
         return made
 

@@ -16,6 +16,7 @@ from perequa_models.objectives import (
     gini,
     shortfall,
     spend,
+    squared_gap,
     unmet_need,
     worst,
 )
@@ -290,6 +291,17 @@ _OBJECTIVES = (
         equation=r"\sum_t w_t \lvert \tau - r_t \rvert",
         linear=r"C_t - p_t \tau = e^+_t - e^-_t, \quad e^+_t, e^-_t \ge 0, \quad "
         r"E = \sum_t \frac{w_t}{p_t} (e^+_t + e^-_t)",
+        source=_NO_TEXT,
+    ),
+    _objective(
+        "squared_gap",
+        squared_gap,
+        words="Squares of the distances to the target rate, summed, by segments.",
+        symbol="Q",
+        equation=r"\sum_t w_t (\tau - r_t)^2",
+        linear=r"C_t - p_t \tau = \sum_k a_{tk} - \sum_k b_{tk}, \quad "
+        r"0 \le a_{tk}, b_{tk} \le p_t h, \quad "
+        r"Q = \sum_t \frac{w_t}{p_t} \sum_k (2k + 1)\, h\, (a_{tk} + b_{tk})",
         source=_NO_TEXT,
     ),
     _objective(

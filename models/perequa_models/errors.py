@@ -8,6 +8,7 @@
     ├── InvalidScenario         3  carries the findings, all of them
     │   └── InvalidInput        3  the same, each with its file and line (perequa.io.findings)
     ├── Infeasible              4  no plan satisfies every rule
+    │   └── NoWholePlan         4  a plan does, but none in whole places
     ├── NotProven               5  a limit was reached, or the solver failed
     ├── RunFolderWrong          6  a run folder does not verify
     ├── NoPrices                2  a price was asked of something that has none
@@ -70,6 +71,10 @@ class Infeasible(PerequaError):
     """No plan satisfies every rule (confirmed by a checked Farkas ray)."""
 
     exit_status = 4
+
+
+class NoWholePlan(Infeasible):
+    """A plan satisfies every rule, but none in whole places."""
 
 
 class NotProven(PerequaError):

@@ -14,6 +14,7 @@ from perequa_models.objectives.gini import Gini
 from perequa_models.objectives.range import Range
 from perequa_models.objectives.shortfall import Shortfall
 from perequa_models.objectives.spend import Spend
+from perequa_models.objectives.squared_gap import SquaredGap
 from perequa_models.objectives.unmet_need import UnmetNeed
 from perequa_models.objectives.worst import Worst
 from perequa_models.reference.grammar import ReferenceBlock
@@ -48,7 +49,16 @@ Rule = Annotated[
     Field(discriminator="kind"),
 ]
 Objective = Annotated[
-    Shortfall | AbsoluteGap | Worst | Range | Cvar | Gini | UnmetNeed | DistanceToReference | Spend,
+    Shortfall
+    | AbsoluteGap
+    | SquaredGap
+    | Worst
+    | Range
+    | Cvar
+    | Gini
+    | UnmetNeed
+    | DistanceToReference
+    | Spend,
     Field(discriminator="kind"),
 ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perequa.certificate import Certificate, certify
@@ -19,9 +19,11 @@ from perequa.optimum import (
     uncollected,
 )
 from perequa.pricing import Asked, Priced, Ranges, begun_prices, priced_of
-from perequa.report.arrays import program_arrays, solution_arrays
+from perequa.report.arrays import program_arrays, solution_arrays, whole_arrays
+from perequa.rounding import whole_plan
 from perequa_models.problems import Problems
 from perequa_models.reference.allocation import reference_allocation
+from perequa_models.whole import asks_whole
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -86,6 +88,8 @@ def solve_instance(
     ------
     InvalidScenario
         When the reference, the tie-break or a normalisation cannot be read.
+    NoWholePlan
+        When whole places are asked for and no whole plan keeps the rules.
     NotProven
         When a limit was reached or the solver failed.
     """
@@ -128,6 +132,11 @@ def _solve(
         standing=priced.standing,
         weight_ranges=priced.weight_ranges,
     )
+    if asks_whole(instance):
+        with clock.stage("whole places"):
+            whole = whole_plan(run, ready.options)
+            run = replace(run, whole=whole)
+            solution |= whole_arrays(whole)
     return Success(
         run=run, spread=found.spread, program=arrays, solution=solution, certificate=certificate
     )

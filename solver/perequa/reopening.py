@@ -68,7 +68,7 @@ def reopen(path: Path, options: SolverOptions = DEFAULT_OPTIONS) -> Reopened:
     if changed:
         raise RunFolderWrong(f"{path}: {changed[0]}; `perequa verify` tells all of it")
     folder = RunFolder(path, read_record(path))
-    if folder.status != "optimal":
+    if not folder.has("solution.npz"):
         why = f"the run ended {folder.status or 'without a status'}: it has no plan"
         raise NoPrices(
             f"{path}: {why}; `perequa diagnose` says why an infeasible scenario has none"

@@ -25,6 +25,7 @@ from perequa_models.errors import (
     Infeasible,
     InvalidScenario,
     NotProven,
+    NoWholePlan,
     PerequaError,
     UsageError,
 )
@@ -158,6 +159,14 @@ def run_loaded(
         where = Places(loaded.raw)
         findings = tuple(where.finding(problem) for problem in error.problems)
         return _invalid(loaded.raw.column_name, findings, words)
+    except NoWholePlan as error:
+        return FinishedRun(
+            name=loaded.raw.column_name,
+            status="infeasible",
+            exit_code=error.exit_status,
+            findings=loaded.findings,
+            message=str(error),
+        )
     except NotProven as error:
         return _not_proven(loaded, folder, record, inputs, error)
     if isinstance(outcome, Failure):
@@ -245,16 +254,18 @@ def _solved(
         files = inputs | solved_files(run, outcome.program, outcome.solution, tables)
         files["certificate.json"] = json_bytes(outcome.certificate.record())
         timings = {name: round(spent, 6) for name, spent in clock.seconds.items()}
-        files["run.json"] = json_bytes(record | solved_record(run) | {"timings": timings})
+        ended = solved_record(run)
+        files["run.json"] = json_bytes(record | ended | {"timings": timings})
         fingerprint = write_folder(folder, files)
     return FinishedRun(
         name=run.name,
-        status="optimal",
-        exit_code=0,
+        status=ended["status"],
+        exit_code=ended["exit_code"],
         folder=folder,
         fingerprint=fingerprint,
         tables=tables,
         findings=loaded.findings,
+        message="" if ended["status"] == "optimal" else ended["termination"],
         seconds=dict(clock.seconds),
     )
 

@@ -350,9 +350,7 @@ def test_a_reference_is_needed_where_it_is_named(edit: Edit, findings_of: Found)
         ("kind: cap\n", "kind: selection\n", "rules.cap.kind: selection"),
         ("kind: shortfall", "kind: leximin", "objectives.gap.kind: leximin"),
         ("decide_at: region\n", "decide_at: region\nmode: cascade\n", "mode: cascade"),
-        ("decide_at: region\n", "decide_at: region\nwhole: true\n", "whole: true"),
         ("decide_at: region\n", "decide_at: region\nprojects: {}\n", "projects"),
-        ("cost: 10500", "cost: 10500, whole: true", "measures.ssiad.whole: true"),
     ],
 )
 def test_words_of_later_versions(folder: Path, edit: Edit, old: str, new: str, word: str) -> None:

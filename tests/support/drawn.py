@@ -21,7 +21,7 @@ QUICK = settings(
 )
 """The same examples every time, and few of them."""
 
-KINDS = ("shortfall", "absolute_gap", "worst", "range", "cvar", "gini")
+KINDS = ("shortfall", "absolute_gap", "squared_gap", "worst", "range", "cvar", "gini")
 OPTIONS: dict[str, dict[str, Any]] = {"cvar": {"tail": 0.4}}
 """What a kind must be told beside its indicator."""
 

@@ -149,15 +149,25 @@ def _check_measures(scenario: Scenario, problems: Problems) -> None:
                 problems, ("indicators", name, "measures", i), "measure", measure, scenario.measures
             )
     for name, handed_out in scenario.measures.items():
-        if handed_out.minimum is not None:
+        if handed_out.minimum is not None and not (scenario.whole or handed_out.whole):
             problems.warning(
                 "minimum_not_kept",
                 f"the plan is in fractions of places: the least opening of {name} is not kept",
                 path=("measures", name, "minimum"),
                 received=f"{handed_out.minimum:g}",
-                accepted="a minimum is kept by whole plans only, which come later",
-                remedy="read it as information, or drop it",
+                accepted="a minimum is kept by whole plans only",
+                remedy="solve with --whole (or whole: true), or drop it",
             )
+    asked = scenario.whole or any(m.whole for m in scenario.measures.values())
+    if asked and all(m.unit == "money" for m in scenario.measures.values()):
+        problems.warning(
+            "nothing_whole",
+            "whole places are asked for, and every measure hands out money: nothing is rounded",
+            path=("whole",),
+            received="true",
+            accepted="a measure counted in places",
+            remedy="leave it out",
+        )
     if not scenario.envelopes:
         return
     for name, spec in scenario.measures.items():

@@ -7,7 +7,7 @@ from typing import Any
 from perequa_models.errors import NotInThisVersion, UsageError
 
 RULE_KINDS = ("deadline", "distance", "selection", "transfer")
-OBJECTIVE_KINDS = ("leximin", "squared_gap", "unmet_merit")
+OBJECTIVE_KINDS = ("leximin", "unmet_merit")
 SECTIONS = ("projects",)
 
 
@@ -34,11 +34,6 @@ def refuse_unbuilt(data: dict[Any, Any]) -> None:
             kind = entry.get("kind")
             if kind in kinds:
                 raise NotInThisVersion(f"{section}.{name}.kind: {kind}")
-    if data.get("whole") is True:
-        raise NotInThisVersion("whole: true")
-    for name, measure in _entries(data, "measures"):
-        if measure.get("whole") is True:
-            raise NotInThisVersion(f"measures.{name}.whole: true")
 
 
 def _entries(data: dict[Any, Any], section: str) -> list[tuple[Any, dict[Any, Any]]]:

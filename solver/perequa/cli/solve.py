@@ -28,7 +28,7 @@ ORDER = (1, 3, 5, 4, 0)
 @click.option("--variant", "variants", multiple=True, metavar="NAME", help="Apply a variant.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Change one value.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write to.")
-@click.option("--whole", is_flag=True, help="Whole places (not in this version).")
+@click.option("--whole", is_flag=True, help="Whole places, as near as can be.")
 @click.option("--no-prices", is_flag=True, help="Leave prices and ranges of weights out.")
 @click.option(
     "--ranges",
@@ -70,14 +70,11 @@ def solve(
     from perequa.cascade import run_any  # noqa: PLC0415
     from perequa.interpret.weights import CHEAP  # noqa: PLC0415
     from perequa.words import words_in  # noqa: PLC0415
-    from perequa_models.errors import NotInThisVersion, UsageError  # noqa: PLC0415
+    from perequa_models.errors import UsageError  # noqa: PLC0415
 
     if weight_ranges and no_prices:
         message = "--weight-ranges and --no-prices exclude each other"
         raise UsageError(message)
-    if whole:
-        what = "--whole"
-        raise NotInThisVersion(what)
     if no_prices and ranges == "all":
         raise UsageError(
             "--ranges all: there are no ranges with --no-prices; leave one of them out"
@@ -90,7 +87,7 @@ def solve(
             source,
             place,
             variants=variants,
-            sets=sets,
+            sets=(*sets, "whole=true") if whole else sets,
             prices=not no_prices,
             ranges=ranges,
             weights_up_to=math.inf if weight_ranges else CHEAP,
@@ -154,13 +151,14 @@ def _document(finished: list[FinishedRun], code: int) -> str:
 
 
 def _record(run: FinishedRun) -> dict[str, object]:
-    tables = {
-        name: _rows(run, name) for name in ("objectives", "weight_ranges", "allocation", "equity")
-    }
+    from perequa.interpret.rules import priced_as_binding  # noqa: PLC0415
+
+    listed = ("objectives", "weight_ranges", "allocation", "equity", "whole")
+    tables = {name: _rows(run, name) for name in listed}
     if "cascade" in run.tables:
         told = ("cascade", "handed_down", "decentralisation", "unkept")
         tables |= {name: _rows(run, name) for name in told}
-    binding = {(r.get("step"), r["row"]) for r in _rows(run, "rules") if r["binding"]}
+    binding = priced_as_binding(run.tables["rules"]) if "rules" in run.tables else set()
     source = "shadow_prices" if "shadow_prices" in run.tables else "rules"
     return {
         "scenario": run.name,

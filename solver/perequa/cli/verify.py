@@ -84,6 +84,7 @@ def _line(check: Check, words: Words) -> str:
         "sentences": words.term("check", "sentences"),
         "infeasible": words.term("check", "infeasible"),
         "weights": words.term("check", "weights"),
+        "whole": words.term("check", "whole"),
         "study": words.term("check", "study"),
         "steps": words.term("check", "steps"),
         "cascade": words.term("check", "cascade"),

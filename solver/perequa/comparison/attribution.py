@@ -25,7 +25,7 @@ from perequa.interpret.run import Failure
 from perequa.io.findings import findings_of
 from perequa.pipeline import solve_instance
 from perequa.report.failure import failure_tables
-from perequa_models.errors import InvalidScenario, NotProven
+from perequa_models.errors import InvalidScenario, NotProven, NoWholePlan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,6 +127,9 @@ class Combinations:
         except InvalidScenario as error:
             told = next((f.message for f in findings_of(error) if f.severity == "error"), "")
             self.reasons[taken] = f"is not valid ({told})"
+            return None
+        except NoWholePlan:
+            self.reasons[taken] = "has no plan in whole places"
             return None
         except NotProven as error:
             self.reasons[taken] = f"ended without proof ({error})"

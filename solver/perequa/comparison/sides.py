@@ -18,6 +18,7 @@ from perequa.io.shipped import SCENARIO_FILE
 from perequa.pipeline import solve_instance
 from perequa.report.failure import failure_tables
 from perequa.report.files import tables_of
+from perequa.report.record import ended
 from perequa.verification.files import check_files, fingerprint
 from perequa.words import SOURCE, words_in
 from perequa.words.terms import amount
@@ -26,6 +27,7 @@ from perequa_models.errors import (
     InvalidScenario,
     NotInThisVersion,
     NotProven,
+    NoWholePlan,
     RunFolderWrong,
     UsageError,
 )
@@ -105,7 +107,7 @@ class Side:
     @property
     def has_plan(self) -> bool:
         """Whether there is something to compare."""
-        return self.status == "optimal"
+        return self.status == "optimal" or "allocation" in self.tables
 
 
 def parsed(arguments: Sequence[str]) -> tuple[Asked, ...]:
@@ -232,6 +234,8 @@ def _solved(asked: Asked) -> Side:
         outcome = solve_instance(loaded.instance, raw.column_name)
     except InvalidScenario as error:
         return _invalid(made, error)
+    except NoWholePlan as error:
+        return Side(**made, status="infeasible", exit_code=error.exit_status, reason=str(error))
     except NotProven as error:
         return Side(**made, status="limit", exit_code=error.exit_status, reason=str(error))
     if isinstance(outcome, Failure):
@@ -239,7 +243,14 @@ def _solved(asked: Asked) -> Side:
         reason = _reason("infeasible", tables, "")
         code = Infeasible.exit_status
         return Side(**made, status="infeasible", exit_code=code, reason=reason, tables=tables)
-    return Side(**made, status="optimal", exit_code=0, tables=tables_of(outcome.run, ENGLISH))
+    end = ended(outcome.run)
+    return Side(
+        **made,
+        status=end["status"],
+        exit_code=end["exit_code"],
+        reason=_reason(end["status"], {}, end["termination"]),
+        tables=tables_of(outcome.run, ENGLISH),
+    )
 
 
 def _wrong(raw: RawScenario) -> bool:

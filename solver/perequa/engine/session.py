@@ -7,7 +7,7 @@ nothing is read back unless HiGHS says it is valid.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import highspy
@@ -55,6 +55,7 @@ _MEANING = {
 """Every status HiGHS can return has a branch; a test compares this table with the enum."""
 
 _BY_CODE = {int(status): status for status in highspy.HighsBasisStatus.__members__.values()}
+_FEASIBLE = int(highspy.SolutionStatus.kSolutionStatusFeasible)
 _PLAINEST = {"simplex_strategy": DUAL, "presolve": "off"}
 
 
@@ -211,6 +212,30 @@ class Session:
             self._set(name, value)
         return _MEANING[self._highs.getModelStatus()]
 
+    def solve_whole(self, kind: NDArray[np.uint8], *, nodes: int, gap: float) -> IntegerOutcome:
+        """Solve with some columns whole, until `gap` is proven or `nodes` were looked at."""
+        for name, value in (
+            ("time_limit", np.inf),
+            ("mip_max_nodes", nodes),
+            ("mip_rel_gap", gap),
+            ("mip_abs_gap", 0.0),
+            ("mip_feasibility_tolerance", self._options.tolerance),
+        ):
+            self._set(name, value)
+        index = np.arange(self.n, dtype=np.int32)
+        status = self._highs.changeColsIntegrality(self.n, index, kind)
+        self._accepted(status, "whole columns")
+        self._highs.run()
+        info = self._highs.getInfo()
+        return IntegerOutcome(
+            termination=_MEANING[self._highs.getModelStatus()],
+            x=np.array(self._highs.getSolution().col_value)
+            if info.primal_solution_status == _FEASIBLE
+            else np.zeros(0),
+            bound=float(info.mip_dual_bound),
+            nodes=int(info.mip_node_count),
+        )
+
     def basis(self) -> Any:  # noqa: ANN401 - HiGHS's own object, only handed back
         """Copy the present basis."""
         return self._highs.getBasis()
@@ -300,6 +325,79 @@ class Session:
         if status == highspy.HighsStatus.kError:
             message = f"HiGHS refused {what}"
             raise NotProven(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntegerProgram:
+    """A linear program in which some columns hold whole numbers only.
+
+    Attributes
+    ----------
+    cost
+        (n,) minimised.
+    matrix
+        (m, n) sparse by column.
+    row_lower, row_upper, column_lower, column_upper
+        Bounds; infinities where there is none.
+    kind
+        (n,) `CONTINUOUS`, `INTEGER`, or `SEMI_INTEGER`: zero, or whole within its bounds.
+    """
+
+    cost: Floats
+    matrix: sparse.csc_array
+    row_lower: Floats
+    row_upper: Floats
+    column_lower: Floats
+    column_upper: Floats
+    kind: NDArray[np.uint8]
+
+
+CONTINUOUS, INTEGER, SEMI_INTEGER = 0, 1, 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntegerOutcome:
+    """What an integer program returned.
+
+    Attributes
+    ----------
+    termination
+        Optimal, infeasible, or a limit.
+    x
+        (n,) the best found; empty when none was.
+    bound
+        No solution costs less, by the solver's word.
+    nodes
+        Nodes looked at.
+    """
+
+    termination: Termination
+    x: Floats
+    bound: float
+    nodes: int
+
+
+def solve_integer(
+    program: IntegerProgram, options: SolverOptions, *, nodes: int, gap: float
+) -> IntegerOutcome:
+    """Solve an integer program within a number of nodes; time plays no part.
+
+    A program called infeasible is solved again without presolve: HiGHS has called feasible ones
+    so (its issue 3258).
+    """
+    session = Session(
+        program.matrix,
+        program.row_lower,
+        program.row_upper,
+        program.column_lower,
+        program.column_upper,
+        options,
+    )
+    session.set_cost(program.cost)
+    found = session.solve_whole(program.kind, nodes=nodes, gap=gap)
+    if found.termination is Termination.INFEASIBLE and options.presolve:
+        return solve_integer(program, replace(options, presolve=False), nodes=nodes, gap=gap)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perequa.interpret.run import Solved
-    from perequa_models.instance import Floats
+    from perequa_models.instance import Floats, RuleRow
     from perequa_models.tree import Indices, Territory
 
 COLUMNS = (
@@ -41,12 +41,13 @@ FIGURES = COLUMNS[7:]
 
 def cell_figures(run: Solved) -> dict[str, Floats]:
     """Figures of every cell by column, shape (T, M, Y); NaN where a cell of the table is empty."""
-    instance, plan = run.instance, run.plan
+    instance, plan = run.instance, run.handed_out
     money = np.broadcast_to(instance.is_money[None, :, None], instance.shape)
     held = np.zeros(instance.shape, dtype=np.bool_)
     for listed in instance.withheld:
         held.ravel()[listed.cells] = True
     last = np.arange(instance.shape[2]) == instance.shape[2] - 1
+    whole = run.whole is not None
     empty = np.full(instance.shape, np.nan)
     return {
         "places": np.where(money, np.nan, plan.x),
@@ -55,8 +56,8 @@ def cell_figures(run: Solved) -> dict[str, Floats]:
         "due_after": np.where(last, plan.due_after, 0.0),
         "installed_before": plan.stock - plan.x + instance.closed,
         "installed_after": plan.stock,
-        "continuous_places": empty,
-        "continuous_credits": empty,
+        "continuous_places": np.where(money, np.nan, run.x) if whole else empty,
+        "continuous_credits": run.plan.credits if whole else empty,
         "reference_places": np.where(money, np.nan, run.reference.places),
         "reference_credits": run.reference.credits,
     }
@@ -153,10 +154,16 @@ def _kept_back(run: Solved) -> Iterator[tuple[Value, ...]]:
         if row.budget_of is not None:
             continue
         if row.held:
-            yield _line(run, key, "reserve", row.unit, float(run.activity[i]))
-        elif row.kind in {"envelope", "contingent"} and key.side == "at_most":
-            left = max(0.0, float(program.row_limit[i] - run.activity[i]))
+            yield _line(run, key, "reserve", row.unit, float(run.handed_out_activity[i]))
+        elif row.kind in {"envelope", "contingent"} and may_be_left(run, row):
+            left = max(0.0, float(program.row_limit[i] - run.handed_out_activity[i]))
             yield _line(run, key, "undistributed", row.unit, left)
+
+
+def may_be_left(run: Solved, row: RuleRow) -> bool:
+    """Whether part of a limit may stay unused; of money that whole places cannot use up, always."""
+    left_by_whole = run.whole is not None and row.unit == "money" and not row.held
+    return row.key.side == "at_most" or (row.key.side == "equals" and left_by_whole)
 
 
 def _withheld(run: Solved, withheld: Floats) -> Iterator[tuple[Value, ...]]:

@@ -101,7 +101,7 @@ def _moments(run: Solved, indicator: IndicatorData, nodes: Indices) -> dict[str,
         start = indicator.start[nodes][:, indicator.measures].sum(axis=1)
     moments = {
         "before": np.repeat(start[:, None], len(run.instance.years), axis=1),
-        "after": run.plan.numerator(indicator, nodes),
+        "after": run.handed_out.numerator(indicator, nodes),
     }
     if run.reference_plan is not None:
         moments["reference"] = run.reference_plan.numerator(indicator, nodes)

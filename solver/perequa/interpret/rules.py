@@ -29,7 +29,7 @@ IDENTITY = (
     "unit",
     "side",
 )
-RULES = (*IDENTITY, "limit", "activity", "slack", "binding")
+RULES = (*IDENTITY, "limit", "activity", "slack", "binding", "continuous_activity")
 PRICES = (
     *IDENTITY,
     "limit",
@@ -72,15 +72,34 @@ def rules_table(run: Solved) -> Table:
     """One row per rule row of the program, and one per group whose delivery is withheld."""
     rows: list[tuple[Value, ...]] = []
     for i, identity in run.rule_rows.items():
-        limit, activity = float(run.program.row_limit[i]), float(run.activity[i])
-        slack = abs(limit - activity)
-        binding = slack <= BINDING * max(1.0, abs(limit))
-        rows.append((*identity, limit, activity, slack, binding))
+        limit, activity = float(run.program.row_limit[i]), float(run.handed_out_activity[i])
+        binding = _is_met(limit, activity)
+        continuous = None if run.whole is None else float(run.activity[i])
+        rows.append((*identity, limit, activity, abs(limit - activity), binding, continuous))
     for listed in run.instance.withheld:
-        amount = float(run.plan.credits.ravel()[listed.cells].sum())
+        amount = float(run.handed_out.credits.ravel()[listed.cells].sum())
         identity = run.identity(listed.key, "withhold", run.instance.scenario.currency)
-        rows.append((*identity, None, amount, None, False))
+        rows.append((*identity, None, amount, None, False, None))
     return Table(RULES, tuple(rows))
+
+
+def priced_as_binding(rules: Table) -> set[tuple[Value, Value]]:
+    """Steps and rows whose limit the priced plan meets: the continuous plan, where another is
+    handed out. Only a cascade has steps.
+    """
+    found: set[tuple[Value, Value]] = set()
+    for row in rules.records():
+        limit, continuous = row["limit"], row["continuous_activity"]
+        binds = row["binding"]
+        if isinstance(limit, float) and isinstance(continuous, float):
+            binds = _is_met(limit, continuous)
+        if binds:
+            found.add((row.get("step"), row["row"]))
+    return found
+
+
+def _is_met(limit: float, activity: float) -> bool:
+    return abs(limit - activity) <= BINDING * max(1.0, abs(limit))
 
 
 def prices_table(run: Solved, words: Words) -> Table:
@@ -147,7 +166,7 @@ def objectives_table(run: Solved) -> Table:
                 spec.kind,
                 OBJECTIVE_KINDS[spec.kind].unit(run.instance, spec),
                 spec.weight,
-                objective_value(run.instance, name, run.plan, run.reference),
+                objective_value(run.instance, name, run.handed_out, run.reference),
                 float(run.weighting.initial[k]),
                 run.alone.get(name),
             )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from perequa.engine.weight_range import WeightRange
     from perequa.interpret.diagnosis import Diagnosis
     from perequa.interpret.tables import Value
+    from perequa.rounding import WholePlan
     from perequa.weighting import Weighting
     from perequa_models.instance import Floats, Instance
     from perequa_models.reference.reference import Reference
@@ -49,6 +50,8 @@ class Solved:
         Rows that others already state, and their joint prices; nothing when not asked for.
     weight_ranges
         Intervals of weights within which the plan stays; of the priorities they were found for.
+    whole
+        The plan in whole places; None where the scenario asks for none.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Solved:
     moves: PlanMoves | None
     standing: Standing
     weight_ranges: tuple[WeightRange, ...]
+    whole: WholePlan | None = None
 
     @property
     def prices(self) -> Prices | None:
@@ -90,14 +94,25 @@ class Solved:
 
     @cached_property
     def x(self) -> Floats:
-        """The published decisions, shape (T, M, Y)."""
+        """The decisions of the continuous plan, shape (T, M, Y)."""
+        return self.cells_of(self.published.plan)
+
+    def cells_of(self, plan: Floats) -> Floats:
+        """Decisions of a plan laid over the columns, shape (T, M, Y)."""
         cells = int(np.prod(self.instance.shape))
-        return self.published.plan[:cells].reshape(self.instance.shape)
+        return plan[:cells].reshape(self.instance.shape)
 
     @cached_property
     def plan(self) -> Quantities:
-        """What the published plan amounts to."""
+        """What the continuous plan amounts to: the one that is priced."""
         return Quantities(self.instance, self.x)
+
+    @cached_property
+    def handed_out(self) -> Quantities:
+        """What is handed out: the plan in whole places where there is one."""
+        if self.whole is None:
+            return self.plan
+        return Quantities(self.instance, self.cells_of(self.whole.plan))
 
     @cached_property
     def nothing(self) -> Quantities:
@@ -125,13 +140,22 @@ class Solved:
         total = float(wanted[known].sum())
         if total <= 0:
             return None
-        moved = 0.5 * float(np.abs(self.x - wanted)[known].sum())
+        moved = 0.5 * float(np.abs(self.handed_out.x - wanted)[known].sum())
         return moved, moved / total
 
     @cached_property
     def activity(self) -> Floats:
-        """Activity of every row at the published plan, constants included, shape (m,)."""
-        return np.asarray(self.program.matrix @ self.published.plan + self.program.row_constant)
+        """Activity of every row at the continuous plan, constants included, shape (m,)."""
+        return self.activity_at(self.published.plan)
+
+    @cached_property
+    def handed_out_activity(self) -> Floats:
+        """The same at what is handed out; NaN on rows of objectives where that is whole."""
+        return self.activity if self.whole is None else self.activity_at(self.whole.plan)
+
+    def activity_at(self, plan: Floats) -> Floats:
+        """Activity of every row at a plan laid over the columns, shape (m,)."""
+        return np.asarray(self.program.matrix @ plan + self.program.row_constant)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

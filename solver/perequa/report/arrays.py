@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from perequa.engine.standing import GroupMove
     from perequa.engine.tie_break import Published
     from perequa.engine.weight_range import WeightEnd, WeightRange
+    from perequa.rounding import WholePlan
     from perequa.weighting import Weighting
 
 Floats = NDArray[np.float64]
@@ -81,6 +82,11 @@ def solution_arrays(stages: Sequence[Stage], published: Published) -> Arrays:
             "neutral_y": steps.neutral_y,
         }
     return found
+
+
+def whole_arrays(whole: WholePlan) -> Arrays:
+    """Return the plan in whole places and the one by largest remainders, NaN outside both."""
+    return {"whole": whole.plan, "whole_remainder": whole.remainder}
 
 
 def evidence_arrays(prices: Prices, first: Floats) -> Arrays:

@@ -14,6 +14,7 @@ from perequa.interpret.rates import equity_table, indicators_table
 from perequa.interpret.rules import objectives_table, prices_table, rules_table
 from perequa.interpret.tables import cells
 from perequa.interpret.weights import weights_table
+from perequa.interpret.whole import whole_table
 from perequa.report.arrays import evidence_arrays, joint_arrays, npz, weight_arrays
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def tables_of(run: Solved, words: Words) -> dict[str, Table]:
         tables["weight_ranges"] = weights_table(run)
     if run.moves is not None:
         tables["prices_by_objective"] = by_objective_table(run)
+    if run.whole is not None:
+        tables["whole"] = whole_table(run, run.whole)
     if run.reference.parts:
         tables["reference_parts"] = parts_table(run)
     if run.instance.scenario.choices:

@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from perequa import __version__
+from perequa.interpret.whole import whole_record
+from perequa_models.errors import NotProven
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from perequa.io.scenario_files import RawScenario
     from perequa.io.yaml_nodes import Origin
 
+UNPROVEN = "the whole plan keeps every rule, but is not proven to be the nearest"
 LIBRARIES = ("highspy", "pyomo", "numpy", "scipy", "pandas", "pydantic", "pyyaml")
 
 
@@ -66,9 +69,7 @@ def solved_record(run: Solved) -> dict[str, Any]:
     """Say what came out of a solved run."""
     program = run.program
     return {
-        "status": "optimal",
-        "exit_code": 0,
-        "termination": "optimal",
+        **ended(run),
         "sizes": {
             "territories": run.instance.shape[0],
             "measures": run.instance.shape[1],
@@ -98,6 +99,17 @@ def solved_record(run: Solved) -> dict[str, Any]:
             else {"amount": run.change_of_hands[0], "share": run.change_of_hands[1]},
         },
     }
+
+
+def ended(run: Solved) -> dict[str, Any]:
+    """Say how a run ended: a whole plan that is not proven to be the nearest is a limit."""
+    if run.whole is None:
+        return {"status": "optimal", "exit_code": 0, "termination": "optimal"}
+    whole = whole_record(run, run.whole)
+    if run.whole.proven:
+        return {"status": "optimal", "exit_code": 0, "termination": "optimal", "whole": whole}
+    code = NotProven.exit_status
+    return {"status": "limit", "exit_code": code, "termination": UNPROVEN, "whole": whole}
 
 
 @cache

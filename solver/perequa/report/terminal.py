@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from perequa.interpret.printed import Ranked, dearest
+from perequa.interpret.rules import priced_as_binding
 from perequa.interpret.sentences import objectives_said
 from perequa.interpret.tables import cell
 from perequa.report.cascade import decentralisation_text, decided_text, steps_text
@@ -13,6 +14,7 @@ from perequa.report.diagnosis import diagnosis_text
 from perequa.report.headings import codes
 from perequa.report.layout import aligned, figure, headed, measured, word
 from perequa.report.weights import weights_text
+from perequa.report.whole import whole_text
 from perequa.words.terms import unit_named, unit_word
 
 if TYPE_CHECKING:
@@ -30,14 +32,16 @@ def run_text(run: FinishedRun, words: Words) -> str:
     """Write a finished run for a terminal."""
     if "cascade" in run.tables:
         return cascade_text(run, words)
-    if run.status != "optimal":
+    if "allocation" not in run.tables:
         return failure_text(run, words)
     parts = [
-        words.phrase("{name}: optimal", name=run.name),
+        _ended(run, words),
         allocation_text(run.tables["allocation"], run.tables["totals"], words),
         equity_text(run.tables["equity"], words),
         objectives_text(run.tables["objectives"], words),
     ]
+    if "whole" in run.tables:
+        parts.append(whole_text(run.tables["whole"], words))
     if "shadow_prices" in run.tables:
         parts.append(prices_text(run.tables["shadow_prices"], run.tables["rules"], words))
     if "weight_ranges" in run.tables:
@@ -59,6 +63,13 @@ def cascade_text(run: FinishedRun, words: Words) -> str:
     fingerprint = words.phrase("fingerprint {fingerprint}", fingerprint=run.fingerprint)
     parts.append(f"{_saved(run, words)}\n{fingerprint}")
     return "\n\n".join(part for part in parts if part)
+
+
+def _ended(run: FinishedRun, words: Words) -> str:
+    if run.status == "optimal":
+        return words.phrase("{name}: optimal", name=run.name)
+    message = words.phrase("the whole plan keeps every rule, but is not proven to be the nearest")
+    return words.phrase("{name}: {message}", name=run.name, message=message)
 
 
 def failure_text(run: FinishedRun, words: Words) -> str:
@@ -168,8 +179,8 @@ def objectives_text(objectives: Table, words: Words) -> str:
 
 def prices_text(prices: Table, rules: Table, words: Words) -> str:
     """Sentences of the binding rules by priority, dearest first."""
-    binding = {r["row"] for r in rules.records() if r["binding"]}
-    shown = [r for r in prices.records() if r["row"] in binding]
+    binding = priced_as_binding(rules)
+    shown = [r for r in prices.records() if (r.get("step"), r["row"]) in binding]
     lines = [words.phrase("What the binding rules cost (one more, one less):")]
     served = {r["priority"]: r for r in shown}
     for position, (priority, first) in enumerate(served.items()):

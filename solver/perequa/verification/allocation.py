@@ -63,14 +63,21 @@ def check_allocation(notes: Notebook, published: Published) -> str:
     position = {name: i for i, name in enumerate(model.cell_ids)}
     at = np.array([position[key] for key in keys], dtype=np.intp)
     figures = cell_figures(model, published.places, published.reference)
-    whole = any(table.column("continuous_places"))
+    figures |= continuous_figures(published)
     for name, values in figures.items():
-        column = f"continuous_{name}" if whole and name in {"places", "credits"} else name
-        if whole and name not in {"places", "credits", "reference_places", "reference_credits"}:
-            continue
-        compare_column(notes, table, column, values.ravel()[at], keys)
+        compare_column(notes, table, name, values.ravel()[at], keys)
     _compare_labels(notes, published, keys, at)
     return saying("{count} cells of allocation.csv", count=len(keys))
+
+
+def continuous_figures(published: Published) -> dict[str, Floats]:
+    """Figures of the continuous plan, NaN where no other is handed out; each (T, M, Y)."""
+    model = published.model
+    nothing = np.full(model.shape, np.nan)
+    figures = {"places": nothing, "credits": nothing}
+    if published.is_whole:
+        figures = cell_figures(model, published.continuous, None)
+    return {f"continuous_{name}": figures[name] for name in ("places", "credits")}
 
 
 def _expected_keys(model: Model, keys: list[str]) -> list[str]:

@@ -3,7 +3,8 @@
 The rows that state an objective tie auxiliary columns (gaps, extremes) to the places. For given
 places the least cost of the auxiliaries is found by reading the rows, without a solver: each
 auxiliary stands alone in its rows (a bound), shares one equality with its opposite (an absolute
-value), or shares one inequality with a threshold that many share (what exceeds it).
+value) or with the pieces of a convex function (its chords), or shares one inequality with a
+threshold that many share (what exceeds it).
 """
 
 from __future__ import annotations
@@ -69,6 +70,7 @@ class Auxiliaries:
         low, high = low.copy(), high.copy()
         pairs: list[tuple[Indices, Floats, float]] = []
         beyond: list[tuple[Indices, Floats, float]] = []
+        pieces: list[tuple[Indices, Floats, float]] = []
         for i, index, value in self._free_entries:
             if not np.any(cost[index]):
                 continue
@@ -76,6 +78,8 @@ class Auxiliaries:
                 self._bound(i, int(index[0]), float(value[0]), activity[i], (low, high))
             elif len(index) == 2 and program.lower[i] == program.upper[i]:
                 pairs.append((index, value, float(program.lower[i] - activity[i])))
+            elif program.lower[i] == program.upper[i]:
+                pieces.append((index, value, float(program.lower[i] - activity[i])))
             elif len(index) == 2 and np.isposinf(program.upper[i]) and np.all(value > 0):
                 beyond.append((index, value, float(program.lower[i] - activity[i])))
             else:
@@ -88,6 +92,9 @@ class Auxiliaries:
         for index, value, right in pairs:
             paired[index] = True
             total += _absolute(cost[index], value, right)
+        for index, value, right in pieces:
+            paired[index] = True
+            total += _filled(cost[index], value, high[index], right)
         for threshold, rows in _by_threshold(beyond, len(cost)).items():
             paired[threshold] = True
             paired[[row.other for row in rows]] = True
@@ -152,6 +159,23 @@ def _least_beyond(
         float(cost[threshold] * h + cost[others] @ np.maximum(least, (right - b * h) / a))
         for h in np.unique(tried[np.isfinite(tried)])
     )
+
+
+def _filled(cost: Floats, value: Floats, most: Floats, right: float) -> float:
+    """Least cost of Σ a·u = right with 0 ≤ u ≤ most, all costs above zero: the cheapest first.
+
+    Pieces of the other sign would have to be made good by dearer ones.
+    """
+    if right == 0.0:
+        return 0.0
+    own = np.flatnonzero(value * right > 0)
+    dearness = cost[own] / np.abs(value[own])
+    total, left = 0.0, abs(right)
+    for j in own[np.argsort(dearness, kind="stable")]:
+        taken = min(left, float(most[j]) * abs(float(value[j])))
+        total += taken * float(cost[j]) / abs(float(value[j]))
+        left -= taken
+    return total if left <= 0.0 else float("inf")
 
 
 def _absolute(cost: Floats, value: Floats, right: float) -> float:

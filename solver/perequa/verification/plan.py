@@ -11,8 +11,9 @@ import numpy as np
 from perequa.verification.allocation import check_allocation
 from perequa.verification.equity import check_equity, check_indicators
 from perequa.verification.establishments import check_convergence, check_overruns
-from perequa.verification.outcome import Notebook
+from perequa.verification.outcome import Notebook, Unreadable
 from perequa.verification.published_rules import check_objectives, check_rules
+from perequa.verification.recompute.whole import is_asked
 from perequa.verification.totals import check_totals
 from perequa.words import saying
 
@@ -47,12 +48,42 @@ class Published:
         return str(self.folder.run.get("name", ""))
 
     @cached_property
+    def is_whole(self) -> bool:
+        """Whether what is handed out is another plan than the continuous one."""
+        return is_asked(self.model)
+
+    @cached_property
+    def laid_out(self) -> Floats:
+        """What is handed out over the columns of the program, shape (n,).
+
+        Raises
+        ------
+        Unreadable
+            When whole places are asked for and the run has none.
+        """
+        if not self.is_whole:
+            return self.folder.solution["plan"]
+        whole = self.folder.solution.get("whole")
+        if whole is None or whole.shape != self.folder.solution["plan"].shape:
+            raise Unreadable("solution.npz", "lacks the plan in whole places")
+        return np.asarray(whole)
+
+    @cached_property
     def places(self) -> Floats:
-        """Places of the plan, shape (T, M, Y); 0 where a pair is closed."""
-        plan, at = self.folder.solution["plan"], self.folder.program.column_at
-        return np.array(
-            [plan[at[name]] if name in at else 0.0 for name in self.model.cell_ids]
-        ).reshape(self.model.shape)
+        """Places handed out, shape (T, M, Y); 0 where a pair is closed."""
+        return self._cells(self.laid_out)
+
+    @cached_property
+    def continuous(self) -> Floats:
+        """Places of the continuous plan, likewise."""
+        return self._cells(self.folder.solution["plan"])
+
+    def _cells(self, plan: Floats) -> Floats:
+        at = self.folder.program.column_at
+        found = [plan[at[name]] if name in at else 0.0 for name in self.model.cell_ids]
+        if not np.isfinite(found).all():
+            raise Unreadable("solution.npz", "holds a plan that is not finite")
+        return np.array(found).reshape(self.model.shape)
 
 
 def _both(one: str, other: str) -> str:

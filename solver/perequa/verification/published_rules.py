@@ -11,12 +11,14 @@ from perequa.verification.recompute.activity import value_of
 from perequa.verification.recompute.limits import sum_over
 from perequa.verification.recompute.linked import withheld_groups
 from perequa.verification.recompute.objectives import objective_value
+from perequa.verification.recompute.whole import kept_between
 from perequa.words import saying
 
 if TYPE_CHECKING:
     from perequa.verification.outcome import Notebook
     from perequa.verification.plan import Published
     from perequa.verification.recompute.rules import ExpectedRow
+    from perequa.verification.sparse import Floats
     from perequa.verification.tables import Table
 
 VIOLATION = {"place": 1e-6, "money": 0.01}
@@ -57,7 +59,7 @@ def check_rules(notes: Notebook, published: Published) -> str:
         return "rules.csv"
     limit, activity, slack, scale = (np.full(len(names), np.nan) for _ in range(4))
     delegated = value_of(published.model.supply.quantities["credits"], published.places)
-    at_plan = activities(published)
+    at_plan, whole = activities(published), published.is_whole
     for i, name in enumerate(names):
         if name in withheld:
             activity[i] = sum_over(delegated, withheld[name].cells)
@@ -65,13 +67,23 @@ def check_rules(notes: Notebook, published: Published) -> str:
         row = rows[name]
         limit[i] = row.limit
         activity[i] = at_plan[name]
-        slack[i] = max(0.0, _slack(row, activity[i]))
+        slack[i] = abs(activity[i] - row.limit) if whole else max(0.0, _slack(row, activity[i]))
         scale[i] = max(1.0, abs(row.limit), abs(row.constant), abs(activity[i]))
-        _check_violation(notes, table, row, activity[i])
+        beyond = passed(row, activity[i], whole=whole)
+        if beyond > VIOLATION[row.unit]:
+            told = saying("the plan breaks the rule by {excess}", excess=float(beyond))
+            notes.wrong(table.file, row.id, told, activity[i], row.limit)
     compare_column(notes, table, "limit", limit, names)
     compare_column(notes, table, "activity", activity, names, scale=np.nan_to_num(scale, nan=1.0))
     compare_column(notes, table, "slack", slack, names, scale=np.nan_to_num(scale, nan=1.0))
     _check_binding(notes, table, names, slack, limit)
+    if whole:
+        continuous = activities_at(
+            published, published.continuous, published.folder.solution["plan"]
+        )
+        expected = np.array([continuous.get(name, np.nan) for name in names])
+        size = np.nan_to_num(scale, nan=1.0)
+        compare_column(notes, table, "continuous_activity", expected, names, scale=size)
     _check_identity(notes, published, table, names)
     return saying(
         "{count} rule rows of rules.csv, the worst kept within 1e-6 place and 0.01 money",
@@ -80,15 +92,20 @@ def check_rules(notes: Notebook, published: Published) -> str:
 
 
 def activities(published: Published) -> dict[str, float]:
-    """Activity of every rule row at the plan, held-back amounts included."""
-    program, plan = published.folder.program, published.folder.solution["plan"]
+    """Activity of every rule row at what is handed out, held-back amounts included."""
+    return activities_at(published, published.places, published.laid_out)
+
+
+def activities_at(published: Published, places: Floats, plan: Floats) -> dict[str, float]:
+    """Activity of every rule row at some places, (T, M, Y), that `plan` lays over the columns."""
+    program = published.folder.program
     held = {}
     for row in published.rows:
         if row.held and row.id in program.row_at:
             index, value = program.matrix.row(program.row_at[row.id])
             held[row.id] = float(value @ plan[index])
     return {
-        row.id: row.activity(published.places)
+        row.id: row.activity(places)
         + sum(share * held.get(name, 0.0) for name, share in row.holds.items())
         + (held.get(row.id, 0.0) if row.held else 0.0)
         for row in published.rows
@@ -104,18 +121,20 @@ def _slack(row: ExpectedRow, activity: float) -> float:
     return abs(activity - row.limit)
 
 
-def _check_violation(notes: Notebook, table: Table, row: ExpectedRow, activity: float) -> None:
-    passed = _slack(row, activity)
-    passed = passed if row.side == "equals" else -passed
-    allowed = VIOLATION[row.unit]
-    if passed > allowed:
-        notes.wrong(
-            table.file,
-            row.id,
-            saying("the plan breaks the rule by {excess}", excess=float(passed)),
-            activity,
-            row.limit,
-        )
+def passed(row: ExpectedRow, activity: float, *, whole: bool) -> float:
+    """How far an activity lies beyond its limit, 0 or less where it keeps it.
+
+    Parameters
+    ----------
+    whole
+        Whether the plan is whole: it may leave money that a continuous one must spend, and its
+        reserves round up.
+    """
+    if whole:
+        least, most = kept_between(row)
+        return max(least - activity, activity - most)
+    slack = _slack(row, activity)
+    return slack if row.side == "equals" else -slack
 
 
 def _check_binding(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perequa.verification.allocation import cell_figures
+from perequa.verification.allocation import cell_figures, continuous_figures
 from perequa.verification.compare import compare_column, compare_keys
 from perequa.verification.published_rules import activities
 from perequa.verification.recompute.activity import value_of
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from perequa.verification.plan import Published
     from perequa.verification.recompute.groups import Group
     from perequa.verification.recompute.model import Model
+    from perequa.verification.recompute.rules import ExpectedRow
     from perequa.verification.sparse import Floats, Indices
 
 FILE = "totals.csv"
 SUMMED = (
     *("places", "credits", "withheld", "due_after", "installed_before", "installed_after"),
-    *("reference_places", "reference_credits"),
+    *("continuous_places", "continuous_credits", "reference_places", "reference_credits"),
 )
 KEY = ("level", "territory", "territory_name", "measure", "year")
 KEPT_BACK = frozenset({"reserve", "undistributed", "withheld"})
@@ -64,6 +65,7 @@ def _sums(published: Published) -> dict[str, Line]:
     """Sums over every territory above the deciding ones, both parts of the country, the nation."""
     model = published.model
     figures = cell_figures(model, published.places, published.reference)
+    figures |= continuous_figures(published)
     lines = {}
     for level, code, inside in _groups(model):
         for m, measure in enumerate(model.measures):
@@ -106,7 +108,7 @@ def _kept_back(published: Published, size: dict[str, float]) -> dict[str, Line]:
             continue
         if row.held:
             lines[_key("reserve", row.rule, row.group)] = {column: activity[row.id]}
-        elif row.kind in {"envelope", "contingent"} and row.side == "at_most":
+        elif row.kind in {"envelope", "contingent"} and _may_be_left(published, row):
             left = max(0.0, row.limit - activity[row.id])
             key = _key("undistributed", row.rule, row.group)
             lines[key] = {column: left}
@@ -116,6 +118,12 @@ def _kept_back(published: Published, size: dict[str, float]) -> dict[str, Line]:
         amount = sum_over(delegated, group.cells)
         lines[_key("withheld", name.split("/", maxsplit=1)[0], group)] = {"withheld": amount}
     return lines
+
+
+def _may_be_left(published: Published, row: ExpectedRow) -> bool:
+    """Whether part of a limit may stay unused; money that whole places cannot use up may."""
+    left_by_whole = published.is_whole and row.side == "equals" and row.unit == "money"
+    return row.side == "at_most" or left_by_whole
 
 
 def _key(what: str, rule: str, group: Group) -> str:

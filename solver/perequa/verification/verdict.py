@@ -18,9 +18,11 @@ from perequa.verification.ranges import check_ranges
 from perequa.verification.recompute.all_rows import expected_rows
 from perequa.verification.recompute.model import model_of
 from perequa.verification.recompute.reference import reference_places
+from perequa.verification.recompute.whole import is_asked
 from perequa.verification.sentences import check_sentences
 from perequa.verification.uniqueness import check_uniqueness
 from perequa.verification.weights import check_weights, has_weights
+from perequa.verification.whole import check_whole
 from perequa.words import saying
 
 if TYPE_CHECKING:
@@ -114,6 +116,10 @@ def _called_for(folder: RunFolder, *, exact: bool) -> list[tuple[int, str, Calla
         rows = expected_rows(model)
         return check_plan(Published(folder, model, rows, reference_places(model)))
 
+    def whole() -> Check:
+        rows = expected_rows(model)
+        return check_whole(Published(folder, model, rows, reference_places(model)))
+
     def prices() -> Check:
         return check_prices(folder, model, expected_rows(model))
 
@@ -121,7 +127,7 @@ def _called_for(folder: RunFolder, *, exact: bool) -> list[tuple[int, str, Calla
         return check_cascade(folder, lambda path: list(verify_run(path, exact=exact).checks))
     if folder.exit_code == INFEASIBLE:
         return [(2, "inputs", inputs), (9, "infeasible", lambda: check_infeasible(folder))]
-    if folder.exit_code != SOLVED:
+    if folder.exit_code != SOLVED and not folder.has("solution.npz"):
         return [(2, "inputs", inputs)]
     return [
         (2, "inputs", inputs),
@@ -132,6 +138,7 @@ def _called_for(folder: RunFolder, *, exact: bool) -> list[tuple[int, str, Calla
         (7, "ranges", lambda: check_ranges(folder)),
         (8, "sentences", lambda: check_sentences(folder)),
         *([(10, "weights", lambda: check_weights(folder, model))] if has_weights(folder) else []),
+        *([(11, "whole", whole)] if is_asked(model) else []),
     ]
 
 

@@ -36,6 +36,7 @@ def objective_kinds(words: Words) -> Mapping[str, str]:
     return {
         "shortfall": words.term("kind of objective", "shortfall"),
         "absolute_gap": words.term("kind of objective", "absolute gap"),
+        "squared_gap": words.term("kind of objective", "squared gap"),
         "worst": words.term("kind of objective", "worst shortfall"),
         "range": words.term("kind of objective", "range"),
         "cvar": words.term("kind of objective", "mean shortfall of the worst-off"),
@@ -79,6 +80,10 @@ def amount(value: float, unit: str, words: Words) -> str:
             return words.plural("{count} place", "{count} places", value)
         case "rate point":
             return words.plural("{count} point of rate", "{count} points of rate", value)
+        case "squared rate point":
+            return words.plural(
+                "{count} squared point of rate", "{count} squared points of rate", value
+            )
         case "index":
             return words.number(value)
         case "share of the initial gap":
@@ -95,6 +100,8 @@ def unit_word(unit: str, words: Words) -> str:
             return words.term("unit", "place")
         case "rate point":
             return words.term("unit", "rate point")
+        case "squared rate point":
+            return words.term("unit", "squared rate point")
         case "index":
             return words.term("unit", "index")
         case "share of the initial gap":
@@ -114,6 +121,8 @@ def unit_named(unit: str, words: Words) -> str:
             return words.term("unit", "places")
         case "rate point":
             return words.term("unit", "points of rate")
+        case "squared rate point":
+            return words.term("unit", "squared points of rate")
         case "index":
             return words.term("unit", "units of the index")
         case "share of the initial gap":

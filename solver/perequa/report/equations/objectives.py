@@ -75,6 +75,7 @@ class Tally:
         where: Iterable[Where],
         *,
         free: bool = False,  # noqa: ARG002
+        most: Sequence[float | None] = (),  # noqa: ARG002
     ) -> list[float]:
         """Count variables; their place is taken by zeros."""
         made = [0.0 for _ in where]
@@ -161,6 +162,7 @@ def _equation(instance: Instance, spec: ObjectiveSpec) -> str:
             + {
                 "shortfall": rf"\sum_{{{u}}} {weight}\max\left(0, {target} - {rate}\right)",
                 "absolute_gap": rf"\sum_{{{u}}} {weight}\left\lvert {target} - {rate} \right\rvert",
+                "squared_gap": rf"\sum_{{{u}}} {weight}\left({target} - {rate}\right)^2",
                 "worst": rf"\max_{{{u}}} {weight}\max\left(0, {target} - {rate}\right)",
                 "cvar": rf"\min_{{\eta \ge 0}} \left(\eta + \frac{{1}}{{{_tail(spec)}}} "
                 rf"\sum_{{{u}}} {share} \max\left(0, {target} - {rate} - \eta\right)\right)",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from perequa.verification.recompute.model import Model
     from perequa.verification.sparse import Floats, Indices
 
-WEIGHED_BY_POPULATION = frozenset({"shortfall", "absolute_gap"})
+WEIGHED_BY_POPULATION = frozenset({"shortfall", "absolute_gap", "squared_gap"})
 """Kinds that weigh by population unless told otherwise."""
 
 
@@ -44,7 +44,7 @@ def objective_value(model: Model, name: str, x: Floats, reference: Floats | None
         if reference is None:
             raise Unreadable("run.json", f"objectives.{name} needs a reference")
         return _distance(model, spec, x, reference)
-    if kind in GAPS or kind in {"cvar", "gini"}:
+    if kind in GAPS or kind in {"cvar", "gini", "squared_gap"}:
         return _gap(model, spec, x)
     raise Unreadable("run.json", f"objectives.{name}: verify does not know kind {kind!r}")
 
@@ -95,7 +95,39 @@ def _gap(model: Model, spec: Mapping[str, Any], x: Floats) -> float:
     if spec["kind"] == "gini":
         spread = _spread(rate, weight / weight.sum(axis=0))
         return math.fsum(spread) / rates.national_initial / len(years)
+    if spec["kind"] == "squared_gap":
+        nothing = rates.rate(np.zeros(model.shape))[np.ix_(nodes, years)]
+        start = rates.national(np.zeros(model.shape))[years] if stated == "national" else target
+        pieces = int(spec.get("segments", 20))
+        squares = _squares(target - rate, start - nothing, weight, start, pieces)
+        return math.fsum((weight * squares).ravel()) / len(years)
     return math.fsum(GAPS[spec["kind"]](rate, target, weight)) / len(years)
+
+
+def _squares(gap: Floats, before: Floats, weight: Floats, target: Floats, pieces: int) -> Floats:
+    """Squares of gaps read off their chords, shape (n, Y').
+
+    Parameters
+    ----------
+    before
+        Gaps before the plan: their weighted mean square lays the breakpoints.
+    target
+        Targets before the plan, the scale where every gap is closed.
+    """
+    mean_square = math.fsum((weight * before**2).ravel()) / math.fsum(weight.ravel())
+    step = (math.sqrt(mean_square) or float(np.abs(target).max()) or 1.0) / pieces
+    found = np.zeros_like(gap)
+    for at, g in np.ndenumerate(gap):
+        start = float(before[at])
+        own = math.ceil(abs(start) / step - 1e-9)
+        under = max(own if start > 0 else 0, 1)
+        over = pieces + (own if start < 0 else 0)
+        most = (under if g > 0 else over) * step
+        ends = step * np.arange((under if g > 0 else over) + 1)
+        inside = float(np.interp(abs(g), ends, ends**2))
+        # past the last breakpoint its chord goes on
+        found[at] = inside + max(0.0, abs(g) - most) * float(ends[-1] + ends[-2])
+    return found
 
 
 def _shortfall(rate: Floats, target: Floats, weight: Floats) -> list[float]:

@@ -1,0 +1,229 @@
+"""From a published plan to the nearest one in whole places (scenario reference, section 12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from scipy import sparse
+
+from perequa.engine.scaling import THOUSAND, scale
+from perequa.engine.whole_places import GAP, Question, broken_least, distance, nearest_whole
+from perequa_models.errors import NotProven, NoWholePlan
+from perequa_models.keys import RowKey
+from perequa_models.whole import (
+    ceilings,
+    floors,
+    largest_remainder,
+    least_openings,
+    totals,
+    whole_measures,
+)
+
+if TYPE_CHECKING:
+    from perequa.compilation import CompiledProgram
+    from perequa.engine.scaling import ScaledProgram
+    from perequa.engine.session import SolverOptions
+    from perequa.interpret.run import Solved
+    from perequa_models.instance import Flags, Floats, Instance
+    from perequa_models.tree import Indices
+
+ALLOWED_PLACE, ALLOWED_MONEY = 1e-6, 0.01
+"""How far a rule may be passed: a millionth of a place, a cent."""
+NAMED = 5
+"""Most rules named where no whole plan exists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholePlan:
+    """A plan in whole places and how near it is to the continuous one.
+
+    Attributes
+    ----------
+    plan
+        (n,) decisions and what reserves hold back, natural units; NaN on columns of objectives.
+    method
+        ``integer_program``, or ``largest_remainder`` where the search found nothing in time.
+    moved
+        Places moved by rounding: Σ |whole − continuous|, a thousand of money counting as a place.
+    bound
+        No whole plan that keeps as much moves less, by the solver's word.
+    nodes
+        Nodes the solver looked at.
+    proven
+        Whether the distance is within `GAP` of the bound, and no search was cut short.
+    remainder
+        (n,) the same columns by the method of largest remainders, rules not looked at.
+    remainder_moved, remainder_breaks
+        Its distance, and the positions of the rule rows it breaks.
+    """
+
+    plan: Floats
+    method: Literal["integer_program", "largest_remainder"]
+    moved: float
+    bound: float
+    nodes: int
+    proven: bool
+    remainder: Floats
+    remainder_moved: float
+    remainder_breaks: tuple[int, ...]
+
+    @property
+    def gap(self) -> float:
+        """Share of the distance that is not proven."""
+        return max(0.0, self.moved - self.bound) / self.moved if self.moved > 0 else 0.0
+
+
+def whole_plan(run: Solved, options: SolverOptions) -> WholePlan:
+    """Find the whole plan nearest to the published one.
+
+    Raises
+    ------
+    NoWholePlan
+        When no whole plan keeps the rules.
+    NotProven
+        When the search found none in time and largest remainders break a rule.
+    """
+    scaled = scale(run.program)
+    columns = _columns(run.instance, run.program)
+    rows = np.flatnonzero(run.program.is_rule)
+    question = _question(run, scaled, columns, rows)
+    found = nearest_whole(question, options)
+    if found.outcome == "none":
+        raise NoWholePlan(_what_stops(run, rows[broken_least(question, options)]))
+    remainder = _by_remainder(run, question, scaled, columns)
+    breaks = rows[_broken(question, remainder, run.program.row_is_money[rows])]
+    x, method = found.x, "integer_program"
+    if found.outcome == "limit":
+        if breaks.size:
+            raise NotProven(
+                f"no whole plan was found within {found.nodes} nodes, and largest remainders break "
+                f"{run.program.row_keys[int(breaks[0])]}"
+            )
+        x, method = remainder, "largest_remainder"
+    moved = distance(question, x)
+    bound = found.bound if found.outcome == "found" else 0.0
+    near = moved - bound <= GAP * moved
+    return WholePlan(
+        plan=_laid_out(scaled, columns, x),
+        method="integer_program" if method == "integer_program" else "largest_remainder",
+        moved=moved,
+        bound=bound,
+        nodes=found.nodes,
+        proven=found.proven and near,
+        remainder=_laid_out(scaled, columns, remainder),
+        remainder_moved=distance(question, remainder),
+        remainder_breaks=tuple(int(i) for i in breaks),
+    )
+
+
+def _columns(instance: Instance, program: CompiledProgram) -> Indices:
+    """Columns of the decisions (they come first), then of what reserves hold back."""
+    cells = int(np.prod(instance.shape))
+    reserves = {row.key.rule for row in instance.rows if row.held}
+    held = [
+        j
+        for j in range(cells, len(program.column_keys))
+        if getattr(program.column_keys[j], "role", "") == "held_back"
+        and getattr(program.column_keys[j], "owner", "") in reserves
+    ]
+    return np.array([*range(cells), *held], dtype=np.intp)
+
+
+def _question(run: Solved, scaled: ScaledProgram, columns: Indices, rows: Indices) -> Question:
+    instance, program = run.instance, run.program
+    cells = int(np.prod(instance.shape))
+    is_cell = columns < cells
+    lower, upper = _limits(run, scaled, rows)
+    around = (run.published.plan / scaled.column)[columns]
+    places = ~is_cell & ~program.column_is_money[columns]
+    around[places] = ceilings(around[places])
+    kept = totals(instance)
+    sizes = [len(total.cells) for total in kept]
+    where = [total.cells for total in kept]
+    summed = sparse.csr_array(
+        (
+            np.ones(sum(sizes)),
+            (
+                np.repeat(np.arange(len(kept)), sizes),
+                np.concatenate(where) if where else np.zeros(0, dtype=np.intp),
+            ),
+        ),
+        shape=(len(kept), len(columns)),
+    )
+    wanted = np.asarray(summed @ around)
+    return Question(
+        matrix=sparse.csr_array(sparse.csr_array(scaled.matrix)[rows][:, columns]),
+        row_lower=lower,
+        row_upper=upper,
+        around=around,
+        most=program.column_upper[columns] / scaled.column[columns],
+        whole=np.where(is_cell, _over(instance, whole_measures(instance), columns), 0.0) > 0,
+        opening=np.where(is_cell, _over(instance, least_openings(instance), columns), 0.0),
+        weight=is_cell.astype(np.float64),
+        totals=summed,
+        total_lower=floors(wanted),
+        total_upper=ceilings(wanted),
+        depth=np.array([total.depth for total in kept], dtype=np.intp),
+    )
+
+
+def _over(instance: Instance, values: Floats | Flags, columns: Indices) -> Floats:
+    """Lay a figure of each measure over the columns; 0 on those that are no decision."""
+    cells = np.broadcast_to(values[None, :, None], instance.shape).ravel()
+    return np.concatenate([cells, np.zeros(len(columns) - len(cells))])
+
+
+def _limits(run: Solved, scaled: ScaledProgram, rows: Indices) -> tuple[Floats, Floats]:
+    """Return what the rules become: money that must be spent may be left, reserves round up."""
+    program = run.program
+    lower, upper = scaled.row_lower[rows].copy(), scaled.row_upper[rows].copy()
+    held = {row.key for row in run.instance.rows if row.held}
+    for at, i in enumerate(rows.tolist()):
+        key = program.row_keys[i]
+        if program.row_is_money[i]:
+            if lower[at] == upper[at] and key not in held:
+                lower[at] = -np.inf
+        elif key in held:
+            lower[at] = upper[at] = ceilings(upper[at : at + 1])[0]
+    return lower, upper
+
+
+def _by_remainder(
+    run: Solved, question: Question, scaled: ScaledProgram, columns: Indices
+) -> Floats:
+    """Round by largest remainders, in the units of the solver."""
+    x = question.around.copy()
+    cells = int(np.prod(run.instance.shape))
+    rounded = largest_remainder(run.instance, run.x)
+    x[:cells] = rounded.ravel() / scaled.column[columns][:cells]
+    return x
+
+
+def _broken(question: Question, x: Floats, is_money: np.ndarray) -> Indices:
+    allowed = np.where(is_money, ALLOWED_MONEY / THOUSAND, ALLOWED_PLACE)
+    activity = np.asarray(question.matrix @ x)
+    passed = np.maximum(activity - question.row_upper, question.row_lower - activity)
+    return np.flatnonzero(passed > allowed)
+
+
+def _laid_out(scaled: ScaledProgram, columns: Indices, x: Floats) -> Floats:
+    plan = np.full(len(scaled.column), np.nan)
+    plan[columns] = x * scaled.column[columns]
+    return plan
+
+
+def _what_stops(run: Solved, rows: Indices) -> str:
+    """Say which rules keep every whole plan from existing, as far as it was found."""
+    named = [str(run.program.row_keys[int(i)]) for i in rows if _is_rule(run, int(i))]
+    more = f" (and {len(named) - NAMED} more)" if len(named) > NAMED else ""
+    which = f": {', '.join(named[:NAMED])}{more} would have to give" if named else ""
+    return (
+        "a plan satisfies every rule, but none in whole places"
+        f"{which}; change it, or solve without whole places"
+    )
+
+
+def _is_rule(run: Solved, row: int) -> bool:
+    return isinstance(run.program.row_keys[row], RowKey)
