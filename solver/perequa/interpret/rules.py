@@ -84,8 +84,9 @@ def rules_table(run: Solved) -> Table:
 
 
 def priced_as_binding(rules: Table) -> set[tuple[Value, Value]]:
-    """Steps and rows whose limit the priced plan meets: the continuous plan, where another is
-    handed out. Only a cascade has steps.
+    """Steps (of a cascade) and rows whose limit the priced plan meets.
+
+    Where whole places are handed out, the priced plan is the continuous one.
     """
     found: set[tuple[Value, Value]] = set()
     for row in rules.records():
