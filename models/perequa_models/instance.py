@@ -126,9 +126,9 @@ class Overrun:
     rule
         The ceiling.
     node
-        Node of the establishment; None for several budgets under one ceiling.
+        Node of the establishment; None for budgets that share a value of a column.
     label
-        Code of the establishment, or value that the pool shares.
+        Code of the establishment, or the value shared.
     members, measures
         Positions of its decision territories and of the measures counted.
     base, ceiling

@@ -119,6 +119,12 @@ def test_a_pool_above_its_ceiling_is_one_overrun() -> None:
     assert more.instance().overruns[0].due.sum() == 0
 
 
+def test_a_ceiling_on_a_whole_selection_is_an_overrun_of_its_territory() -> None:
+    whole = case({"dominic": {"region:1": 200_000, "region:2": 300_000}}, by="region")
+    (over,) = whole.instance().overruns
+    assert (over.label, over.node) == ("2", 1)
+
+
 def test_base_above_is_carried_to_each_year_by_the_yearly_rate() -> None:
     late = case().with_sections(
         years=[2004, 2005], measures={"home": {"cost": 10_000, "rate": 0.10}}

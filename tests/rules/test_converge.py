@@ -216,5 +216,32 @@ def test_wrong_scenarios_are_told(changed: dict[str, Any], told: str) -> None:
         wrong.instance()
 
 
+def test_two_calendars_for_one_establishment_are_told() -> None:
+    again = case().sections["rules"]["converge"] | {"freed": "returned", "calendar": {2013: 1}}
+    with pytest.raises(AssertionError, match="rules again and converge both bring down region:1"):
+        case().with_rules(again=again).instance()
+
+
+def test_money_that_convergence_adds_to_is_not_set_aside() -> None:
+    fenced = {"kind": "ring_fence", "territories": ["region:2"], "set_aside": 100, "of": "envelope"}
+    with pytest.raises(
+        AssertionError, match="sets money of envelope aside, which convergence adds"
+    ):
+        case().with_rules(fenced=fenced).instance()
+
+
+def test_one_off_money_does_not_converge() -> None:
+    once = case().with_sections(measures={"home": {"cost": 10_000, "recurrent": False}})
+    with pytest.raises(AssertionError, match="brings down home, which is one-off money"):
+        once.instance()
+
+
+def test_a_ceiling_says_that_who_comes_down_owes_nothing_later() -> None:
+    top = {"kind": "ceiling", "by": ["territory", "year"], "at_most": {"column": "tariff"}}
+    (over,) = case().with_rules(top=top).instance().overruns
+    assert (over.label, over.exception, over.due.sum()) == ("1", "convergence", 0)
+    assert over.base - over.ceiling == 40_000
+
+
 def test_golden() -> None:
     check_golden(case().instance(), "rules/converge")

@@ -141,7 +141,6 @@ def _note_overrun(
     """Note a base above the ceiling, and what later delegations lose for it."""
     bases = work.base[np.ix_(group.members, group.measures)].sum(axis=1)
     base = float(bases.sum())
-    several = len(group.members) > 1
     if base <= ceiling or (group.node is None and not group.territory):
         return
     nodes = work.source.nodes[group.members]
@@ -152,7 +151,7 @@ def _note_overrun(
     work.overruns.append(
         Overrun(
             rule=name,
-            node=None if several else group.node,
+            node=group.node,
             label=group.territory,
             members=group.members,
             measures=group.measures,

@@ -47,12 +47,14 @@ def rows(work: Work, name: str, spec: Converge) -> list[RuleRow]:
         return []
     written: list[RuleRow] = []
     of_pair: dict[tuple[int, int], list[Group]] = {}
+    known = len(work.convergence)
     for group in work.groups(spec, path, by_year=True):
         if not _is_one(work, name, group):
             return []
         of_pair.setdefault((int(group.members[0]), int(group.measures[0])), []).append(group)
     for pair, groups in of_pair.items():
         written += _path_down(work, name, spec, pair, groups)
+    _check_one_calendar(work, name, written, known)
     _hand_over(work, name, spec, written)
     _excuse(work, written)
     if not written:
@@ -63,9 +65,10 @@ def rows(work: Work, name: str, spec: Converge) -> list[RuleRow]:
 def _excuse(work: Work, written: Sequence[RuleRow]) -> None:
     """Take who comes down along a calendar off what later delegations lose for overruns."""
     cells = np.array([row.budget_of for row in written], dtype=np.intp)
-    t, m, _ = np.unravel_index(cells, work.shape)
+    coming = np.zeros(work.shape, dtype=np.bool_)
+    coming.ravel()[cells] = True
     for i, over in enumerate(work.overruns):
-        if (np.isin(t, over.members) & np.isin(m, over.measures)).any():
+        if coming[np.ix_(over.members, over.measures)].any():
             known = {*over.exception.split(";"), "convergence"} - {""}
             work.overruns[i] = replace(
                 over, exception=";".join(sorted(known)), due=np.zeros_like(over.due)
@@ -83,7 +86,7 @@ def _path_down(
     base = float(work.base[pair])
     if len(known) < len(groups) or base <= known[0] * (1.0 + spec.band):
         return []
-    if not _is_recurrent(work, name, pair) or not _is_free(work, name, groups[0]):
+    if not _is_recurrent(work, name, pair):
         return []
     budgets = budgets_down(base, known, spec, work.source.years)
     cells = [int(group.cells(work.shape)[0]) for group in groups]
@@ -206,21 +209,26 @@ def _is_recurrent(work: Work, name: str, pair: tuple[int, int]) -> bool:
     return False
 
 
-def _is_free(work: Work, name: str, group: Group) -> bool:
-    """Whether no other rule has fixed the budget of the group already."""
-    cell = int(group.cells(work.shape)[0])
-    other = next((c.row.rule for c in work.convergence if c.cell == cell), None)
-    if other is None:
-        return True
-    work.source.problems.error(
-        "two_calendars",
-        f"rules {other} and {name} both bring down {group.level}:{group.territory}",
-        path=("rules", name),
-        received=f"{group.level}:{group.territory}",
-        accepted="one calendar for each establishment",
-        remedy="restrict one of them",
-    )
-    return False
+def _check_one_calendar(work: Work, name: str, written: Sequence[RuleRow], known: int) -> None:
+    """Note an establishment that another rule brings down already.
+
+    Parameters
+    ----------
+    known
+        How many years of `work.convergence` other rules have written.
+    """
+    earlier = {c.cell: c.row.rule for c in work.convergence[:known]}
+    twice = next((row for row in written if row.budget_of in earlier), None)
+    if twice is not None and twice.budget_of is not None:
+        who = f"{twice.key.level}:{twice.key.territory}"
+        work.source.problems.error(
+            "two_calendars",
+            f"rules {earlier[twice.budget_of]} and {name} both bring down {who}",
+            path=("rules", name),
+            received=who,
+            accepted="one calendar for each establishment",
+            remedy="restrict one of them",
+        )
 
 
 def _hand_over(work: Work, name: str, spec: Converge, written: Sequence[RuleRow]) -> None:

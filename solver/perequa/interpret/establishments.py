@@ -35,12 +35,12 @@ def overruns_table(run: Solved) -> Table:
 
 
 def _named(run: Solved, over: Overrun) -> tuple[str, str, str]:
-    """Code, name and what stands just above; that is empty where members stand below several."""
+    """Code, name and what stands just above; that is empty where budgets stand below several."""
     tree = run.instance.tree
-    nodes = run.instance.nodes[over.members]
+    nodes = run.instance.nodes[over.members] if over.node is None else [over.node]
     above = {int(tree.parent[node]) for node in nodes}
     only = above.pop() if len(above) == 1 else -1
-    name = tree.nodes[over.node].name if over.node is not None else ""
+    name = "" if over.node is None else tree.nodes[over.node].name
     return over.label, name, tree.nodes[only].code if only >= 0 else ""
 
 

@@ -62,7 +62,8 @@ def _name(model: Model, group: Group) -> str:
 
 
 def _above(model: Model, group: Group) -> str:
-    parents = {int(model.tree.parent[n]) for n in model.tree.deciding[group.territories]}
+    inside = model.tree.deciding[group.territories] if group.node < 0 else [group.node]
+    parents = {int(model.tree.parent[node]) for node in inside}
     only = parents.pop() if len(parents) == 1 else -1
     return model.tree.key[only][1] if only >= 0 else ""
 

@@ -93,6 +93,11 @@ def _frame(instance: Instance, name: str, spec: RuleSpec, rows: Sequence[RuleRow
     if isinstance(spec, Converge):
         fixed = np.array([row.budget_of for row in rows], dtype=np.intp)
         return frame(instance, name, spec, fixed, [row.key.year for row in rows], by_year=True)
+    if isinstance(spec, UntilOpening):
+        # the measures reserved for; the one-off measure is named in the equation
+        terms = [row.terms[-1] for row in rows if len(row.terms) > 1] or [rows[0].terms[0]]
+        cells = np.concatenate([term.cells for term in terms])
+        return frame(instance, name, spec, cells, [row.key.year for row in rows], by_year=True)
     cells = np.concatenate([term.cells for row in rows for term in _own(row)])
     quantity = _own(rows[0])[0].quantity
     grouped = spec
@@ -119,8 +124,13 @@ def _equations(
     """Write one equation for each side the rule states."""
     if isinstance(spec, Reserve):
         return [_reserve(instance, name, spec, rows, where)]
-    if isinstance(spec, Milestones | UntilOpening):
-        return []  # the equation of the kind says it all
+    if isinstance(spec, Milestones):
+        return [_paid_by_then(spec, rows, where)]
+    if isinstance(spec, UntilOpening):
+        spending = np.concatenate([row.terms[0].cells for row in rows])
+        years = [row.key.year for row in rows]
+        spent = frame(instance, name, spec, spending, years, by_year=True)
+        return [_meanwhile(spec, rows, where, spent)]
     if isinstance(spec, Converge):
         return [f"{where.summed('G')} = {where.of_group('L')}{where.every}"]
     letter = LETTERS[_own(rows[0])[0].quantity]
@@ -173,6 +183,27 @@ def _reserve(
     taken_from = next(row for row in instance.rows if rows[0].key in row.holds)
     product = rf"{maths_figure(spec.share)} \times {maths_figure(taken_from.stated)}"
     return f"{left} = {product} = {maths_figure(rows[0].stated)}"
+
+
+def _paid_by_then(spec: Milestones, rows: Sequence[RuleRow], where: Frame) -> str:
+    """Write what is paid by the end of a year against its share of the whole award."""
+    territories, measures, _ = where.axes
+    letter = LETTERS[rows[0].terms[0].quantity]
+    over = r"\mathcal{Y}"
+    until = Axis(letter="v", over=rf"{over}, v \le y", free="y", runs=over)
+    so_far = replace(where, axes=(territories, measures, until))
+    award = replace(where, axes=(territories, measures, Axis(letter="v", over=over)))
+    share = so_far.of_group("s") if isinstance(spec.paid, ColumnRef) else "s_y"
+    return f"{so_far.summed(letter)} - {share} {award.summed(letter)} \\le 0{so_far.every}"
+
+
+def _meanwhile(spec: UntilOpening, rows: Sequence[RuleRow], where: Frame, spent: Frame) -> str:
+    """Write one-off money of a year against what is reserved for places not open by then."""
+    territories, measures, years = where.axes
+    waiting = Axis(letter="v", over=rf"\mathcal{{Y}}, v \le {years.letter} < \omega_{{tm}}")
+    reserved = replace(where, axes=(territories, measures, waiting))
+    limit = _limit(spec, "at_most", rows, where)
+    return rf"{spent.summed('k')} - {reserved.summed('k')} \le {limit}{where.every}"
 
 
 def _growth(letter: str, spec: Pace, side: Side, where: Frame) -> str:

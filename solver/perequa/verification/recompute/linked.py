@@ -148,12 +148,14 @@ def converge_rows(
         All rows so far; those of the rules that receive money come to count it.
     """
     coming = [c for c in model.converging.values() if c.rule == name]
+    cells = np.array([c.cell for c in coming], dtype=np.intp)
+    t, _, y = np.unravel_index(cells, model.shape)
     freed = spec.get("freed", "returned")
     for other, share in ({} if freed == "returned" else freed).items():
         for i, row in enumerate(rows):
             if row.rule == other:
-                inside = [c.cell for c in coming if _is_inside(model, c.cell, row.group)]
-                rows[i] = _receiving(model, row, inside, float(share))
+                inside = np.isin(t, row.group.territories) & np.isin(y, row.group.years)
+                rows[i] = _receiving(model, row, cells[inside].tolist(), float(share))
     return [
         ExpectedRow(
             id=row_id(name, c.group, "equals"),
@@ -171,11 +173,6 @@ def converge_rows(
         )
         for c in coming
     ]
-
-
-def _is_inside(model: Model, cell: int, group: Group) -> bool:
-    t, _, y = np.unravel_index(cell, model.shape)
-    return bool(t in group.territories and y in group.years)
 
 
 def _receiving(model: Model, row: ExpectedRow, cells: list[int], share: float) -> ExpectedRow:

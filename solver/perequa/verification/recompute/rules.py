@@ -144,8 +144,9 @@ def summed(model: Model, quantity: str, cells: Indices) -> Summed:
     columns = (cells // years * years)[:, None] + np.arange(years)
     kept = rows != 0
     places, weights = _gathered(columns[kept], rows[kept])
-    fixed = [int(c) for c in cells if quantity == "budget" and int(c) in model.converging]
-    free = np.setdiff1d(cells, fixed)
+    known = model.converging if quantity == "budget" else {}
+    fixed = [c for c in cells.tolist() if c in known] if known else []
+    free = np.setdiff1d(cells, fixed) if fixed else cells
     return Summed(
         cells=places,
         weights=weights,
