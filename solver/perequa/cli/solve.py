@@ -59,6 +59,7 @@ def solve(
     (default results/NAME) that `perequa verify` re-checks without a solver.
     """
     # imported here so that `perequa --help` does not pay for the solver
+    from perequa.cli.progress import told_if_long  # noqa: PLC0415
     from perequa.interpret.weights import CHEAP  # noqa: PLC0415
     from perequa.running import run_scenario  # noqa: PLC0415
     from perequa.words import words_in  # noqa: PLC0415
@@ -87,6 +88,7 @@ def solve(
             ranges=ranges,
             weights_up_to=math.inf if weight_ranges else CHEAP,
             lang=settings.lang,
+            watch=told_if_long,
         )
         finished.append(run)
         _say(run, form, words_in(settings.lang), quiet=settings.quiet)

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from perequa.engine.scaling import scale
-from perequa.engine.session import Session
+from perequa.engine.session import THREAD, Session
 from perequa.engine.termination import Termination
 from perequa_models.errors import Infeasible, NotProven
 from perequa_models.keys import AuxiliaryKey
@@ -62,13 +62,18 @@ class Alone:
         callable
             Waits for the least value of every objective, by name; raises as `least` does.
         """
-        pool = ThreadPoolExecutor(max_workers=1)
+        pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=THREAD)
+        # who interrupts does not wait for an objective that nobody will read
+        heard = True
         try:
             names = self._program.objective_names
             found = [pool.submit(self.least, k) for k in range(len(names))]
             yield lambda: {name: f.result() for name, f in zip(names, found, strict=True)}
+        except KeyboardInterrupt:
+            heard = False
+            raise
         finally:
-            pool.shutdown(cancel_futures=True)
+            pool.shutdown(wait=heard, cancel_futures=True)
 
     def least(self, k: int) -> float:
         """Least value of the k-th objective, in its own unit.
