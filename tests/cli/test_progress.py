@@ -87,7 +87,7 @@ def test_what_lasts_is_told_and_what_does_not_is_not(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("quiet", [True], indirect=True)
 @pytest.mark.usefixtures("quiet")
-def test_quiet_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_lasts_is_not_told_when_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     assert said_of("prices", 0.5, monkeypatch) == ""
 
 
