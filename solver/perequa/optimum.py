@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import hashlib
 import time
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -42,20 +43,36 @@ if TYPE_CHECKING:
     from perequa_models.reference.reference import Reference
 
 DEFAULT_OPTIONS = SolverOptions()
+Watch = Callable[[str], AbstractContextManager[None]]
+
+
+def unwatched(_stage: str) -> AbstractContextManager[None]:
+    """Say nothing of a stage, however long."""
+    return nullcontext()
 
 
 @dataclass(slots=True)
 class Clock:
-    """Seconds spent in each stage."""
+    """Seconds spent in each stage.
+
+    Attributes
+    ----------
+    seconds
+        By stage.
+    watch
+        Entered around each stage, given its name: says that a long one is under way.
+    """
 
     seconds: dict[str, float] = field(default_factory=dict)
+    watch: Watch = unwatched
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time one stage."""
         start = time.perf_counter()
         try:
-            yield
+            with self.watch(name):
+                yield
         finally:
             spent = time.perf_counter() - start
             self.seconds[name] = self.seconds.get(name, 0.0) + spent

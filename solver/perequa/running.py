@@ -13,7 +13,7 @@ from perequa.interpret.run import Failure
 from perequa.interpret.weights import CHEAP
 from perequa.io.findings import findings_of
 from perequa.io.run_folder import check_replaceable, write_folder
-from perequa.optimum import DEFAULT_OPTIONS, Clock, posed
+from perequa.optimum import DEFAULT_OPTIONS, Clock, Watch, posed, unwatched
 from perequa.pipeline import Success, diagnose_instance, solve_instance
 from perequa.pricing import Asked
 from perequa.report.arrays import npz, program_arrays
@@ -88,6 +88,7 @@ def run_scenario(
     weights_up_to: float = CHEAP,
     options: SolverOptions = DEFAULT_OPTIONS,
     lang: str = SOURCE,
+    watch: Watch = unwatched,
 ) -> FinishedRun:
     """Read, check, solve, price and save one scenario.
 
@@ -106,13 +107,15 @@ def run_scenario(
         How the solver works.
     lang
         Language of sentences, recorded in ``run.json``.
+    watch
+        Entered around each stage, as `Clock` says.
 
     Raises
     ------
     UsageError
         When the destination cannot be replaced, or a word is not in this version.
     """
-    words, clock = words_in(lang), Clock()
+    words, clock = words_in(lang), Clock(watch=watch)
     try:
         with clock.stage("read and check"):
             loaded = load(source, variants, sets)
@@ -183,12 +186,13 @@ def diagnose_scenario(
     protected: Sequence[str] = (),
     options: SolverOptions = DEFAULT_OPTIONS,
     lang: str = SOURCE,
+    watch: Watch = unwatched,
 ) -> FinishedRun:
     """Say why a scenario has no plan, and what would be the cheapest way out; save both.
 
     Parameters
     ----------
-    source, variants, sets, destination, options, lang
+    source, variants, sets, destination, options, lang, watch
         As for `run_scenario`.
     protected
         Rules that no repair may move.
@@ -202,7 +206,7 @@ def diagnose_scenario(
     NotProven
         When a limit was reached or the solver failed.
     """
-    words, clock = words_in(lang), Clock()
+    words, clock = words_in(lang), Clock(watch=watch)
     with clock.stage("read and check"):
         loaded = load(source, variants, sets)
     _check_rules(loaded, protected)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import click
 import pytest
 
+from perequa.cli import progress
 from perequa.cli.console import Settings
-from perequa.cli.progress import watched
+from perequa.cli.progress import told_if_long, watched
+from perequa.words import words_in
+from perequa.words.terms import under_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,3 +61,38 @@ def test_a_file_gets_the_sentence_alone(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize("stream", [io.StringIO, Terminal])
 def test_quiet_is_quiet(stream: type[io.StringIO], monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown_on(stream(), monkeypatch) == ""
+
+
+STAGES = (
+    "read and check", "reference", "formulate", "compile", "solve", "diagnose", "tie-break",
+    "certify", "prices", "ranges", "by objective", "weights", "optimum alone", "tables", "write",
+)  # fmt: skip
+
+
+def said_of(stage: str, seconds: float, monkeypatch: pytest.MonkeyPatch) -> str:
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr(progress, "PATIENCE", 0.2)
+    with told_if_long(stage):
+        time.sleep(seconds)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("quiet", [False], indirect=True)
+@pytest.mark.usefixtures("quiet")
+def test_what_lasts_is_told_and_what_does_not_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert said_of("prices", 1.0, monkeypatch) == "still at work: pricing the rules\n"
+    assert said_of("prices", 0.0, monkeypatch) == ""
+
+
+@pytest.mark.parametrize("quiet", [True], indirect=True)
+@pytest.mark.usefixtures("quiet")
+def test_what_lasts_is_not_told_when_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert said_of("prices", 0.5, monkeypatch) == ""
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_every_stage_of_a_run_has_a_word(lang: str) -> None:
+    words = under_way(words_in(lang))
+    assert set(STAGES) <= set(words)
+    assert len(set(words.values())) == len(words)

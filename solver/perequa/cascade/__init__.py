@@ -15,6 +15,7 @@ from perequa.checks import Loaded, check
 from perequa.interpret.weights import CHEAP
 from perequa.io.findings import InvalidInput
 from perequa.io.scenario_files import read_scenario
+from perequa.optimum import unwatched
 from perequa.running import run_scenario
 from perequa.words import SOURCE
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from perequa.optimum import Watch
     from perequa.pricing import Ranges
     from perequa.running import FinishedRun
 
@@ -39,12 +41,13 @@ def run_any(
     weights_up_to: float = CHEAP,
     lang: str = SOURCE,
     jobs: int = 1,
+    watch: Watch = unwatched,
 ) -> FinishedRun:
     """Solve a scenario in one program, or in steps where it says ``mode: cascade``.
 
     Parameters
     ----------
-    source, destination, variants, sets, prices, ranges, weights_up_to, lang
+    source, destination, variants, sets, prices, ranges, weights_up_to, lang, watch
         As for `running.run_scenario`.
     jobs
         Processes that solve the parts of a cascade; no table depends on it.
@@ -77,6 +80,7 @@ def run_any(
         ranges=ranges,
         weights_up_to=weights_up_to,
         lang=lang,
+        watch=watch,
     )
 
 

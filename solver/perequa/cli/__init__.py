@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 from typing import TYPE_CHECKING
 
-from perequa.cli.boundary import Boundary
+from perequa.cli.boundary import INTERRUPTED, Boundary
 from perequa.cli.console import use_utf8
 from perequa.cli.group import perequa
+from perequa.cli.progress import SOLVING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,4 +40,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             status = perequa.invoke(context)
         boundary.status = status if isinstance(status, int) else 0
         sys.stdout.flush()
+    if boundary.status == INTERRUPTED and _still_solving():
+        # what was begun is taken away by now, and nobody will read what that thread finds
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(INTERRUPTED)
     return boundary.status
+
+
+def _still_solving() -> bool:
+    """Whether HiGHS still works on a program that was interrupted: it takes no notice itself."""
+    return any(thread.name.startswith(SOLVING) for thread in threading.enumerate())

@@ -46,11 +46,13 @@ def compare(
     wins and loses, and how much of each difference comes from which change.
     """
     # imported here so that `perequa --help` does not pay for the solver
+    from perequa.cli.progress import told_if_long  # noqa: PLC0415
     from perequa.comparison.attribution import Effort  # noqa: PLC0415
     from perequa.comparison.study import compare as compared  # noqa: PLC0415
 
     effort = Effort(exact=exact, orders=orders + orders % 2, seed=seed)
-    found = compared(sources, output, effort, settings().lang)
+    with told_if_long("compare"):
+        found = compared(sources, output, effort, settings().lang)
     code = next(code for code in ORDER if any(side.exit_code == code for side in found.sides))
     if form == "json":
         click.echo(_document(found, code))

@@ -38,6 +38,7 @@ def diagnose(
     printed and saved (default results/NAME-diagnose), with a scenario file for each way out.
     """
     # imported here so that `perequa --help` does not pay for the solver
+    from perequa.cli.progress import told_if_long  # noqa: PLC0415
     from perequa.running import diagnose_scenario  # noqa: PLC0415
 
     run = diagnose_scenario(
@@ -47,6 +48,7 @@ def diagnose(
         sets=sets,
         protected=protected,
         lang=settings().lang,
+        watch=told_if_long,
     )
     if form == "json":
         click.echo(_document(run))

@@ -43,6 +43,7 @@ def explain(
     gets, what holds it there, what would give it one more.
     """
     # imported here so that `perequa --help` does not pay for the solver
+    from perequa.cli.progress import told_if_long  # noqa: PLC0415
     from perequa.explaining import Question, explain_run  # noqa: PLC0415
     from perequa.report.explanation import explanation_text  # noqa: PLC0415
     from perequa.words import words_in  # noqa: PLC0415
@@ -50,7 +51,8 @@ def explain(
     question = Question(
         territory=territory, rules=rules, measure=measure, year=year, by=by, linked=linked
     )
-    told = explain_run(run, question, step=step)
+    with told_if_long("explain"):
+        told = explain_run(run, question, step=step)
     words = words_in(settings().lang)
     click.echo(_document(run, told, words) if form == "json" else explanation_text(told, words))
 

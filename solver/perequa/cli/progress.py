@@ -1,8 +1,10 @@
-"""How far a long command is: a bar with the time left, where somebody is looking."""
+"""How far a long command is: a line for whatever lasts, a bar where somebody is looking."""
 
 from __future__ import annotations
 
+import math
 import sys
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,39 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perequa.studies.sweep.study import Watch
+
+SOLVING = "perequa-solving"
+"""How the names of threads begin in which HiGHS may still work."""
+PATIENCE = 2.0
+"""Seconds after which what is under way is told."""
+
+
+@contextmanager
+def told_if_long(stage: str) -> Iterator[None]:
+    """Say on stderr what is under way, once it has lasted for more than two seconds.
+
+    Parameters
+    ----------
+    stage
+        A stage of a run, as ``run.json`` records it, or a command.
+    """
+    # imported here: commands that draw nothing do not pay for it
+    from perequa.words import words_in  # noqa: PLC0415
+    from perequa.words.terms import under_way  # noqa: PLC0415
+
+    asked = settings()
+    if asked.quiet or math.inf == PATIENCE:
+        yield
+        return
+    words = words_in(asked.lang)
+    line = words.phrase("still at work: {what}", what=under_way(words)[stage])
+    timer = threading.Timer(PATIENCE, _say, [line])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @contextmanager

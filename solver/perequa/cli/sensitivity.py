@@ -189,10 +189,12 @@ def _carry_out(
     form: str,
 ) -> None:
     """Carry out a study and print what it found."""
+    from perequa.cli.progress import told_if_long  # noqa: PLC0415
     from perequa.studies.study import Source, run_study  # noqa: PLC0415
 
     source = Source(scenario=scenario, variants=variants, sets=sets, lang=settings().lang)
-    finished = run_study(
-        study, source, asked, ask, lambda name: output or Path("results") / f"{name}-{study}"
-    )
+    with told_if_long("sensitivity"):
+        finished = run_study(
+            study, source, asked, ask, lambda name: output or Path("results") / f"{name}-{study}"
+        )
     say(finished, form)

@@ -68,6 +68,7 @@ def solve(
     """
     # imported here so that `perequa --help` does not pay for the solver
     from perequa.cascade import run_any  # noqa: PLC0415
+    from perequa.cli.progress import told_if_long  # noqa: PLC0415
     from perequa.interpret.weights import CHEAP  # noqa: PLC0415
     from perequa.words import words_in  # noqa: PLC0415
     from perequa_models.errors import UsageError  # noqa: PLC0415
@@ -93,6 +94,7 @@ def solve(
             weights_up_to=math.inf if weight_ranges else CHEAP,
             lang=settings.lang,
             jobs=jobs or os.cpu_count() or 1,
+            watch=told_if_long,
         )
         finished.append(run)
         _say(run, form, words_in(settings.lang), quiet=settings.quiet)

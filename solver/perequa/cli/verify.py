@@ -40,11 +40,13 @@ def verify(context: click.Context, run: Path, *, exact: bool, form: str) -> None
     anything does not.
     """
     # imported here so that `perequa --help` does not pay for numpy
+    from perequa.cli.progress import told_if_long  # noqa: PLC0415
     from perequa.verification.verdict import verify_run  # noqa: PLC0415
     from perequa_models.errors import InvalidScenario  # noqa: PLC0415
 
     try:
-        verdict = verify_run(run, exact=exact)
+        with told_if_long("verify"):
+            verdict = verify_run(run, exact=exact)
     except InvalidScenario as error:
         if form != "json":
             raise

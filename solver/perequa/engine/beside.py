@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from perequa.engine.session import THREAD
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -22,8 +24,13 @@ def other_thread() -> Iterator[ThreadPoolExecutor]:
     ThreadPoolExecutor
         Its futures raise in the thread that waits for them.
     """
-    pool = ThreadPoolExecutor(max_workers=1)
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=THREAD)
+    # who interrupts does not wait for what nobody will read
+    heard = True
     try:
         yield pool
+    except KeyboardInterrupt:
+        heard = False
+        raise
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown(wait=heard, cancel_futures=True)

@@ -7,6 +7,7 @@ nothing is read back unless HiGHS says it is valid.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
+LONG = 30_000
+"""Rows and columns from which a program may run for longer than one waits after Ctrl-C."""
+THREAD = "perequa-solving"
+"""How the names of threads begin in which a program may still run after Ctrl-C."""
+WAIT = 0.2
+"""Seconds between two looks at whether somebody has interrupted."""
 DUAL, PRIMAL = 1, 4
 """Simplex strategies: dual after a change of limits, primal after a change of costs."""
 
@@ -181,7 +188,7 @@ class Session:
             self._set("simplex_strategy", strategy)
         if presolve is not None:
             self._set("presolve", "on" if presolve else "off")
-        self._highs.run()
+        self._run()
         termination = _MEANING[self._highs.getModelStatus()]
         if termination is Termination.FAILED:
             termination = self._from_scratch()
@@ -198,6 +205,21 @@ class Session:
             objective=self._highs.getInfo().objective_function_value,
         )
 
+    def _run(self) -> None:
+        """Run HiGHS so that Ctrl-C is heard at once, though it takes no notice of it itself.
+
+        A large program runs in another thread; interrupted, this one stops waiting, and nothing
+        reads what that thread still does.
+        """
+        if self.m + self.n < LONG or threading.current_thread() is not threading.main_thread():
+            self._highs.run()
+            return
+        running = threading.Thread(target=self._highs.run, name=THREAD, daemon=True)
+        running.start()
+        while running.is_alive():
+            # not without a limit: Windows would not hear Ctrl-C while it waits
+            running.join(WAIT)
+
     def _from_scratch(self) -> Termination:
         """Solve again by the plainest way: HiGHS gives up ("Unknown") from some bases.
 
@@ -207,7 +229,7 @@ class Session:
         self._highs.clearSolver()
         for name, value in _PLAINEST.items():
             self._set(name, value)
-        self._highs.run()
+        self._run()
         for name, value in before.items():
             self._set(name, value)
         return _MEANING[self._highs.getModelStatus()]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -39,12 +41,12 @@ def write_folder(destination: Path, files: Mapping[str, bytes | Path]) -> str:
     UsageError
         When something that is not a run folder stands there, or the place cannot be written.
     """
-    _restore(destination)
     check_replaceable(destination)
     manifest = _manifest(files)
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=f".{destination.name}.", dir=destination.parent))
+        prefix = f".{destination.name}.{os.getpid()}-"
+        fresh = Path(tempfile.mkdtemp(prefix=prefix, dir=destination.parent))
         try:
             fresh.chmod(0o755)
             for name, content in {**files, MANIFEST: manifest}.items():
@@ -63,11 +65,16 @@ def write_folder(destination: Path, files: Mapping[str, bytes | Path]) -> str:
 def check_replaceable(destination: Path) -> None:
     """Refuse to replace what is not a run folder.
 
+    An earlier run whose replacement was cut off is brought back to its place first, and what that
+    replacement had written beside it is taken away.
+
     Raises
     ------
     UsageError
         When a file, or a folder without a manifest, stands there.
     """
+    _restore(destination)
+    _clear(destination)
     if destination.is_dir() and not (destination / MANIFEST).is_file():
         if any(destination.iterdir()):
             message = f"{destination} exists and is not a run folder: name another with -o"
@@ -88,12 +95,38 @@ def _restore(destination: Path) -> None:
         previous.rename(destination)
 
 
+def _clear(destination: Path) -> None:
+    """Take away what a process that was killed had begun to write beside the place."""
+    begun = re.compile(re.escape(f".{destination.name}.") + r"([0-9]+)-[^.]*\Z")
+    for place in destination.parent.glob(f".{glob.escape(destination.name)}.*-*"):
+        match = begun.match(place.name)
+        if match and not _runs(int(match[1])):
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    """Whether a process of this machine is there; said of all where one cannot ask."""
+    if os.name != "posix":
+        return True  # there the same call would end it
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OverflowError, PermissionError):
+        return True
+    return True
+
+
 def _swap(fresh: Path, destination: Path) -> None:
     previous = _previous(destination)
     shutil.rmtree(previous, ignore_errors=True)
-    if destination.exists():
-        destination.rename(previous)
-    os.replace(fresh, destination)  # noqa: PTH105 - replaces an empty folder on every system
+    try:
+        if destination.exists():
+            destination.rename(previous)
+        os.replace(fresh, destination)  # noqa: PTH105 - replaces an empty folder on every system
+    finally:
+        # interrupted, or refused, between the two: the earlier run goes back to its place
+        _restore(destination)
     shutil.rmtree(previous, ignore_errors=True)
 
 

@@ -48,6 +48,32 @@ def objective_kinds(words: Words) -> Mapping[str, str]:
 
 
 @cache
+def under_way(words: Words) -> Mapping[str, str]:
+    """Return the word for each stage of a run, and for each command, that may last."""
+    return {
+        "read and check": words.term("under way", "reading and checking"),
+        "reference": words.term("under way", "the circular's own formula"),
+        "formulate": words.term("under way", "writing the program"),
+        "compile": words.term("under way", "compiling the program"),
+        "solve": words.term("under way", "solving"),
+        "diagnose": words.term("under way", "looking for the rules that clash"),
+        "tie-break": words.term("under way", "choosing among the optimal plans"),
+        "certify": words.term("under way", "checking the plan"),
+        "prices": words.term("under way", "pricing the rules"),
+        "ranges": words.term("under way", "finding how far prices hold"),
+        "by objective": words.term("under way", "following the plan"),
+        "weights": words.term("under way", "finding how far weights can move"),
+        "optimum alone": words.term("under way", "solving each objective on its own"),
+        "tables": words.term("under way", "making the tables"),
+        "write": words.term("under way", "writing the run folder"),
+        "verify": words.term("under way", "verifying the run"),
+        "compare": words.term("under way", "comparing"),
+        "explain": words.term("under way", "explaining"),
+        "sensitivity": words.term("under way", "solving again and again"),
+    }
+
+
+@cache
 def _currencies(words: Words) -> Mapping[str, str]:
     return {"EUR": words.term("currency", "EUR"), "FRF": words.term("currency", "FRF")}
 
