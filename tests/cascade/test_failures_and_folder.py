@@ -279,6 +279,11 @@ def test_other_commands_say_what_they_cannot_do_with_a_cascade(
     for command in (["formulation", source], ["diagnose", source]):
         assert main(command) == 2
         assert "one of its steps" in capsys.readouterr().err
+    three = whole()
+    three["cascade"]["steps"].append({"decide_at": "department"})
+    written(tmp_path / "three", three)
+    assert main(["validate", str(tmp_path / "three")]) == 2
+    assert "not in this version" in capsys.readouterr().err
     assert main(["validate", source, "--set", "mode=integrated", "--set", "decide_at=department"])\
         == 0  # fmt: skip
 
