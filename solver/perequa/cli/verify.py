@@ -85,6 +85,7 @@ def _line(check: Check, words: Words) -> str:
         "infeasible": words.term("check", "infeasible"),
         "weights": words.term("check", "weights"),
         "study": words.term("check", "study"),
+        "follow_up": words.term("check", "follow_up"),
         "steps": words.term("check", "steps"),
         "cascade": words.term("check", "cascade"),
         "decentralisation": words.term("check", "decentralisation"),
