@@ -282,8 +282,10 @@ def _read(
     """Read the file of a step, None (noted) where it cannot be read."""
     origin = raw.origins.get(path)
     base = posixpath.dirname(origin.file) if origin is not None and not origin.override else ""
-    outside = posixpath.isabs(written) or ".." in written.split("/") or "\\" in written
     key = posixpath.normpath(posixpath.join(base, written))
+    home = (raw.folder / base).resolve()
+    outside = posixpath.isabs(written) or ".." in written.split("/") or "\\" in written
+    outside |= not (raw.folder / key).resolve().is_relative_to(home)
     if outside or not (raw.folder / key).is_file():
         problems.error(
             "outside_folder" if outside else "missing_file",
