@@ -163,7 +163,7 @@ class CascadeStep(Strict):
 class Cascade(Strict):
     """The nation decides first, then each territory inside what it received."""
 
-    steps: Annotated[tuple[CascadeStep, ...], Field(min_length=2, max_length=2)]
+    steps: Annotated[tuple[CascadeStep, ...], Field(min_length=2)]
 
 
 class Scenario(Strict):

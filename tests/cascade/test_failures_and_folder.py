@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from two_regions import GAP, region, whole, written
 
-from perequa.cascade import run_any
+from perequa.cascade import run_any, solving
 from perequa.cli import main
+from perequa.running import FinishedRun
+from perequa_models.errors import InternalError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from perequa.checks import Loaded
 
 IMPOSSIBLE = {"kind": "floor", "territories": ["department:C"], "at_least": 1000}
 
@@ -82,6 +86,60 @@ def test_a_nation_without_a_plan_leaves_its_regions_unsolved(tmp_path: Path) -> 
     assert ended == {"nation": "infeasible", "integrated": "not_solved",
                      "region-1": "not_solved", "region-2": "not_solved"}  # fmt: skip
     assert main(["verify", str(folder)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [(1, "error"), (3, "invalid"), (5, "limit"), (4, "infeasible")]
+)
+def test_the_exit_status_is_the_first_that_occurred(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, status: str
+) -> None:
+    """Region One has no plan (4); Two ends as told, by a solver that is replaced."""
+    real = solving.run_loaded
+
+    def ended(loaded: Loaded, *rest: Any) -> FinishedRun:
+        name = loaded.raw.column_name
+        if name.endswith("region-2") and code == 1:
+            raise InternalError("a fault")
+        if name.endswith("region-2"):
+            return FinishedRun(name=name, status=status, exit_code=code)
+        return real(loaded, *rest)
+
+    monkeypatch.setattr(solving, "run_loaded", ended)
+    floor = {**IMPOSSIBLE, "territories": ["department:A"]}
+    source = written(tmp_path / "scenario", None, None, {"1": region({"too_much": floor})})
+    assert main(["solve", source, "-o", str(tmp_path / "run"), "--jobs", "1"]) == code
+    told = {r["step"]: (r["status"], r["exit_code"]) for r in table(tmp_path / "run/cascade.csv")}
+    assert told["region-1"] == ("infeasible", "4")
+    assert told["region-2"] == (status, str(code))
+    assert told["nation"] == ("optimal", "0")
+
+
+def test_several_years_are_handed_down_one_by_one(tmp_path: Path) -> None:
+    """20 places of four months in the first year: 10 for each region, 4 000 and then 8 000 due."""
+    stated = whole(
+        years=[2024, 2025],
+        measures={"home": {"cost": 1200, "opening_months": 4}},
+        rules={
+            "envelope": {"kind": "envelope", "by": "year", "at_most": 20000},
+            "first": {"kind": "contingent", "year": 2024, "equals": 20},
+        },
+    )
+    source = written(tmp_path / "scenario", stated)
+    assert main(["solve", source, "-o", str(tmp_path / "run"), "--jobs", "1", "--quiet"]) == 0
+    told = {(r["step"], r["year"]): r for r in table(tmp_path / "run" / "handed_down.csv")}
+    assert len(told) == 4
+    for year in ("2024", "2025"):
+        received = sum(float(told[f"region-{i}", year]["handed_down"]) for i in (1, 2))
+        assert received <= 20000 + 1e-6
+        assert all(
+            float(told[f"region-{i}", year]["used"])
+            <= float(told[f"region-{i}", year]["handed_down"]) + 1e-6
+            for i in (1, 2)
+        )
+    assert float(told["region-1", "2024"]["handed_down"]) == pytest.approx(4000)
+    assert float(told["region-1", "2025"]["handed_down"]) >= 8000 - 1e-6
+    assert main(["verify", str(tmp_path / "run")]) == 0
 
 
 def test_no_table_depends_on_how_many_processes(tmp_path: Path) -> None:
@@ -279,6 +337,11 @@ def test_other_commands_say_what_they_cannot_do_with_a_cascade(
     for command in (["formulation", source], ["diagnose", source]):
         assert main(command) == 2
         assert "one of its steps" in capsys.readouterr().err
+    three = whole()
+    three["cascade"]["steps"].append({"decide_at": "department"})
+    written(tmp_path / "three", three)
+    assert main(["validate", str(tmp_path / "three")]) == 2
+    assert "not in this version" in capsys.readouterr().err
     assert main(["validate", source, "--set", "mode=integrated", "--set", "decide_at=department"])\
         == 0  # fmt: skip
 

@@ -24,6 +24,7 @@ def test_the_plan_is_that_of_the_regions(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     assert main(["follow-up", str(run), str(tmp_path / "r.csv"), "-o", str(folder)]) == 0
+    assert main(["verify", str(folder)]) == 0
     with (folder / "realisation.csv").open(encoding="utf-8", newline="") as stream:
         told = {(r["level"], r["territory"]): r for r in csv.DictReader(stream)}
     # 3.75 and 11.25 planned: whole places above are no more than planned

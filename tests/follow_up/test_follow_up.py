@@ -7,6 +7,7 @@ and floors fix the split: homes 8 and 4, day places 5 and 0.
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +84,10 @@ def asked(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     def ask(text: str, header: str = HEADER) -> tuple[int, Path]:
         (tmp_path / "returns.csv").write_text(header + text, encoding="utf-8")
         folder = tmp_path / "next"
+        new = not folder.exists()
         status = main(["follow-up", str(run), str(tmp_path / "returns.csv"), "-o", str(folder)])
+        if new and folder.exists():
+            assert main(["verify", str(folder)]) == 0, capsys.readouterr().out
         return status, folder
 
     return ask
@@ -231,6 +235,7 @@ def test_french_tables_and_workbooks_say_the_same(run: Path, tmp_path: Path) -> 
     for name in ("plain.csv", "french.csv", "book.xlsx#retour"):
         folder = tmp_path / name.partition(".")[0]
         assert main(["follow-up", str(run), str(tmp_path / name), "-o", str(folder)]) == 0
+        assert main(["verify", str(folder)]) == 0
         made[name] = {p.name: p.read_bytes() for p in folder.glob("*.csv")}
     assert made["plain.csv"] == made["french.csv"] == made["book.xlsx#retour"]
 
@@ -271,6 +276,46 @@ def test_a_table_that_cannot_be_read_writes_nothing(
     assert code in codes
 
 
+def resigned(folder: Path) -> None:
+    """Write the manifest again, as a forger would."""
+    files = {
+        p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in folder.rglob("*")
+        if p.is_file() and p != folder / "manifest.json"
+    }
+    text = json.dumps({"files": files}, indent=1, sort_keys=True) + "\n"
+    (folder / "manifest.json").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("next_supply.csv", "16.0", "17.0"),
+        ("next_columns.csv", "48000.0", "48001.0"),
+        ("realisation.csv", "0.75", "0.76"),
+        ("findings.csv", "missing,warning", "repeated,error"),
+        ("missing.csv", "region,2,Deux,home,2004\n", ""),
+        ("inputs/returns.csv", "1,home,2004,2,8,6", "1,home,2004,2,8,7"),
+        ("plan/allocation.csv", "8.0", "9.0"),
+        ("plan/inputs/supply.csv", "1,home,10", "1,home,11"),
+    ],
+)
+def test_a_forged_follow_up_is_found_although_its_manifest_agrees(
+    asked: Any, name: str, old: str, new: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, folder = asked("1,home,2004,2,8,6,2004-09-01,\n")
+    path = folder / name
+    text = path.read_text("utf-8")
+    assert old in text, text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    resigned(folder)
+    capsys.readouterr()
+    assert main(["verify", str(folder)]) == 6
+    printed = capsys.readouterr().out
+    assert "1. files: ok" in printed
+    assert "14. follow_up: WRONG" in printed or "14. follow-up: WRONG" in printed
+
+
 def test_nothing_is_overwritten(asked: Any, tmp_path: Path) -> None:
     assert asked(RIGHT)[0] == 0
     before = {p: p.read_bytes() for p in (tmp_path / "next").rglob("*") if p.is_file()}
@@ -301,6 +346,7 @@ def test_money_measures_renew_their_base(tmp_path: Path) -> None:
     )
     folder = tmp_path / "next"
     assert main(["follow-up", str(run), str(tmp_path / "r.csv"), "-o", str(folder)]) == 0
+    assert main(["verify", str(folder)]) == 0
     base = {r["territory"]: float(r["base"]) for r in rows(folder / "next_supply.csv")}
     assert base == pytest.approx({"1": 140, "2": 270})
     assert [r["code"] for r in rows(folder / "findings.csv")] == ["funded_above_plan"]
@@ -327,3 +373,4 @@ def test_two_years_are_followed_up_as_far_as_they_were_returned(tmp_path: Path) 
     assert float(one["carried"]) == pytest.approx(5 * 12000 * 9 / 12)
     assert float(one["pending"]) == pytest.approx(2)
     assert {r["year"] for r in rows(folder / "realisation.csv")} == {"2004", "2005"}
+    assert main(["verify", str(folder)]) == 0

@@ -14,6 +14,7 @@ from perequa.checks.table_set import TableSet
 from perequa.checks.versions import refuse_unbuilt
 from perequa.io.findings import InvalidInput
 from perequa.io.scenario_files import RawPart, read_part
+from perequa_models.errors import NotInThisVersion
 from perequa_models.problems import Problems, nearest
 
 if TYPE_CHECKING:
@@ -114,6 +115,9 @@ def read_cascade(raw: RawScenario) -> CascadeRead:
     tree = tables.tree
     parts: tuple[Part, ...] = ()
     divided = None
+    if scenario is not None and scenario.cascade is not None and len(scenario.cascade.steps) > 2:
+        what = f"cascade.steps: {len(scenario.cascade.steps)} steps (two are)"
+        raise NotInThisVersion(what)
     if scenario is not None and tree is not None and not problems.errors:
         cascade = _stated(scenario, problems)
         if cascade is not None and _check_steps(cascade, tree, problems):
@@ -278,8 +282,10 @@ def _read(
     """Read the file of a step, None (noted) where it cannot be read."""
     origin = raw.origins.get(path)
     base = posixpath.dirname(origin.file) if origin is not None and not origin.override else ""
-    outside = posixpath.isabs(written) or ".." in written.split("/") or "\\" in written
     key = posixpath.normpath(posixpath.join(base, written))
+    home = (raw.folder / base).resolve()
+    outside = posixpath.isabs(written) or ".." in written.split("/") or "\\" in written
+    outside |= not (raw.folder / key).resolve().is_relative_to(home)
     if outside or not (raw.folder / key).is_file():
         problems.error(
             "outside_folder" if outside else "missing_file",

@@ -38,13 +38,12 @@ from perequa.report.files import csv_bytes, json_bytes
 from perequa.report.record import base_record, input_files
 from perequa.running import FinishedRun, run_loaded
 from perequa.words import SOURCE, words_in
-from perequa_models.errors import InvalidScenario
+from perequa_models.errors import InternalError, InvalidScenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from perequa.cascade.validating import Checked
-    from perequa.checks import Loaded
     from perequa.engine.session import SolverOptions
     from perequa.interpret.tables import Table
     from perequa.io.findings import Finding
@@ -186,7 +185,7 @@ def _at_once(solve: Callable[..., FinishedRun], *arguments: Any) -> Future[Finis
 def _solved(raw: RawScenario, folder: Path, how: How) -> FinishedRun:
     """Check and solve one step; whatever is wrong with it is its result."""
     try:
-        loaded: Loaded = check(raw)
+        return run_loaded(check(raw), folder, how.asked, how.options, how.lang)
     except InvalidInput as error:
         words = words_in(how.lang)
         return FinishedRun(
@@ -196,7 +195,10 @@ def _solved(raw: RawScenario, folder: Path, how: How) -> FinishedRun:
             findings=error.findings,
             message=words.phrase("the scenario or its data are wrong"),
         )
-    return run_loaded(loaded, folder, how.asked, how.options, how.lang)
+    except InternalError as error:
+        return FinishedRun(
+            name=raw.column_name, status="error", exit_code=error.exit_status, message=str(error)
+        )
 
 
 def _saved(checked: Checked, outcome: Outcome, folder: Path, made: Path, how: How) -> FinishedRun:

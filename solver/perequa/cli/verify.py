@@ -88,6 +88,7 @@ def _line(check: Check, words: Words) -> str:
         "weights": words.term("check", "weights"),
         "whole": words.term("check", "whole"),
         "study": words.term("check", "study"),
+        "follow_up": words.term("check", "follow_up"),
         "steps": words.term("check", "steps"),
         "cascade": words.term("check", "cascade"),
         "decentralisation": words.term("check", "decentralisation"),

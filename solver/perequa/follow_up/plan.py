@@ -70,6 +70,18 @@ def read_plan(path: Path) -> Plan:
     )
 
 
+def plan_files(path: Path) -> dict[str, Path]:
+    """What `verify` needs of the run to check a follow-up again, by place in its folder.
+
+    The figures the plan was made on, its decisions, and the manifest that the fingerprint of the
+    run is of.
+    """
+    kept = [path / name for name in ("manifest.json", "run.json", "allocation.csv")]
+    kept += [path / "integrated" / "run.json"]
+    kept += sorted(file for file in (path / "inputs").rglob("*") if file.is_file())
+    return {f"plan/{f.relative_to(path).as_posix()}": f for f in kept if f.is_file()}
+
+
 def _planned(path: Path, instance: Instance) -> Floats:
     """Read the decisions from ``allocation.csv``, shape (T, M, Y)."""
     if not (path / "allocation.csv").is_file():

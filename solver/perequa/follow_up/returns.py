@@ -80,8 +80,8 @@ class Read:
     ----------
     lines, unknown
         Lines of the plan's cells, and those of none.
-    files
-        Every file read, by its place in the folder of the follow-up.
+    files, sheets
+        Every file read, by its place in the folder of the follow-up; the sheet that was read.
     findings
         Warnings about columns that are not read.
     """
@@ -89,6 +89,7 @@ class Read:
     lines: tuple[Returned, ...]
     unknown: tuple[Unknown, ...]
     files: dict[str, bytes]
+    sheets: dict[str, str]
     findings: tuple[Finding, ...]
 
 
@@ -111,18 +112,26 @@ def read_returns(sources: Sequence[str], instance: Instance) -> Read:
     lines: list[Returned] = []
     unknown: list[Unknown] = []
     files: dict[str, bytes] = {}
+    sheets: dict[str, str] = {}
     for source in sources:
         try:
             table, content = _table(source)
         except InvalidInput as error:
             findings.extend(error.findings)
             continue
-        files[_place(files, source)] = content
+        place = _place(files, source)
+        files[place], sheets[place] = content, table.sheet
         if _has_its_columns(table, instance, findings):
             _read_lines(table, instance, lines, unknown, findings)
     if any(finding.severity == "error" for finding in findings):
         raise InvalidInput(findings)
-    return Read(lines=tuple(lines), unknown=tuple(unknown), files=files, findings=tuple(findings))
+    return Read(
+        lines=tuple(lines),
+        unknown=tuple(unknown),
+        files=files,
+        sheets=sheets,
+        findings=tuple(findings),
+    )
 
 
 def _table(source: str) -> tuple[RawTable, bytes]:

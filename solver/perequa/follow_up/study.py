@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perequa import __version__
 from perequa.follow_up.checking import check_returns, findings_table, missing_table
-from perequa.follow_up.plan import read_plan
+from perequa.follow_up.plan import plan_files, read_plan
 from perequa.follow_up.realisation import realisation_table
 from perequa.follow_up.returns import read_returns
 from perequa.follow_up.starting import next_columns, next_supply
@@ -110,12 +109,13 @@ def follow_up(
         "name": plan.name,
         "asked": {"run": str(run), "returns": [*sources]},
         "run": plan.fingerprint,
-        "returns": {place: hashlib.sha256(read.files[place]).hexdigest() for place in read.files},
+        "returns": read.sheets,
         "next_year": next_year,
         "errors": sum(f.severity == "error" for f in checked.findings),
         "warnings": sum(f.severity == "warning" for f in checked.findings),
     }
     files: dict[str, bytes | Path] = {**read.files, "study.json": json_bytes(record)}
+    files |= plan_files(run)
     files |= {f"{name}.csv": csv_bytes(table) for name, table in tables.items()}
     write_folder(folder, files)
     return FollowedUp(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from perequa.verification.cascade import check_cascade, is_cascade
 from perequa.verification.files import check_files, fingerprint, refuse_other_folders
 from perequa.verification.folder import RunFolder, read_record
+from perequa.verification.follow_up import check_follow_up, is_follow_up
 from perequa.verification.infeasible import check_infeasible
 from perequa.verification.inputs import check_inputs
 from perequa.verification.optimum import check_optimum
@@ -74,6 +75,9 @@ def verify_run(path: Path, *, exact: bool = False) -> Verdict:
     refuse_other_folders(path)
     checks = [check_files(path)]
     status = ""
+    if _is_study(path) and is_follow_up(path):
+        checks.append(_made(14, "follow_up", lambda: check_follow_up(path)))
+        return Verdict(fingerprint=fingerprint(path), status="study", checks=tuple(checks))
     if _is_study(path):
         checks.append(
             Notebook(2, "study").skip(saying("the figures of a study are not re-checked"))
@@ -97,13 +101,18 @@ def _is_study(path: Path) -> bool:
 def _checks(folder: RunFolder, *, exact: bool) -> Iterator[Check]:
     """Make every check that this run calls for; one that cannot be made is wrong."""
     for number, name, check in _called_for(folder, exact=exact):
-        try:
-            yield check()
-        except Unreadable as error:
-            yield _unreadable(number, name, error.file, error.why)
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-            # Whatever stands in the folder was not written by a run: it cannot be evaluated.
-            yield _unreadable(number, name, "", f"cannot be evaluated ({error!r})")
+        yield _made(number, name, check)
+
+
+def _made(number: int, name: str, check: Callable[[], Check]) -> Check:
+    """Make one check; one that cannot be made is wrong."""
+    try:
+        return check()
+    except Unreadable as error:
+        return _unreadable(number, name, error.file, error.why)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        # Whatever stands in the folder was not written by a run: it cannot be evaluated.
+        return _unreadable(number, name, "", f"cannot be evaluated ({error!r})")
 
 
 def _called_for(folder: RunFolder, *, exact: bool) -> list[tuple[int, str, Callable[[], Check]]]:
