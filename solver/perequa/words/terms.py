@@ -64,6 +64,7 @@ def under_way(words: Words) -> Mapping[str, str]:
         "by objective": words.term("under way", "following the plan"),
         "weights": words.term("under way", "finding how far weights can move"),
         "optimum alone": words.term("under way", "solving each objective on its own"),
+        "whole places": words.term("under way", "looking for the nearest whole plan"),
         "tables": words.term("under way", "making the tables"),
         "write": words.term("under way", "writing the run folder"),
         "verify": words.term("under way", "verifying the run"),
