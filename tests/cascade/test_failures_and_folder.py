@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from two_regions import GAP, region, whole, written
 
-from perequa.cascade import run_any, solving
+from perequa.cascade import solving
+from perequa.cascade.solving import run_any
 from perequa.cli import main
 from perequa.running import FinishedRun
 from perequa_models.errors import InternalError

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from two_regions import GAP, region, whole, written
 
-from perequa.cascade import run_any
+from perequa.cascade.solving import run_any
 
 if TYPE_CHECKING:
     from pathlib import Path

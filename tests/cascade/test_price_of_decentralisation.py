@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 from two_regions import region, whole, written
 
-from perequa.cascade import run_any
+from perequa.cascade.solving import run_any
 
 CODES = "ABCDE"
 REGION_OF = {"A": "1", "B": "1", "C": "2", "D": "2", "E": "2"}

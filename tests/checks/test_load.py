@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from perequa.checks import Finding, load
-from perequa_models.errors import NotInThisVersion
+from perequa_models.errors import NotInThisVersion, UsageError
 
 Found = Callable[..., tuple[Finding, ...]]
 Edit = Callable[[str, str, str], Path]
@@ -349,13 +349,19 @@ def test_a_reference_is_needed_where_it_is_named(edit: Edit, findings_of: Found)
         ("kind: cap\n", "kind: transfer\n", "rules.cap.kind: transfer"),
         ("kind: cap\n", "kind: selection\n", "rules.cap.kind: selection"),
         ("kind: shortfall", "kind: leximin", "objectives.gap.kind: leximin"),
-        ("decide_at: region\n", "decide_at: region\nmode: cascade\n", "mode: cascade"),
         ("decide_at: region\n", "decide_at: region\nprojects: {}\n", "projects"),
     ],
 )
 def test_words_of_later_versions(folder: Path, edit: Edit, old: str, new: str, word: str) -> None:
     edit("scenario.yaml", old, new)
     with pytest.raises(NotInThisVersion, match=word) as told:
+        load(str(folder))
+    assert told.value.exit_status == 2
+
+
+def test_a_cascade_is_not_one_program(folder: Path, edit: Edit) -> None:
+    edit("scenario.yaml", "decide_at: region\n", "decide_at: region\nmode: cascade\n")
+    with pytest.raises(UsageError, match="mode: cascade is several programs") as told:
         load(str(folder))
     assert told.value.exit_status == 2
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from perequa.interpret.tables import Table
-from perequa.report.files import csv_bytes
-
 if TYPE_CHECKING:
     from perequa.cascade.reading import CascadeRead, Part
+    from perequa.interpret.tables import Table
 
 HANDED = "handed_down"
 """Folder of the tables of limits, among the inputs of a part."""
@@ -30,12 +28,12 @@ Limits = Mapping[str, tuple[Received, ...]]
 
 
 def limit_table(rows: tuple[Received, ...]) -> bytes:
-    """Write rows as a table of limits."""
-    if any(row.measure for row in rows):
-        table = Table(("measure", "year", "limit"), tuple(tuple(row) for row in rows))
-    else:
-        table = Table(("year", "limit"), tuple((row.year, row.amount) for row in rows))
-    return csv_bytes(table)
+    """Write rows as a table of limits, each figure so that it reads back as the same number."""
+    by_measure = any(row.measure for row in rows)
+    header = "measure,year,limit" if by_measure else "year,limit"
+    keys = (f"{row.measure},{row.year}" if by_measure else f"{row.year}" for row in rows)
+    lines = [f"{key},{row.amount!r}" for key, row in zip(keys, rows, strict=True)]
+    return "\n".join([header, *lines, ""]).encode()
 
 
 def unknown_limits(read: CascadeRead, part: Part) -> Limits:

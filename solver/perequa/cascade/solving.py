@@ -25,18 +25,19 @@ from perequa.cascade.programs import (
     part_scenario,
     without_rules,
 )
-from perequa.cascade.reading import SECTIONS
+from perequa.cascade.reading import SECTIONS, is_cascade
 from perequa.cascade.tables import StepDone, cascade_table, handed_table, joined_tables
 from perequa.cascade.validating import check_cascade
 from perequa.checks import check
 from perequa.interpret.weights import CHEAP
 from perequa.io.findings import InvalidInput, findings_of
 from perequa.io.run_folder import check_replaceable, write_folder
-from perequa.optimum import DEFAULT_OPTIONS
+from perequa.io.scenario_files import read_scenario
+from perequa.optimum import DEFAULT_OPTIONS, unwatched
 from perequa.pricing import Asked
 from perequa.report.files import csv_bytes, json_bytes
 from perequa.report.record import base_record, input_files
-from perequa.running import FinishedRun, run_loaded
+from perequa.running import FinishedRun, run_loaded, run_scenario
 from perequa.words import SOURCE, words_in
 from perequa_models.errors import InternalError, InvalidScenario
 
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from perequa.interpret.tables import Table
     from perequa.io.findings import Finding
     from perequa.io.scenario_files import RawScenario
+    from perequa.optimum import Watch
     from perequa.pricing import Ranges
 
 ORDER = (1, 3, 5, 4, 0)
@@ -138,6 +140,60 @@ def run_cascade(
     with tempfile.TemporaryDirectory(prefix="perequa-") as made:
         outcome = _carried_out(checked, Path(made), how, jobs)
         return _saved(checked, outcome, folder, Path(made), how)
+
+
+def run_any(
+    source: str,
+    destination: Callable[[str], Path],
+    *,
+    variants: Sequence[str] = (),
+    sets: Sequence[str] = (),
+    prices: bool = True,
+    ranges: Ranges = "printed",
+    weights_up_to: float = CHEAP,
+    lang: str = SOURCE,
+    jobs: int = 1,
+    watch: Watch = unwatched,
+) -> FinishedRun:
+    """Solve a scenario in one program, or in steps where it says ``mode: cascade``.
+
+    Parameters
+    ----------
+    source, destination, variants, sets, prices, ranges, weights_up_to, lang, watch
+        As for `running.run_scenario`.
+    jobs
+        Processes that solve the parts of a cascade; no table depends on it.
+
+    Raises
+    ------
+    UsageError
+        When the destination cannot be replaced, or a word is not in this version.
+    """
+    try:
+        raw = read_scenario(source, variants, sets)
+    except InvalidInput:
+        raw = None  # told with everything else by whoever reads it again
+    if raw is not None and is_cascade(raw):
+        return run_cascade(
+            raw,
+            destination,
+            prices=prices,
+            ranges=ranges,
+            weights_up_to=weights_up_to,
+            lang=lang,
+            jobs=jobs,
+        )
+    return run_scenario(
+        source,
+        destination,
+        variants=variants,
+        sets=sets,
+        prices=prices,
+        ranges=ranges,
+        weights_up_to=weights_up_to,
+        lang=lang,
+        watch=watch,
+    )
 
 
 def _carried_out(checked: Checked, made: Path, how: How, jobs: int) -> Outcome:

@@ -13,15 +13,15 @@ from perequa.cascade.programs import (
     part_scenario,
     without_rules,
 )
-from perequa.cascade.reading import read_cascade
-from perequa.checks import check
+from perequa.cascade.reading import is_cascade, read_cascade
+from perequa.checks import Loaded, check
 from perequa.io.findings import InvalidInput
+from perequa.io.scenario_files import read_scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from perequa.cascade.reading import CascadeRead, Part
-    from perequa.checks import Loaded
     from perequa.io.findings import Finding
     from perequa.io.scenario_files import RawScenario
 
@@ -122,3 +122,20 @@ def _stop_if_wrong(findings: list[Finding]) -> None:
 def _once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Each finding once: parts share files and tables."""
     return tuple(dict.fromkeys(findings))
+
+
+def check_any(source: str, variants: Sequence[str] = (), sets: Sequence[str] = ()) -> Loaded:
+    """Check everything a scenario states, every program of a cascade; nothing is solved.
+
+    Of a cascade the instance is that of the integrated program: all rules of all steps.
+
+    Raises
+    ------
+    InvalidInput, UsageError
+        As for `checks.load`.
+    """
+    raw = read_scenario(source, variants, sets)
+    if not is_cascade(raw):
+        return check(raw)
+    checked = check_cascade(raw)
+    return Loaded(raw=raw, instance=checked.integrated.instance, findings=checked.findings)

@@ -67,7 +67,7 @@ def solve(
     (default results/NAME) that `perequa verify` re-checks without a solver.
     """
     # imported here so that `perequa --help` does not pay for the solver
-    from perequa.cascade import run_any  # noqa: PLC0415
+    from perequa.cascade.solving import run_any  # noqa: PLC0415
     from perequa.cli.progress import told_if_long  # noqa: PLC0415
     from perequa.interpret.weights import CHEAP  # noqa: PLC0415
     from perequa.words import words_in  # noqa: PLC0415
