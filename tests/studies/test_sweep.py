@@ -284,6 +284,24 @@ def test_a_point_that_is_not_proven_is_told(
     }  # fmt: skip
 
 
+def test_points_are_solved_where_no_basis_can_be_priced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario, asked = prepared(EHPAD, DISTANCE), Asked(samples=60)
+    known = sweep_study(scenario, asked, tmp_path / "known")
+
+    def none_in_hand(*_: object) -> None:
+        raise NotProven("no basis")
+
+    monkeypatch.setattr(PlansLeft, "least_too", none_in_hand)
+    solved = sweep_study(scenario, asked, tmp_path / "solved")
+    assert solved.facts["programs_solved"] == 60
+    assert known.facts["programs_solved"] < 30
+    one, other = points_of(tmp_path / "known"), points_of(tmp_path / "solved")
+    for name in scenario.program.objective_names:
+        assert one[name] == pytest.approx(other[name], rel=1e-9)
+
+
 def test_a_start_goes_on_in_another_solver() -> None:
     scenario = prepared(EHPAD, DISTANCE, WORST)
     left = scenario.plans_left(scenario.priorities.before(1))

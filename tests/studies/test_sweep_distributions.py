@@ -13,17 +13,10 @@ from scipy import stats
 from studied import EHPAD, prepared
 
 from perequa.cli import main
-from perequa.studies.sweep.distributions import (
-    READERS,
-    Choice,
-    Lognormal,
-    Normal,
-    Triangular,
-    Uniform,
-    read_varied,
-)
+from perequa.studies.sweep.distributions import Choice, Lognormal, Normal, Triangular, Uniform
 from perequa.studies.sweep.figures import Perturbed, draws, published_plan
 from perequa.studies.sweep.indices import Indices
+from perequa.studies.sweep.varied import READERS, read_varied
 from perequa_models.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,15 +30,18 @@ SHARES = np.concatenate([[0.0, 1.0], np.random.default_rng(2).random(200)])
 @pytest.mark.parametrize(
     ("text", "read"),
     [
-        ("a=0.9..1.2", Uniform(0.9, 1.2)),
-        (" a.b = .5 .. 1e0 ", Uniform(0.5, 1.0)),
-        ("a=uniform:0.9..1.2", Uniform(0.9, 1.2)),
-        ("a=triangular:0.9..1..1.2", Triangular(0.9, 1.0, 1.2)),
-        ("a=triangular:0.9..0.9..1.2", Triangular(0.9, 0.9, 1.2)),
-        ("a=normal:1,0.05,0.85..1.15", Normal(1.0, 0.05, 0.85, 1.15)),
-        ("a= lognormal : 1, 0.1, 0.7..1.4", Lognormal(1.0, 0.1, 0.7, 1.4)),
-        ("a=choice:low,a,high", Choice(("low", "a", "high"), (1.0, 1.0, 1.0))),
-        ("a=choice:low@1,a@0.5", Choice(("low", "a"), (1.0, 0.5))),
+        ("a=0.9..1.2", Uniform(low=0.9, high=1.2)),
+        (" a.b = .5 .. 1e0 ", Uniform(low=0.5, high=1.0)),
+        ("a=uniform:0.9..1.2", Uniform(low=0.9, high=1.2)),
+        ("a=triangular:0.9..1..1.2", Triangular(low=0.9, mode=1.0, high=1.2)),
+        ("a=triangular:0.9..0.9..1.2", Triangular(low=0.9, mode=0.9, high=1.2)),
+        ("a=normal:1,0.05,0.85..1.15", Normal(mean=1.0, deviation=0.05, low=0.85, high=1.15)),
+        (
+            "a= lognormal : 1, 0.1, 0.7..1.4",
+            Lognormal(median=1.0, deviation=0.1, low=0.7, high=1.4),
+        ),
+        ("a=choice:low,a,high", Choice(columns=("low", "a", "high"), shares=(1.0, 1.0, 1.0))),
+        ("a=choice:low@1,a@0.5", Choice(columns=("low", "a"), shares=(1.0, 0.5))),
     ],
 )
 def test_distributions_as_they_are_typed(text: str, read: object) -> None:

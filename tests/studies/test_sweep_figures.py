@@ -10,11 +10,11 @@ import pytest
 from studied import EHPAD, least_by_scipy, prepared
 
 from perequa.cli import main
-from perequa.studies.sweep.distributions import read_varied
 from perequa.studies.sweep.figures import Perturbed, published_plan, untied_plan
 from perequa.studies.sweep.indices import Indices
 from perequa.studies.sweep.posing import Asked
 from perequa.studies.sweep.study import sweep_study
+from perequa.studies.sweep.varied import read_varied
 from perequa_models.errors import UsageError
 
 if TYPE_CHECKING:

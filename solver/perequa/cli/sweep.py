@@ -88,8 +88,8 @@ def sweep(
     pip install 'perequa[sweep]'.
     """
     from perequa.studies.sweep.design import read_design_file  # noqa: PLC0415
-    from perequa.studies.sweep.distributions import read_varied  # noqa: PLC0415
     from perequa.studies.sweep.posing import Asked  # noqa: PLC0415
+    from perequa.studies.sweep.varied import read_varied  # noqa: PLC0415
     from perequa.studies.sweep.workers import cluster, processes  # noqa: PLC0415
 
     if samples is None and design is None:

@@ -49,8 +49,9 @@ class OptimalCone:
             (N,): what the solver multiplies the cost of each by.
         """
         allowed = -RIGHT / factors
-        least = (weights @ self.rising).min(axis=1, initial=np.inf)
-        most = (weights @ self.falling).max(axis=1, initial=-np.inf)
+        # no BLAS, as for the cost of a point
+        least = np.einsum("pd,dr->pr", weights, self.rising).min(axis=1, initial=np.inf)
+        most = np.einsum("pd,df->pf", weights, self.falling).max(axis=1, initial=-np.inf)
         return np.asarray((least >= allowed) & (most <= -allowed))
 
 

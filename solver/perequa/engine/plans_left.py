@@ -219,7 +219,7 @@ class PlansLeft:
     def weighed(self, goals: Sequence[Goal], weights: Floats) -> Weighed:
         """Make ready to ask for goals added up with many weights (N, D) ≥ 0."""
         costs = np.array([self._unit_cost(goal) for goal in goals])
-        sizes = np.abs(weights @ costs[:, costs.any(axis=0)])
+        sizes = np.abs(np.einsum("pd,dn->pn", weights, costs[:, costs.any(axis=0)]))
         least = np.where(sizes > 0.0, sizes, np.inf).min(axis=1, initial=np.inf)
         return Weighed(
             costs=np.array([self._presolved.cost(cost) for cost in costs]),
@@ -237,7 +237,10 @@ class PlansLeft:
 
     def least_weighed(self, weighed: Weighed, i: int) -> Floats:
         """Return a plan (n,) that is least at one of the weightings."""
-        found = self._solved(weighed.factors[i] * (weighed.weights[i] @ weighed.costs))
+        # no BLAS: its sums depend on how many threads it is given, and whoever answers must find
+        # the same
+        cost = np.einsum("d,dn->n", weighed.weights[i], weighed.costs)
+        found = self._solved(weighed.factors[i] * cost)
         stop_unless_optimal(found.termination)
         return self._natural(found)
 

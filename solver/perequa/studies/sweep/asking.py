@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-OPTIMAL, NOT_PROVEN, INFEASIBLE, INVALID = range(4)
 PRICED_IN_A_SOLVE = 8
 """Goals that are priced at a basis in the time of a solve without a pivot, about."""
+OPTIMAL, NOT_PROVEN, INFEASIBLE, INVALID = range(4)
 STATUSES = ("optimal", "not proven", "infeasible", "invalid")
 """What became of a point, by its code."""
 
@@ -201,7 +201,11 @@ class _Known:
         if self._priced > PRICED_IN_A_SOLVE * (1 + self._saved):
             return []
         self._priced += len(self._weighed.costs)
-        optimal = np.flatnonzero(self._left.least_too(self._weighed)).tolist()
+        try:
+            optimal = np.flatnonzero(self._left.least_too(self._weighed)).tolist()
+        except NotProven:
+            # the solver has no basis in hand to price with: the next point is solved
+            return []
         found = [i for i in optimal if i not in answered]
         self._saved += len(found)
         return found

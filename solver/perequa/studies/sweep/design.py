@@ -16,7 +16,7 @@ from perequa.io.findings import InvalidInput
 from perequa.io.limits import TABLE_BYTES, read_within
 from perequa.io.table_files import InputFile
 from perequa.io.tables import read_table
-from perequa.studies.sweep.distributions import READERS, Varied, read_distribution
+from perequa.studies.sweep.varied import READERS, Varied, read_distribution
 from perequa_models.errors import UsageError
 
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from perequa.checks.plain import Plain
     from perequa.studies.prepared import Floats, Prepared
-    from perequa.studies.sweep.distributions import Varied
+    from perequa.studies.sweep.varied import Varied
 
 
 def check_figures(prepared: Prepared, figures: Sequence[str], option: str) -> None:

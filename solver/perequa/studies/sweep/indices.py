@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from perequa.studies.sweep.design import Design
-    from perequa.studies.sweep.distributions import Varied
+    from perequa.studies.sweep.varied import Varied
 
 Floats = NDArray[np.float64]
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from perequa.io.tables import RawTable
     from perequa.studies.prepared import Prepared
     from perequa.studies.sweep.asking import Question
-    from perequa.studies.sweep.distributions import Varied
+    from perequa.studies.sweep.varied import Varied
 
 Method = Literal["sobol", "morris"]
 
