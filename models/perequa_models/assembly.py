@@ -79,7 +79,10 @@ def assemble(
         shape=shape,
         base=base,
         installed=places,
-        base_carried=base[:, :, None] * np.cumprod(1.0 + rate, axis=2),
+        # in the order in which a budget is renewed: a home frozen at its base is so to the last bit
+        base_carried=np.cumprod(np.concatenate([base[:, :, None], 1.0 + rate], axis=2), axis=2)[
+            :, :, 1:
+        ],
         limits=Limits(source),
     )
     _write_all(work, scenario)

@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from perequa.cli.group import perequa
+from perequa.country import apportioned, read_country
 from perequa.synthetic import synthetic_files
-from perequa.synthetic.country import apportioned, read_country
 
 KINDS = ("establishments", "all-services")
 

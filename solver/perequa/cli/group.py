@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "list": ("perequa.cli.list_shipped:list_shipped", "Scenarios shipped with the package."),
     "new": ("perequa.cli.new:new", "Copy a scenario to start from, or draw one."),
+    "directory": ("perequa.cli.directory:directory", "A public directory made tables."),
     "validate": ("perequa.cli.validate:validate", "Read and check everything, solve nothing."),
     "solve": ("perequa.cli.solve:solve", "Solve, print and save plans, with prices."),
     "compare": ("perequa.cli.compare:compare", "Side by side: shares, prices, what did what."),

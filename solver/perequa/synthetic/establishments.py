@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from perequa.synthetic.country import Country, read_country
+from perequa.country import Country, read_country
 from perequa.synthetic.homes import CEILING_YEAR, Homes, draw_homes
 from perequa.synthetic.tables import Rows, codes, envelopes, territories_above
 

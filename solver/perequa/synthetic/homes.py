@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from perequa.synthetic.country import Country, Floats, Whole, apportioned
+from perequa.country import Country, Floats, Whole, apportioned
 from perequa.synthetic.published import (
     CARE_PER_PLACE,
     MEAN_GMP,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from perequa.synthetic.country import Country, Floats, Whole, apportioned, read_country
+from perequa.country import Country, Floats, Whole, apportioned, read_country
 from perequa.synthetic.tables import NEW_MONEY, Rows, codes, envelopes, territories_above
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perequa.synthetic.country import Country, Floats, Whole
+    from perequa.country import Country, Floats, Whole
 
 Rows = list[tuple[object, ...]]
 NEW_MONEY = 0.012

@@ -1,9 +1,10 @@
-"""The departments that synthetic establishments stand in: real totals, published."""
+"""The departments of France and what is published of each: names, regions, totals."""
 
 from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -45,9 +46,10 @@ class Country:
         return np.array([code.startswith("97") for code in self.codes])
 
 
+@cache
 def read_country() -> Country:
     """Read the totals that come with the package; SOURCES.md beside them says whose they are."""
-    text = (files("perequa.synthetic") / "departments.csv").read_text(encoding="utf-8")
+    text = (files("perequa.country") / "departments.csv").read_text(encoding="utf-8")
     rows = list(csv.DictReader(text.splitlines()))
 
     def figures(*columns: str) -> Any:  # noqa: ANN401 - one array or several, as asked
