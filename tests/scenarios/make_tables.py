@@ -338,12 +338,12 @@ def convergence_tables() -> tuple[str, str]:
     return written(columns, rows), written(header, supply)
 
 
-SCM_CLASSES = {3: "restructuring", 8: "restructuring", 5: "hospice", 11: "hospice"}
+SCM_CLASSES = dict.fromkeys((3, 8, 17), "restructuring") | dict.fromkeys((5, 11, 21), "hospice")
 """Homes of a hospital that is restructured, hospices that are converted, by number."""
 
 
 def scm_homes_tables() -> tuple[str, str]:
-    """Draw twelve homes of one department, their residents, their care money and their backlog."""
+    """Draw 26 homes of one department, their residents, their care money and their backlog."""
     draw = random.Random(19980329)
     columns = [
         *("level", "code", "name", "parent", "status", "class", "holder", "residents"),
@@ -352,7 +352,7 @@ def scm_homes_tables() -> tuple[str, str]:
     blank = [""] * (len(columns) - 4)
     rows: list[list[object]] = [["department", "S", "Synthetic department", "", *blank]]
     supply: list[list[object]] = []
-    for number in range(1, 13):
+    for number in range(1, 27):
         residents = draw.randrange(40, 131)
         weights = [0.1, 0.24, 0.16, 0.22, 0.16, 0.12]
         girs = [round(residents * w * draw.uniform(0.75, 1.25)) for w in weights]
@@ -361,7 +361,7 @@ def scm_homes_tables() -> tuple[str, str]:
         status = draw.choice(["public", "associatif", "commercial"])
         of_class = SCM_CLASSES.get(number, "other")
         medicalised = round(residents * draw.uniform(0.1, 0.45))
-        unfunded = 0 if number in (2, 9) else round(residents * draw.uniform(0.08, 0.3))
+        unfunded = 0 if number in (2, 9, 19) else round(residents * draw.uniform(0.08, 0.3))
         holder = "yes" if unfunded else "no"
         head = ["establishment", code, f"Synthetic home {code}", "S", status, of_class, holder]
         rows.append([*head, residents, *girs])

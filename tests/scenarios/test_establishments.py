@@ -303,7 +303,7 @@ def test_homes_are_served_in_the_order_of_the_circular(variant: str) -> None:
         goal = np.concatenate([np.zeros(n), selected(name) * 1.0, [0.0]])
         if name == "least_endowed":
             goal = np.concatenate([np.zeros(2 * n), [1.0]])
-        found = linprog(goal, A_ub=np.array(rows), b_ub=right, A_eq=total, b_eq=[45],
+        found = linprog(goal, A_ub=np.array(rows), b_ub=right, A_eq=total, b_eq=[90],
                         bounds=bounds, method="highs")  # fmt: skip
         k = run.program.objective_names.index(name)
         value = float(run.program.costs[k] @ run.published.plan + run.program.offsets[k])
