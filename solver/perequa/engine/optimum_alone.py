@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from perequa.engine.ordered_stages import solve_ordered
 from perequa.engine.scaling import scale
 from perequa.engine.session import Session
 from perequa.engine.termination import Termination
@@ -85,6 +86,9 @@ class Alone:
         return self._found[k]
 
     def _solve(self, k: int) -> float:
+        ranked = self._program.ranked
+        if ranked is not None and any(group.objective == k for group in ranked.groups):
+            return self._in_order(k)
         name, scaled = self._program.objective_names[k], self._scaled
         rows, columns = _kept(self._row_owners, name), _kept(self._column_owners, name)
         session = Session(
@@ -98,12 +102,26 @@ class Alone:
         cost, factor = scaled.cost(self._program.costs[k])
         session.set_cost(cost[columns])
         outcome = session.solve(presolve=False)
-        if outcome.termination is Termination.INFEASIBLE:
-            raise Infeasible("no plan satisfies every rule")
-        if outcome.termination is not Termination.OPTIMAL:
-            message = f"objective {name} on its own ended {outcome.termination.value}"
-            raise NotProven(message)
+        _stop_unless_optimal(name, outcome.termination)
         return float(cost[columns] @ outcome.x) / factor + float(self._program.offsets[k])
+
+    def _in_order(self, k: int) -> float:
+        """Least value of an objective that adds up differences, pairs written as needed."""
+        names = self._program.objective_names
+        weights = np.zeros((1, len(names)))
+        weights[0, k] = 1.0
+        solved = solve_ordered(self._program, (1,), weights, self._options)
+        _stop_unless_optimal(names[k], solved.staged.termination)
+        cost, offset = solved.program.costs[k], solved.program.offsets[k]
+        return float(cost @ solved.staged.stages[0].x + offset)
+
+
+def _stop_unless_optimal(name: str, termination: Termination) -> None:
+    if termination is Termination.INFEASIBLE:
+        raise Infeasible("no plan satisfies every rule")
+    if termination is not Termination.OPTIMAL:
+        message = f"objective {name} on its own ended {termination.value}"
+        raise NotProven(message)
 
 
 def owners(keys: Sequence[object], objectives: frozenset[str]) -> NDArray[np.str_]:

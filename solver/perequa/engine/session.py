@@ -54,6 +54,15 @@ _MEANING = {
 }
 """Every status HiGHS can return has a branch; a test compares this table with the enum."""
 
+AT_LOWER, BASIC, AT_UPPER = (
+    int(status)
+    for status in (
+        highspy.HighsBasisStatus.kLower,
+        highspy.HighsBasisStatus.kBasic,
+        highspy.HighsBasisStatus.kUpper,
+    )
+)
+"""Codes of a basis in plain arrays."""
 _BY_CODE = {int(status): status for status in highspy.HighsBasisStatus.__members__.values()}
 _PLAINEST = {"simplex_strategy": DUAL, "presolve": "off"}
 
@@ -157,6 +166,26 @@ class Session:
         index = np.arange(self.n, dtype=np.int32)
         status = self._highs.changeColsCost(self.n, index, self._column(cost))
         self._accepted(status, "an objective")
+
+    def add_columns(
+        self, matrix: sparse.csc_array, cost: Floats, lower: Floats, upper: Floats
+    ) -> None:
+        """Add columns (m, k) behind the others, at their lower bounds; the basis is kept."""
+        count = matrix.shape[1]
+        if matrix.shape[0] != self.m or not np.isfinite(matrix.data).all():
+            raise InternalError("columns were added that do not fit, or are not finite")
+        status = self._highs.addCols(
+            count,
+            _fit(cost, count),
+            _fit(lower, count, infinite=True),
+            _fit(upper, count, infinite=True),
+            matrix.nnz,
+            matrix.indptr[:-1].astype(np.int32),
+            matrix.indices.astype(np.int32),
+            matrix.data,
+        )
+        self._accepted(status, "more columns")
+        self.n += count
 
     def set_row_bounds(self, rows: Indices, lower: Floats, upper: Floats) -> None:
         """Replace the bounds of some rows."""
@@ -285,7 +314,7 @@ def basic_places(basis: Any) -> tuple[Indices, Indices]:  # noqa: ANN401 - HiGHS
 
 
 def _basic(statuses: Sequence[Any]) -> NDArray[np.bool_]:
-    return np.asarray(_codes(statuses) == int(highspy.HighsBasisStatus.kBasic))
+    return np.asarray(_codes(statuses) == BASIC)
 
 
 def _codes(statuses: Sequence[Any]) -> NDArray[np.int8]:
