@@ -10,14 +10,14 @@ from scipy import sparse
 
 from perequa.ranked_rates import Ranked
 from perequa_models.errors import InvalidScenario
-from perequa_models.keys import AuxiliaryKey, Where
+from perequa_models.keys import AuxiliaryKey
 from perequa_models.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from perequa.compilation import CompiledProgram
-    from perequa.ranked_rates import Indices, RankedGroup
+    from perequa.ranked_rates import Pairs, RankedGroup
 
 EVERY_PAIR_UP_TO = 500
 """Pairs of rates, of all objectives, that are all given a row without looking which are needed."""
@@ -35,37 +35,37 @@ def with_orders(program: CompiledProgram, groups: Sequence[RankedGroup]) -> Comp
     groups
         The orders and their pairs; all of the program's.
     """
-    ranked = program.ranked
-    m, n = program.matrix.shape if ranked is None else (ranked.rows, ranked.columns)
-    pairs = [np.nonzero(group.written) for group in groups]
-    stated = [group.pairs(*found) for group, found in zip(groups, pairs, strict=True)]
-    keys = [
-        key for group, found in zip(groups, pairs, strict=True) for key in _names(group, *found)
-    ]
-    count = sum(len(cost) for _, _, cost in stated)
-    forms = sparse.vstack([form for form, _, _ in stated], format="csr")
-    constant = np.concatenate([constant for _, constant, _ in stated])
-    one = sparse.eye_array(count, format="csr")
-    above = sparse.csr_array((m, count))
-    matrix = sparse.block_array([[program.matrix[:m, :n], above], [forms, one]], format="csr")
+    before = program.ranked
+    m, n = program.matrix.shape if before is None else (before.rows, before.columns)
+    ranked = Ranked(groups=tuple(groups), rows=m, columns=n)
+    pairs = [_written(group) for group in groups]
+    forms, constant, cost = ranked.pairs(pairs)
+    count, owner = len(cost), np.repeat([g.objective for g in groups], [len(p[0]) for p in pairs])
+    names = [name for each in zip(groups, pairs, strict=True) for name in _names(*each)]
+    matrix = sparse.block_array(
+        [
+            [program.matrix[:m, :n], sparse.csr_array((m, count))],
+            [forms, sparse.eye_array(count, format="csr")],
+        ],
+        format="csr",
+    )
     costs = np.hstack([program.costs[:, :n], np.zeros((len(program.costs), count))])
-    offsets = program.offsets.copy()
-    costs[[group.objective for group in groups]] = 0.0
-    offsets[[group.objective for group in groups]] = 0.0
-    behind = n
-    for group, (_, _, cost) in zip(groups, stated, strict=True):
-        slopes = group.slopes
-        costs[group.objective, :n] += slopes @ group.forms
-        offsets[group.objective] += slopes @ group.constant
-        costs[group.objective, behind : behind + len(cost)] = cost
-        behind += len(cost)
+    offsets, slopes = program.offsets.copy(), ranked.slopes
+    for k in sorted({group.objective for group in groups}):
+        of_objective = np.where(ranked.owners == k, slopes, 0.0)
+        costs[k, :n] = of_objective @ ranked.forms
+        offsets[k] = of_objective @ ranked.constant
+    costs[owner, n + np.arange(count)] = cost
     return replace(
         program,
         matrix=sparse.csr_array(matrix),
-        row_keys=(*program.row_keys[:m], *(AuxiliaryKey(key[0], "gap", *key[1]) for key in keys)),
+        row_keys=(
+            *program.row_keys[:m],
+            *(AuxiliaryKey(owner, "gap", *rest) for owner, rest in names),
+        ),
         column_keys=(
             *program.column_keys[:n],
-            *(AuxiliaryKey(key[0], "beyond", *key[1]) for key in keys),
+            *(AuxiliaryKey(owner, "beyond", *rest) for owner, rest in names),
         ),
         row_lower=np.append(program.row_lower[:m], -constant),
         row_upper=np.append(program.row_upper[:m], np.full(count, np.inf)),
@@ -77,16 +77,23 @@ def with_orders(program: CompiledProgram, groups: Sequence[RankedGroup]) -> Comp
         column_is_money=np.append(program.column_is_money[:n], np.zeros(count, dtype=np.bool_)),
         costs=costs,
         offsets=offsets,
-        ranked=Ranked(groups=tuple(groups), rows=m, columns=n),
+        ranked=ranked,
     )
 
 
-def _names(group: RankedGroup, first: Indices, second: Indices) -> Iterator[tuple[str, Where]]:
-    """Name each pair by its objective, the codes of both territories, and the year."""
-    order, where = group.order, group.where
-    for low, high in zip(order[first].tolist(), order[second].tolist(), strict=True):
-        below, above = where[low], where[high]
-        yield group.owner, above._replace(territory=f"{below.territory}+{above.territory}")
+def _written(group: RankedGroup) -> Pairs:
+    first, second = np.nonzero(group.written)
+    return first, second
+
+
+def _names(
+    group: RankedGroup, pairs: Pairs
+) -> Iterator[tuple[str, tuple[str, str, str, int | None]]]:
+    """Name each pair by its objective, the level, the codes of both territories, and the year."""
+    codes = [group.where[i].territory for i in group.order.tolist()]
+    level, year = group.where[0].level, group.where[0].year
+    for low, high in zip(pairs[0].tolist(), pairs[1].tolist(), strict=True):
+        yield group.owner, (level, f"{codes[low]}+{codes[high]}", "", year)
 
 
 def with_every_pair(program: CompiledProgram) -> CompiledProgram:

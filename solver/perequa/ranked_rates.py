@@ -13,19 +13,22 @@ plan that reverses none of the others. With all pairs written it is exact for ev
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 if TYPE_CHECKING:
-    from scipy import sparse
+    from collections.abc import Sequence
 
     from perequa_models.keys import Where
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Indices = NDArray[np.intp]
+Pairs = tuple[Indices, Indices]
 
 ROUNDING = 1e-13
 """Share of the largest slope below which a slope is what rounding leaves of nothing."""
@@ -64,19 +67,6 @@ class RankedGroup:
     order: Indices
     written: Flags
 
-    def rates(self, x: Floats) -> Floats:
-        """Rates at a plan, (n,)."""
-        found: Floats = (self.forms @ x[: self.forms.shape[1]] + self.constant) / self.people
-        return found
-
-    def value(self, x: Floats) -> float:
-        """What the group costs at a plan, by the definition."""
-        rates = self.rates(x)
-        order = np.argsort(rates, kind="stable")
-        below = np.cumsum(self.shares[order])[:-1]
-        whole = float(self.shares.sum())
-        return self.unit * float(np.diff(rates[order]) @ (below * (whole - below)))
-
     @property
     def slopes(self) -> Floats:
         """What one place more in each territory costs while the order holds, (n,)."""
@@ -87,27 +77,6 @@ class RankedGroup:
         slope[np.abs(slope) <= ROUNDING * np.abs(slope).max(initial=0.0)] = 0.0
         found: Floats = self.unit * slope / self.people
         return found
-
-    def pairs(self, rows: Indices, columns: Indices) -> tuple[sparse.csr_array, Floats, Floats]:
-        """State how far the second of each pair stands above the first, in places of the smaller.
-
-        Parameters
-        ----------
-        rows, columns
-            (q,): places in `order` of the first and second of each pair.
-
-        Returns
-        -------
-        tuple
-            (q, N) and (q,): the distance is ``forms @ x + constant``; (q,) what one place of it
-            costs twice over, which is what the form of the order leaves out of a reversed pair.
-        """
-        low, high = self.order[rows], self.order[columns]
-        fewer = np.minimum(self.people[low], self.people[high])
-        up, down = fewer / self.people[high], fewer / self.people[low]
-        forms = self.forms[high].multiply(up[:, None]) - self.forms[low].multiply(down[:, None])
-        cost = 2.0 * self.unit * self.shares[low] * self.shares[high] / fewer
-        return forms.tocsr(), up * self.constant[high] - down * self.constant[low], cost
 
     def distances(self, rates: Floats) -> Floats:
         """How far the j-th of `order` stands above the i-th, in places of the smaller; (n, n)."""
@@ -123,7 +92,7 @@ class RankedGroup:
         return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Ranked:
     """All rates whose differences objectives add up.
 
@@ -139,6 +108,36 @@ class Ranked:
     rows: int
     columns: int
 
+    @cached_property
+    def starts(self) -> Indices:
+        """Where the rates of each group begin among all; one more for the end."""
+        return np.concatenate([[0], np.cumsum([len(g.where) for g in self.groups])]).astype(np.intp)
+
+    @cached_property
+    def forms(self) -> sparse.csr_array:
+        """Forms of all groups, one under another."""
+        return sparse.vstack([group.forms for group in self.groups], format="csr")
+
+    @cached_property
+    def people(self) -> Floats:
+        """People of all groups."""
+        return np.concatenate([group.people for group in self.groups])
+
+    @cached_property
+    def constant(self) -> Floats:
+        """Constants of all groups."""
+        return np.concatenate([group.constant for group in self.groups])
+
+    @property
+    def slopes(self) -> Floats:
+        """What one place more costs while the orders hold, all groups."""
+        return np.concatenate([group.slopes for group in self.groups])
+
+    @cached_property
+    def owners(self) -> Indices:
+        """Position of the objective of each rate."""
+        return np.repeat([g.objective for g in self.groups], np.diff(self.starts)).astype(np.intp)
+
     @property
     def complete(self) -> bool:
         """Whether every pair has a row: then the program is exact for every plan."""
@@ -148,3 +147,43 @@ class Ranked:
     def possible(self) -> int:
         """How many pairs there are."""
         return sum(len(g.where) * (len(g.where) - 1) // 2 for g in self.groups)
+
+    def rates(self, x: Floats) -> list[Floats]:
+        """Rates of each group at a plan."""
+        found = (self.forms @ x[: self.columns] + self.constant) / self.people
+        return np.split(found, self.starts[1:-1])
+
+    def speeds(self, move: Floats) -> list[Floats]:
+        """How fast the rates of each group change along a move."""
+        return np.split((self.forms @ move[: self.columns]) / self.people, self.starts[1:-1])
+
+    def pairs(self, places: Sequence[Pairs]) -> tuple[sparse.csr_array, Floats, Floats]:
+        """State how far the second of each pair stands above the first, in places of the smaller.
+
+        Parameters
+        ----------
+        places
+            For each group, places in its `order` of the first and second of each pair, (q,) both.
+
+        Returns
+        -------
+        tuple
+            (Q, N) and (Q,): the distance is ``forms @ x + constant``; (Q,) what one place of it
+            costs twice over, which is what the form of the order leaves out of a reversed pair.
+        """
+        each = list(zip(self.groups, self.starts[:-1].tolist(), places, strict=True))
+        low = np.concatenate([start + g.order[first] for g, start, (first, _) in each])
+        high = np.concatenate([start + g.order[second] for g, start, (_, second) in each])
+        unit = np.repeat([g.unit for g in self.groups], [len(first) for first, _ in places])
+        shares = np.concatenate([group.shares for group in self.groups])
+        fewer = np.minimum(self.people[low], self.people[high])
+        up, down = fewer / self.people[high], fewer / self.people[low]
+        forms = _scaled(self.forms[high], up) - _scaled(self.forms[low], down)
+        constant = up * self.constant[high] - down * self.constant[low]
+        return forms, constant, 2.0 * unit * shares[low] * shares[high] / fewer
+
+
+def _scaled(forms: sparse.csr_array, by: Floats) -> sparse.csr_array:
+    """Multiply each row."""
+    values = forms.data * np.repeat(by, np.diff(forms.indptr))
+    return sparse.csr_array((values, forms.indices, forms.indptr), shape=forms.shape)

@@ -11,26 +11,27 @@ solver begins; it is proven there, not here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
 from perequa.engine.orders import REVERSED, at_order
 from perequa.engine.scaling import scale
-from perequa.engine.session import AT_LOWER, AT_UPPER, BASIC, Session, Statuses, statuses_of
+from perequa.engine.session import AT_LOWER, AT_UPPER, BASIC, Session, Statuses
 from perequa.engine.termination import Termination
 from perequa.ranked_program import with_orders
 
 if TYPE_CHECKING:
     from perequa.compilation import CompiledProgram
-    from perequa.engine.scaling import ScaledProgram
     from perequa.engine.session import SolverOptions
-    from perequa.ranked_rates import Floats, Indices, Ranked, RankedGroup
+    from perequa.ranked_rates import Flags, Floats, Indices, Pairs, Ranked, RankedGroup
 
 NEIGHBOURS = 5
 """Places in the order within which a pair is followed from the start."""
+CLOSE = 0.025
+"""Share of the mean rate within which a pair is followed once a plan has brought it so near."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,36 +66,45 @@ def find_order(program: CompiledProgram, weights: Floats, options: SolverOptions
     return search.run() if search.possible else None
 
 
+class _End(NamedTuple):
+    """Where the dual ends: which of its columns and rows are basic, which columns are not at 0."""
+
+    columns: Flags
+    rows: Flags
+    at_cost: Flags
+
+
 class _Followed:
     """The pairs of one group that have a column, by place in its order."""
 
-    def __init__(self, group: RankedGroup, weight: float, scaled: ScaledProgram) -> None:
+    def __init__(self, group: RankedGroup) -> None:
         n = len(group.where)
-        self.group, self.weight = group, weight
-        self.scale = sparse.diags_array(scaled.column[: group.forms.shape[1]])
+        self.group = group
         self.column = np.full((n, n), -1, dtype=np.intp)
         self.turned = np.zeros((n, n), dtype=np.bool_)
+        self.left = np.triu(np.ones((n, n), dtype=np.bool_), 1)
+        people = group.people[group.order]
+        self.fewer = np.minimum(people[None, :], people[:, None])
 
-    def near(self) -> tuple[Indices, Indices]:
+    def near(self) -> Pairs:
         """Pairs next to one another in the order."""
-        n = len(self.group.where)
-        rows, columns = np.triu_indices(n, 1)
+        rows, columns = np.triu_indices(len(self.group.where), 1)
         kept = columns - rows <= NEIGHBOURS
         return rows[kept], columns[kept]
 
-    def reversed_by(self, x: Floats) -> tuple[Indices, Indices]:
-        """Pairs without a column that a plan (n,), natural units, reverses."""
-        apart = self.group.distances(self.group.rates(x))
-        rows, columns = np.nonzero(np.triu((apart < -REVERSED) & (self.column < 0), 1))
-        return rows, columns
+    def newly(self, rates: Floats) -> tuple[Pairs, Pairs]:
+        """Pairs without a column that the rates of a plan reverse; those they only bring close."""
+        ordered = rates[self.group.order]
+        above = ordered[None, :] - ordered[:, None]
+        close = np.nonzero((above < CLOSE * rates.mean()) & self.left)
+        reversed_ = above[close] * self.fewer[close] < -REVERSED
+        turned, kept = ((close[0][some], close[1][some]) for some in (reversed_, ~reversed_))
+        return turned, kept
 
-    def stated(
-        self, pairs: tuple[Indices, Indices], first: int
-    ) -> tuple[sparse.csr_array, Floats, Floats]:
-        """Give pairs columns from `first` on: their forms in the solver's units, constant, cost."""
+    def follow(self, pairs: Pairs, first: int) -> None:
+        """Give pairs the columns from `first` on."""
         self.column[pairs] = first + np.arange(len(pairs[0]))
-        forms, constant, cost = self.group.pairs(*pairs)
-        return sparse.csr_array(forms @ self.scale), constant, self.weight * cost
+        self.left[pairs] = False
 
 
 class _Search:
@@ -104,19 +114,20 @@ class _Search:
         self, program: CompiledProgram, ranked: Ranked, weights: Floats, options: SolverOptions
     ) -> None:
         self._program, self._ranked, self._options = program, ranked, options
-        self._scaled = scale(program)
+        self._weights = weights
         m, n = ranked.rows, ranked.columns
-        s = self._scaled
-        self._least, self._most = s.column_lower[:n], s.column_upper[:n]
-        self._column = s.column[:n]
-        self._low, self._high = s.row_lower[:m], s.row_upper[:m]
+        scaled = scale(program)
+        self._least, self._most = scaled.column_lower[:n], scaled.column_upper[:n]
+        self._column = scaled.column[:n]
+        self._low, self._high = scaled.row_lower[:m], scaled.row_upper[:m]
         cost = weights @ program.costs
         cost[n:] = 0.0
-        scaled, self._factor = s.cost(cost)
-        self._cost = scaled[:n]
-        self._matrix = sparse.csr_array(s.matrix)[:m, :n]
-        counting = [g for g in ranked.groups if weights[g.objective]]
-        self._followed = [_Followed(g, weights[g.objective] * self._factor, s) for g in counting]
+        in_solver, self._factor = scaled.cost(cost)
+        self._cost = in_solver[:n]
+        self._matrix = sparse.csr_array(scaled.matrix)[:m, :n]
+        counting = tuple(g for g in ranked.groups if weights[g.objective])
+        self._counting = replace(ranked, groups=counting)
+        self._followed = [_Followed(group) for group in counting]
         self._count = m
 
     @property
@@ -133,10 +144,12 @@ class _Search:
             if outcome.termination is not Termination.OPTIMAL:
                 return None
             x = np.clip(-outcome.y, self._least, self._most) * self._column
-            found = [followed.reversed_by(x) for followed in self._followed]
-            if not any(len(rows) for rows, _ in found):
-                return self._ordered(x, statuses_of(session.basis()))
-            self._turn(session, found)
+            rates = self._counting.rates(x)
+            newly = [f.newly(at) for f, at in zip(self._followed, rates, strict=True)]
+            if not any(len(rows) for (rows, _), _ in newly):
+                return self._ordered(x, _End(*session.basic(), outcome.x > 0.0))
+            self._turn(session, [turned for turned, _ in newly])
+            self._keep(session, [kept for _, kept in newly])
 
     def _begun(self) -> Session:
         """Write the dual program with the pairs next to one another."""
@@ -158,21 +171,19 @@ class _Search:
         """Cost of each column; none where it is held at nothing."""
         return np.where(self._most == 0.0, np.inf, self._cost)
 
-    def _columns(
-        self, pairs: list[tuple[Indices, Indices]]
-    ) -> tuple[sparse.csr_array, Floats, Floats]:
-        stated = []
+    def _columns(self, pairs: list[Pairs]) -> tuple[sparse.csr_array, Floats, Floats]:
+        """Give pairs columns behind the others: forms in the solver's units, constant, cost."""
         for followed, some in zip(self._followed, pairs, strict=True):
-            stated.append(followed.stated(some, self._count))
+            followed.follow(some, self._count)
             self._count += len(some[0])
-        forms, constants, costs = zip(*stated, strict=True)
-        return (
-            sparse.vstack(forms, format="csr"),
-            np.concatenate(constants),
-            np.concatenate(costs),
+        forms, constant, cost = self._counting.pairs(pairs)
+        weight = np.repeat(
+            [self._weights[g.objective] for g in self._counting.groups],
+            [len(first) for first, _ in pairs],
         )
+        return forms @ sparse.diags_array(self._column), constant, self._factor * weight * cost
 
-    def _turn(self, session: Session, pairs: list[tuple[Indices, Indices]]) -> None:
+    def _turn(self, session: Session, pairs: list[Pairs]) -> None:
         """Follow pairs that a plan reverses, written in the order it puts them in."""
         forms, constant, cost = self._columns(pairs)
         for followed, some in zip(self._followed, pairs, strict=True):
@@ -185,22 +196,27 @@ class _Search:
         )
         session.add_columns(sparse.csc_array(-forms.T), -constant, np.zeros(len(cost)), cost)
 
-    def _ordered(self, x: Floats, basis: Statuses) -> Ordered:
+    def _keep(self, session: Session, pairs: list[Pairs]) -> None:
+        """Follow pairs in the order they are in."""
+        forms, constant, cost = self._columns(pairs)
+        session.add_columns(sparse.csc_array(forms.T), constant, np.zeros(len(cost)), cost)
+
+    def _ordered(self, x: Floats, end: _End) -> Ordered:
         """Write the order of a plan; pairs that are level there, or whose column is basic."""
         known = {id(followed.group): followed for followed in self._followed}
         groups = []
-        for group in self._ranked.groups:
+        for group, rates in zip(self._ranked.groups, self._ranked.rates(x), strict=True):
             followed = known.get(id(group))
             basic = np.zeros_like(group.written)
             if followed is not None:
                 back = np.argsort(group.order)
-                ranked = (basis.columns[followed.column] == BASIC) & (followed.column >= 0)
+                ranked = end.columns[followed.column] & (followed.column >= 0)
                 basic = (ranked | ranked.T)[np.ix_(back, back)]
-            groups.append(at_order(group, x, basic))
+            groups.append(at_order(group, rates, basic))
         program = with_orders(self._program, groups)
         rows, columns = [], []
         for before, after in zip(self._ranked.groups, groups, strict=True):
-            pair = _pair_statuses(before, after, known.get(id(before)), basis)
+            pair = _pair_statuses(before, after, known.get(id(before)), end)
             rows.append(pair[0])
             columns.append(pair[1])
         m = self._ranked.rows
@@ -208,14 +224,14 @@ class _Search:
         return Ordered(
             program=program,
             basis=Statuses(
-                rows=np.concatenate([np.where(basis.columns[:m] == BASIC, held, BASIC), *rows]),
-                columns=np.concatenate([np.where(basis.rows == BASIC, AT_LOWER, BASIC), *columns]),
+                rows=np.concatenate([np.where(end.columns[:m], held, BASIC), *rows]),
+                columns=np.concatenate([np.where(end.rows, AT_LOWER, BASIC), *columns]),
             ),
         )
 
 
 def _pair_statuses(
-    before: RankedGroup, after: RankedGroup, followed: _Followed | None, basis: Statuses
+    before: RankedGroup, after: RankedGroup, followed: _Followed | None, end: _End
 ) -> tuple[Indices, Indices]:
     """Statuses of the rows and columns of the pairs written, from those of the dual's columns.
 
@@ -229,10 +245,10 @@ def _pair_statuses(
     a, b = place[after.order[first]], place[after.order[second]]
     low, high = np.minimum(a, b), np.maximum(a, b)
     column = followed.column[low, high]
-    status = np.where(column < 0, AT_LOWER, basis.columns[column])
+    known = column >= 0
     # whether the pair stands in the order the search began with, as far as the dual says
-    kept = (status == AT_UPPER) == followed.turned[low, high]
-    loose, between = kept == (a < b), status == BASIC
+    kept = (known & end.at_cost[column]) == followed.turned[low, high]
+    loose, between = kept == (a < b), known & end.columns[column]
     rows = np.where(between | ~loose, AT_LOWER, BASIC)
     columns = np.where(between | loose, AT_LOWER, BASIC)
     return rows, columns

@@ -66,9 +66,10 @@ def solve_ordered(
         return solved
     # nothing moves for an objective of no weight: the order of the plan found is its own
     x = solved.staged.stages[-1].x
+    ranked = _ranked(solved.program)
     groups = [
-        g if g.objective in served else at_order(g, x, np.zeros_like(g.written))
-        for g in _ranked(solved.program).groups
+        g if g.objective in served else at_order(g, rates, np.zeros_like(g.written))
+        for g, rates in zip(ranked.groups, ranked.rates(x), strict=True)
     ]
     program = with_orders(solved.program, groups)
     return _settled(program, priorities, weights, options, None)

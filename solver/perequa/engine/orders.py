@@ -41,30 +41,32 @@ def completed_orders(
     ranked = program.ranked
     if ranked is None or ranked.complete:
         return None
-    groups = []
-    for group in ranked.groups:
-        needed = group.written.copy()
-        for least, plans in ((-REVERSED, passed), (LEVEL, stood_at)):
-            for x in plans:
-                needed |= (group.distances(group.rates(x)) < least) & group.open
-        groups.append(replace(group, written=needed))
+    needed = [group.written.copy() for group in ranked.groups]
+    for least, plans in ((-REVERSED, passed), (LEVEL, stood_at)):
+        for x in plans:
+            for g, rates in enumerate(ranked.rates(x)):
+                group = ranked.groups[g]
+                needed[g] |= (group.distances(rates) < least) & group.open
+    groups = [
+        replace(group, written=pairs) for group, pairs in zip(ranked.groups, needed, strict=True)
+    ]
     same = all((g.written == w.written).all() for g, w in zip(ranked.groups, groups, strict=True))
     return None if same else with_orders(program, groups)
 
 
-def at_order(group: RankedGroup, x: Floats, pairs: Flags) -> RankedGroup:
+def at_order(group: RankedGroup, rates: Floats, pairs: Flags) -> RankedGroup:
     """Take the order of a plan instead, with a row for some pairs and for those level there.
 
     Parameters
     ----------
-    x
-        (n,) natural units.
+    rates
+        (n,) at the plan.
     pairs
         (n, n), symmetric, by territory.
     """
-    order = np.argsort(group.rates(x), kind="stable")
+    order = np.argsort(rates, kind="stable")
     again = replace(group, order=order, written=np.zeros_like(group.written))
-    level = again.distances(group.rates(x)) < LEVEL
+    level = again.distances(rates) < LEVEL
     return replace(again, written=np.triu(level | pairs[np.ix_(order, order)], 1))
 
 
@@ -83,15 +85,17 @@ def reach_of_orders(ranked: Ranked | None, x: Floats, columns: Indices, values: 
     move = np.zeros(ranked.columns)
     own = columns < ranked.columns
     move[columns[own]] = values[own]
-    return min((_reach(group, x, move) for group in ranked.groups), default=np.inf)
+    found = np.inf
+    at = None
+    for g, speed in enumerate(ranked.speeds(move)):
+        if speed.any():
+            at = ranked.rates(x) if at is None else at
+            found = min(found, _reach(ranked.groups[g], at[g], speed))
+    return found
 
 
-def _reach(group: RankedGroup, x: Floats, move: Floats) -> float:
-    speed = (group.forms @ move) / group.people
-    moving = np.flatnonzero(speed[group.order])
-    if not len(moving):
-        return np.inf
-    # one of the two moves: rows of the pairs of those that do
-    nearing, apart = -group.distances(speed), group.distances(group.rates(x))
+def _reach(group: RankedGroup, rates: Floats, speed: Floats) -> float:
+    nearing = -group.distances(speed)
     nears = group.open & (nearing > MOVES * np.abs(nearing).max())
-    return float(np.min(np.maximum(apart[nears], 0.0) / nearing[nears], initial=np.inf))
+    apart = group.distances(rates)[nears]
+    return float(np.min(np.maximum(apart, 0.0) / nearing[nears], initial=np.inf))
