@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from perequa.compilation import CompiledProgram
     from perequa.engine.session import SolverOptions
     from perequa.engine.stages import Indices
+    from perequa.ranked_rates import Ranked
 
 
 class Alone:
@@ -87,8 +89,10 @@ class Alone:
 
     def _solve(self, k: int) -> float:
         ranked = self._program.ranked
-        if ranked is not None and any(group.objective == k for group in ranked.groups):
-            return self._in_order(k)
+        if ranked is not None and not ranked.complete:
+            own = tuple(group for group in ranked.groups if group.objective == k)
+            if own:
+                return self._in_order(k, replace(ranked, groups=own))
         name, scaled = self._program.objective_names[k], self._scaled
         rows, columns = _kept(self._row_owners, name), _kept(self._column_owners, name)
         session = Session(
@@ -105,12 +109,13 @@ class Alone:
         _stop_unless_optimal(name, outcome.termination)
         return float(cost[columns] @ outcome.x) / factor + float(self._program.offsets[k])
 
-    def _in_order(self, k: int) -> float:
+    def _in_order(self, k: int, ranked: Ranked) -> float:
         """Least value of an objective that adds up differences, pairs written as needed."""
         names = self._program.objective_names
         weights = np.zeros((1, len(names)))
         weights[0, k] = 1.0
-        solved = solve_ordered(self._program, (1,), weights, self._options)
+        program = replace(self._program, ranked=ranked)
+        solved = solve_ordered(program, (1,), weights, self._options)
         _stop_unless_optimal(names[k], solved.staged.termination)
         cost, offset = solved.program.costs[k], solved.program.offsets[k]
         return float(cost @ solved.staged.stages[0].x + offset)

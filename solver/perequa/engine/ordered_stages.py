@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,27 +52,34 @@ def solve_ordered(
     if ranked is None or ranked.complete:
         costs = weights @ program.costs
         return Solved(program=program, staged=solve_stages(program, priorities, costs, options))
+    served = np.flatnonzero(weights.any(axis=0)).tolist()
+    own = tuple(group for group in ranked.groups if group.objective in served)
+    # nothing moves for an objective of no weight: its order is that of the plan found without it
+    alone = replace(program, ranked=replace(ranked, groups=own) if own else None)
+    solved = _served(alone, priorities, weights, options)
+    if solved.staged.termination is not Termination.OPTIMAL or len(own) == len(ranked.groups):
+        return solved
+    found = iter(() if solved.program.ranked is None else solved.program.ranked.groups)
+    groups = [
+        next(found) if g.objective in served else at_order(g, rates, np.zeros_like(g.written))
+        for g, rates in zip(ranked.groups, ranked.rates(solved.staged.stages[-1].x), strict=True)
+    ]
+    program = with_orders(replace(solved.program, ranked=ranked), groups)
+    return _settled(program, priorities, weights, options, None)
+
+
+def _served(
+    program: CompiledProgram, priorities: tuple[int, ...], weights: Floats, options: SolverOptions
+) -> Solved:
+    """Solve where every objective that adds up differences is served."""
     start = None
-    counting = [any(row[g.objective] for g in ranked.groups) for row in weights]
-    if any(counting):
+    if program.ranked is not None:
+        counting = [any(row[g.objective] for g in program.ranked.groups) for row in weights]
         first = counting.index(True)
         found = find_order(program, weights[first], options)
         if found is not None:
             program, start = found.program, found.basis if first == 0 else None
-    solved = _settled(program, priorities, weights, options, start)
-    served = np.flatnonzero(weights.any(axis=0)).tolist()
-    told = [g for g in ranked.groups if g.objective not in served]
-    if solved.staged.termination is not Termination.OPTIMAL or not told:
-        return solved
-    # nothing moves for an objective of no weight: the order of the plan found is its own
-    x = solved.staged.stages[-1].x
-    ranked = _ranked(solved.program)
-    groups = [
-        g if g.objective in served else at_order(g, rates, np.zeros_like(g.written))
-        for g, rates in zip(ranked.groups, ranked.rates(x), strict=True)
-    ]
-    program = with_orders(solved.program, groups)
-    return _settled(program, priorities, weights, options, None)
+    return _settled(program, priorities, weights, options, start)
 
 
 def with_more_orders(
