@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from perequa_models.instance import Instance
     from perequa_models.keys import CellKey, RowKey
     from perequa_models.quantities import Quantities
+    from perequa_models.ranked import RankedRates
     from perequa_models.reference.reference import Reference
 
 
@@ -37,6 +38,8 @@ class Builder:
         circular's own allocation.
     rows, columns
         Keys in the order written, beside Pyomo's own data objects.
+    ranked
+        Rates whose differences objectives add up.
     """
 
     model: Any
@@ -45,6 +48,11 @@ class Builder:
     reference: Reference
     rows: list[tuple[RowKey | AuxiliaryKey, Any]] = field(default_factory=list)
     columns: list[tuple[CellKey | AuxiliaryKey, Any]] = field(default_factory=list)
+    ranked: list[RankedRates] = field(default_factory=list)
+
+    def differences(self, rates: RankedRates) -> None:
+        """Let an objective add up the differences of some rates, two by two."""
+        self.ranked.append(rates)
 
     def variables(
         self,
@@ -84,19 +92,6 @@ class Builder:
         self.model.add_component(f"{owner}_{role}", family)
         keys = [AuxiliaryKey(owner, role, *w) for w in where]
         self.rows.extend(zip(keys, family.values(), strict=True))
-
-    def pairs(
-        self, firsts: Iterable[int], seconds: Iterable[int], years: Iterable[int]
-    ) -> list[Where]:
-        """Name each pair of nodes of one level and each year, pairs outermost."""
-        listed = list(years)
-        nodes = self.instance.tree.nodes
-        both = [(nodes[int(s)], nodes[int(t)]) for s, t in zip(firsts, seconds, strict=True)]
-        return [
-            Where(s.level, f"{s.code}+{t.code}", "", self.instance.years[y])
-            for s, t in both
-            for y in listed
-        ]
 
     def where(self, nodes: Iterable[int], years: Iterable[int]) -> list[Where]:
         """Name each pair of a node and a year, nodes outermost."""

@@ -339,8 +339,8 @@ _OBJECTIVES = (
         words="Inequality of the rates: their Gini index, over the national rate before the plan.",
         symbol="I",
         equation=r"\frac{1}{2 r_0} \sum_s \sum_t v_s v_t \lvert r_s - r_t \rvert",
-        linear=r"p_{st} (r_s - r_t) = d^+_{st} - d^-_{st}, \quad d^+_{st}, d^-_{st} \ge 0, \quad "
-        r"I = \frac{1}{r_0} \sum_{s < t} \frac{v_s v_t}{p_{st}} (d^+_{st} + d^-_{st})",
+        linear=r"p_{lh} (r_h - r_l) + d_{lh} \ge 0, \quad d_{lh} \ge 0, \quad "
+        r"I = \frac{1}{r_0} \sum_{l < h} v_l v_h \left(r_h - r_l + \frac{2}{p_{lh}} d_{lh}\right)",
         source=_NO_TEXT,
     ),
     _objective(

@@ -20,6 +20,7 @@ from perequa_models.quantities import Quantities
 if TYPE_CHECKING:
     from perequa_models.instance import Instance, RuleRow, Term
     from perequa_models.keys import RowKey
+    from perequa_models.ranked import RankedRates
     from perequa_models.reference.reference import Reference
 
 
@@ -39,6 +40,8 @@ class Formulation:
         Key of every variable with its Pyomo data, in a stable order.
     objectives
         Pyomo objective of every objective of the scenario, by name, in order.
+    ranked
+        Rates whose differences objectives add up; their cost is not in the Pyomo objectives.
     """
 
     instance: Instance
@@ -46,6 +49,7 @@ class Formulation:
     rows: tuple[tuple[RowKey | AuxiliaryKey, Any], ...]
     columns: tuple[tuple[CellKey | AuxiliaryKey, Any], ...]
     objectives: dict[str, Any]
+    ranked: tuple[RankedRates, ...] = ()
 
 
 def formulate(instance: Instance, reference: Reference) -> Formulation:
@@ -87,6 +91,7 @@ def _written(instance: Instance, reference: Reference) -> Formulation:
         rows=tuple(builder.rows),
         columns=tuple(builder.columns),
         objectives=objectives,
+        ranked=tuple(builder.ranked),
     )
 
 

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from pyomo.common.gc_manager import PauseGC
 
 from perequa.linear_forms import Columns, LinearForms, read_linear
+from perequa.ranked_program import with_orders
+from perequa.ranked_rates import RankedGroup
 from perequa_models.errors import InternalError
 from perequa_models.keys import AuxiliaryKey, CellKey, RowKey
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from scipy import sparse
 
+    from perequa.ranked_rates import Ranked
     from perequa_models.formulation import Formulation
     from perequa_models.instance import Instance
 
@@ -50,6 +53,8 @@ class CompiledProgram:
         Names, in the order of `costs`.
     costs, offsets
         (K, n), (K,): value of objective k is ``costs[k] @ x + offsets[k]``, in its own unit.
+    ranked
+        Rates whose differences objectives add up, and which pairs have a row; None without any.
     """
 
     matrix: sparse.csr_array
@@ -66,6 +71,7 @@ class CompiledProgram:
     objective_names: tuple[str, ...]
     costs: Floats
     offsets: Floats
+    ranked: Ranked | None = None
 
     @property
     def is_rule(self) -> NDArray[np.bool_]:
@@ -106,13 +112,39 @@ def _compiled(formulation: Formulation) -> CompiledProgram:
         raise InternalError("a row holds no variable")
     if any(variable.fixed for variable in variables):
         raise InternalError("a variable is fixed")
-    return _checked(
+    program = _checked(
         formulation,
         rows.matrix,
         _moved_right(lower, rows.constant),
         _moved_right(upper, rows.constant),
         objectives,
     )
+    groups = _ranked(formulation, columns)
+    return program if not groups else with_orders(program, groups)
+
+
+def _ranked(formulation: Formulation, columns: Columns) -> tuple[RankedGroup, ...]:
+    """Read the rates whose differences objectives add up, in their order before the plan."""
+    names = list(formulation.objectives)
+    groups = []
+    for rates in formulation.ranked:
+        forms = read_linear(list(rates.counted), columns)
+        n = len(rates.where)
+        groups.append(
+            RankedGroup(
+                owner=rates.owner,
+                objective=names.index(rates.owner),
+                where=rates.where,
+                forms=forms.matrix,
+                constant=forms.constant,
+                people=rates.people,
+                shares=rates.shares,
+                unit=rates.unit,
+                order=np.argsort(rates.before, kind="stable"),
+                written=np.zeros((n, n), dtype=np.bool_),
+            )
+        )
+    return tuple(groups)
 
 
 def _moved_right(limit: Floats, constant: Floats) -> Floats:

@@ -15,14 +15,15 @@ import numpy as np
 from perequa.compilation import compile_program
 from perequa.engine.completed import completed
 from perequa.engine.optimum_alone import Alone, owners
+from perequa.engine.ordered_stages import Solved, solve_ordered, with_more_orders
 from perequa.engine.response import active_plan
 from perequa.engine.session import SolverOptions
 from perequa.engine.spread import Spread
-from perequa.engine.stages import solve_stages
 from perequa.engine.termination import Termination
 from perequa.engine.tie_break import publish
 from perequa.interpret.diagnosis import diagnose
 from perequa.interpret.run import Failure
+from perequa.ranked_program import pairs_as_needed
 from perequa.weighting import weigh
 from perequa_models.errors import Infeasible, InternalError, NotProven
 from perequa_models.formulation import formulate
@@ -113,6 +114,7 @@ def find_optimum(
     *,
     options: SolverOptions = DEFAULT_OPTIONS,
     clock: Clock | None = None,
+    pairs: Callable[[CompiledProgram], CompiledProgram] = pairs_as_needed,
 ) -> Optimum | Failure:
     """Take an instance to its published plan, with what solved it still in hand.
 
@@ -126,6 +128,8 @@ def find_optimum(
         How the solver works; no table depends on it.
     clock
         Collects the time of each stage.
+    pairs
+        Which pairs of rates have a row from the start, where an objective adds up differences.
 
     Raises
     ------
@@ -136,7 +140,7 @@ def find_optimum(
     """
     clock = clock or Clock()
     with uncollected():
-        ready = prepared(instance, name, options, clock)
+        ready = prepared(instance, name, options, clock, pairs)
         return ready if isinstance(ready, Failure) else published_from(ready, clock)
 
 
@@ -159,21 +163,31 @@ class Prepared:
     instance: Instance
     reference: Reference
     even: Evenness
-    program: CompiledProgram
     alone: Alone
     weighting: Weighting
-    staged: Staged
+    solved: Solved
     options: SolverOptions
+
+    @property
+    def settled(self) -> bool:
+        """Whether the program stays as it is, whatever plan is chosen."""
+        ranked = self.solved.program.ranked
+        return ranked is None or ranked.complete
 
 
 def prepared(
-    instance: Instance, name: str, options: SolverOptions, clock: Clock
+    instance: Instance,
+    name: str,
+    options: SolverOptions,
+    clock: Clock,
+    pairs: Callable[[CompiledProgram], CompiledProgram] = pairs_as_needed,
 ) -> Prepared | Failure:
     """Solve every priority of an instance; say why where there is no plan.
 
     Parameters and errors are those of `find_optimum`.
     """
     reference, even, program = posed(instance, clock)
+    program = pairs(program)
     with clock.stage("solve"):
         optimum = _optimum(instance, reference, program, options)
     if optimum is None:
@@ -184,16 +198,15 @@ def prepared(
         if not options.presolve:
             raise NotProven("HiGHS called a program infeasible that has a plan")
         # presolve has declared feasible programs infeasible (HiGHS issues 2511, 1725)
-        return prepared(instance, name, replace(options, presolve=False), clock)
-    alone, weighting, staged = optimum
+        return prepared(instance, name, replace(options, presolve=False), clock, pairs)
+    alone, weighting, solved = optimum
     return Prepared(
         instance=instance,
         reference=reference,
         even=even,
-        program=program,
         alone=alone,
         weighting=weighting,
-        staged=staged,
+        solved=solved,
         options=options,
     )
 
@@ -216,14 +229,24 @@ def posed(instance: Instance, clock: Clock) -> tuple[Reference, Evenness, Compil
 
 def published_from(ready: Prepared, clock: Clock) -> Optimum:
     """Choose the plan that is published."""
-    instance = ready.instance
+    instance, solved = ready.instance, ready.solved
     with clock.stage("tie-break"):
-        spread = spread_over(instance, ready.program, ready.even)
-        method = instance.scenario.tie_break.method
-        published = publish(ready.staged, spread, method, ready.options)
+        while True:
+            spread = spread_over(instance, solved.program, ready.even)
+            method = instance.scenario.tie_break.method
+            published = publish(solved.staged, spread, method, ready.options)
+            stood_at = [solved.staged.stages[-1].x, published.plan]
+            passed = [] if published.stepped is None else [published.stepped.rho_x]
+            more = with_more_orders(
+                solved, passed, stood_at, ready.weighting.weights, ready.options
+            )
+            if more is None:
+                break
+            _check_termination(more.staged)
+            solved = more
         plan = completed(
-            ready.program,
-            ready.staged.scaled,
+            solved.program,
+            solved.staged.scaled,
             published.plan,
             _only_told(ready.weighting),
             ready.options,
@@ -232,9 +255,9 @@ def published_from(ready: Prepared, clock: Clock) -> Optimum:
     return Optimum(
         instance=instance,
         reference=ready.reference,
-        program=ready.program,
+        program=solved.program,
         weighting=ready.weighting,
-        staged=ready.staged,
+        staged=solved.staged,
         spread=spread,
         published=published,
     )
@@ -256,17 +279,16 @@ def compiled_from(instance: Instance, reference: Reference, clock: Clock) -> Com
 
 def _optimum(
     instance: Instance, reference: Reference, program: CompiledProgram, options: SolverOptions
-) -> tuple[Alone, Weighting, Staged] | None:
+) -> tuple[Alone, Weighting, Solved] | None:
     """Solve every priority; None when the solver finds no plan at all."""
     alone = Alone(program, options)
     try:
         weighting = weigh(instance, reference, alone.least)
-        stage_costs = weighting.weights @ program.costs
-        staged = solve_stages(program, weighting.priorities, stage_costs, options)
-        _check_termination(staged)
+        solved = solve_ordered(program, weighting.priorities, weighting.weights, options)
+        _check_termination(solved.staged)
     except Infeasible:
         return None
-    return alone, weighting, staged
+    return alone, weighting, solved
 
 
 def _check_termination(staged: Staged) -> None:

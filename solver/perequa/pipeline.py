@@ -107,7 +107,9 @@ def _solve(
     with other_thread() as other:
         publishing = other.submit(published_from, ready, Clock())
         least = ready.alone.asked_of(other)
-        begun = begun_prices(ready, asked, clock)
+        begun = None
+        if asked.prices and ready.settled:
+            begun = begun_prices(ready.solved.program, ready.solved.staged, ready.options, clock)
         with clock.stage("tie-break"):
             found = publishing.result()
         program, staged, published = found.program, found.staged, found.published
@@ -115,6 +117,8 @@ def _solve(
             arrays = program_arrays(program, found.weighting, found.spread)
             solution = solution_arrays(staged.stages, published)
             certificate = certify(arrays, solution)
+        if asked.prices and begun is None:
+            begun = begun_prices(program, staged, ready.options, clock)
         priced = Priced() if begun is None else priced_of(found, begun, asked, ready.options, clock)
         with clock.stage("optimum alone"):
             alone = least()

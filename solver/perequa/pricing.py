@@ -17,11 +17,13 @@ from perequa.interpret.weights import stable_weights
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from perequa.compilation import CompiledProgram
     from perequa.engine.plan_moves import PlanMoves
     from perequa.engine.prices import Prices
     from perequa.engine.session import SolverOptions
+    from perequa.engine.stages import Staged
     from perequa.engine.weight_range import WeightRange
-    from perequa.optimum import Clock, Optimum, Prepared
+    from perequa.optimum import Clock, Optimum
 
 Ranges = Literal["printed", "all", "none"]
 """Rows whose ranges are made exact."""
@@ -54,17 +56,16 @@ class Begun:
     standing: Standing
 
 
-def begun_prices(ready: Prepared, asked: Asked, clock: Clock) -> Begun | None:
-    """Price what does not wait for the published plan; None where no prices are asked.
+def begun_prices(
+    program: CompiledProgram, staged: Staged, options: SolverOptions, clock: Clock
+) -> Begun:
+    """Price what does not wait for the published plan.
 
     Raises
     ------
     NotProven
         When the solver does not prove a price.
     """
-    if not asked.prices:
-        return None
-    program, staged, options = ready.program, ready.staged, ready.options
     with clock.stage("prices"):
         return Begun(
             pricing=Pricing(program, staged, options),

@@ -12,6 +12,7 @@ from perequa.checks import check
 from perequa.interpret.rules import PRICES
 from perequa.io.read_run import read_record, resolved_scenario
 from perequa.optimum import DEFAULT_OPTIONS, Optimum, find_optimum
+from perequa.ranked_program import with_every_pair
 from perequa.verification.files import check_files, refuse_other_folders
 from perequa.verification.folder import RunFolder
 from perequa_models.errors import NoPrices, RunFolderWrong
@@ -76,11 +77,15 @@ def reopen(path: Path, options: SolverOptions = DEFAULT_OPTIONS) -> Reopened:
     if not folder.has("shadow_prices.csv"):
         raise NoPrices(f"{path}: the run was solved with --no-prices; solve it again without")
     loaded = read_again(folder, {})
-    optimum = find_optimum(loaded.instance, str(folder.run["name"]), options=options)
+    # what is asked of a run may lie far from its plan
+    optimum = find_optimum(
+        loaded.instance, str(folder.run["name"]), options=options, pairs=with_every_pair
+    )
     if not isinstance(optimum, Optimum):
         raise _other_plan(path)
-    stored = folder.solution["plan"]
-    plan = optimum.published.plan
+    # decisions stand first; columns of objectives are as many as the pairs that were needed
+    cells = int(np.prod(loaded.instance.shape))
+    stored, plan = folder.solution["plan"][:cells], optimum.published.plan[:cells]
     if (
         plan.shape != stored.shape
         or (np.abs(plan - stored) > SAME * np.maximum(1.0, np.abs(stored))).any()

@@ -79,6 +79,32 @@ def test_the_variant_with_many_rows_is_solved_and_verified(
     assert verified.exit_code == 0, verified.output
 
 
+def test_a_gini_index_of_each_measure_is_solved_and_verified(
+    instances: ModuleType, tmp_path: Path
+) -> None:
+    """1 740 pairs of departments, of which the program is given those it needs."""
+    size = {"regions": 4, "departments": 30, "measures": 2, "years": 2}
+    scenario = write(instances, "national", tmp_path / "in", **size)
+    spec = "kind: gini, level: department, years: all"
+    sets = [
+        *(f"objectives.worst_{name}=null" for name in ("ehpad", "ssiad")),
+        f"objectives.gap_ehpad={{{spec}, indicator: ehpad_rate}}",
+        f"objectives.gap_ssiad={{{spec}, indicator: ssiad_rate, priority: 2}}",
+    ]
+    stated = [word for change in sets for word in ("--set", change)]
+    folder = tmp_path / "run"
+    solved = CliRunner().invoke(perequa, ["solve", str(scenario), *stated, "-o", str(folder)])
+    assert solved.exit_code == 0, solved.output
+    with np.load(folder / "program.npz") as stored:
+        pairs = sum("/gap/department:" in name and "+" in name for name in stored["row_id"])
+    assert 0 < pairs < 1740 / 4
+    verified = CliRunner().invoke(perequa, ["verify", str(folder)])
+    assert verified.exit_code == 0, verified.output
+    why = ["explain", str(folder), "--rule", "unfunded"]
+    explained = CliRunner().invoke(perequa, why)
+    assert explained.exit_code == 0, explained.output
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_small_instance_compiles_as_by_pyomo(
     instances: ModuleType, tmp_path: Path, kind: str

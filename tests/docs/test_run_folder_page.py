@@ -14,13 +14,14 @@ from perequa.cli import main
 
 PAGE = (Path(__file__).parents[2] / "docs" / "run-folder.md").read_text(encoding="utf-8")
 TWICE = 'rules.again={"kind":"floor","by":"region","in":"credits","at_least":100000}'
+UNEQUAL = 'objectives.it={"kind":"gini","indicator":"ehpad_rate","level":"region"}'
 RUNS = {
     "ehpad-2004-rule": 0,
     "dominic-2004": 0,
     "convergence-2013": 0,
     "ssiad-2004 --set tie_break.method=stepped": 0,
     "ehpad-2004-rule --whole": 0,
-    f"ehpad-2004-rule --set {TWICE}": 0,
+    f"ehpad-2004-rule --set {TWICE} --set {UNEQUAL}": 0,
     "ehpad-2004-rule --variant infeasible_caps": 4,
 }
 

@@ -10,6 +10,7 @@ from pricing import Case, check_price
 from scipy.optimize import linprog
 from small import small
 
+from perequa import ranked_program
 from perequa.checks import InvalidInput, load
 from perequa.weighting import objective_value
 from perequa_models.errors import InvalidScenario
@@ -21,6 +22,12 @@ POP = [1000, 2000, 500, 1500]
 INSTALLED = [10, 60, 5, 45]
 CAPS = [15, 20, 12, 18]
 WEIGHTINGS = ["territory", "population"]
+
+
+@pytest.fixture(autouse=True, params=[0, ranked_program.EVERY_PAIR_UP_TO])
+def up_to(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pairs written as they are needed, and all from the start."""
+    monkeypatch.setattr(ranked_program, "EVERY_PAIR_UP_TO", request.param)
 
 
 def case(at_most: float = 10, **options: object) -> Case:

@@ -13,6 +13,8 @@ from shipped import one_program
 
 from perequa.checks import load
 from perequa.cli import main
+from perequa.compilation import compile_program
+from perequa.ranked_program import with_every_pair
 from perequa.report.equations.objectives import stage_weights, tally
 from perequa.report.equations.symbols import figure
 from perequa.report.mathematics import mathematics
@@ -352,11 +354,11 @@ def test_tally_counts_as_the_program_is_built() -> None:
     }
     sets = [f"objectives.{name}={spec}" for name, spec in kinds.items()]
     instance, reference = instance_of("ssiad-2004", None, *sets)
-    model = formulate(instance, reference)
+    model = with_every_pair(compile_program(formulate(instance, reference)))
     for name in kinds:
         counted = tally(instance, reference, name)
-        rows = sum(isinstance(k, AuxiliaryKey) and k.owner == name for k, _ in model.rows)
-        columns = sum(isinstance(k, AuxiliaryKey) and k.owner == name for k, _ in model.columns)
+        rows = sum(isinstance(k, AuxiliaryKey) and k.owner == name for k in model.row_keys)
+        columns = sum(isinstance(k, AuxiliaryKey) and k.owner == name for k in model.column_keys)
         assert (counted.rows, counted.variables_made) == (rows, columns), name
     text = mathematics(instance, reference, "mine")
     assert len(equations(section(text, "Objective `far`"))) == 1

@@ -107,7 +107,7 @@ def test_price_of_equity_is_what_a_point_of_gini_costs(chosen: tuple[str, str]) 
     index = 1e6 * program.costs[names.index("equal")]
     spent = 1e-3 * program.costs[names.index("thrift")]
     for row in rows:
-        here = 1e6 * row["equal"] + 1e-6
+        here = 1e6 * (row["equal"] - program.offsets[names.index("equal")]) + 1e-6
         below, above = row["price_of_equity_below"], row["price_of_equity_above"]
         less, more = (below, above) if chosen[0] == "equal" else (above, below)
         for price, step in ((less, -1.0), (more, 1.0)):

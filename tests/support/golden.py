@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.compilation import compile_program
+from perequa.ranked_program import with_every_pair
 from perequa_models.formulation import formulate
 from perequa_models.problems import Problems
 from perequa_models.reference.allocation import reference_allocation
@@ -29,7 +30,7 @@ def compiled(instance: Instance) -> CompiledProgram:
     problems = Problems()
     reference = reference_allocation(instance, problems)
     assert not problems.errors, [p.message for p in problems.errors]
-    return compile_program(formulate(instance, reference))
+    return with_every_pair(compile_program(formulate(instance, reference)))
 
 
 def as_text(program: CompiledProgram) -> str:

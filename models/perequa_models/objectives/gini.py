@@ -1,12 +1,12 @@
 """Inequality of the rates: their Gini index around the national rate before the plan.
 
-That rate being fixed, the index is a sum of absolute differences and so piecewise linear: every
-pair of territories compared has one row, which states its difference exactly.
+That rate being fixed, the index is a sum of absolute differences and so piecewise linear: linear
+as long as the order of the rates holds. The program is given the form of one order, and a row for
+each pair of territories in which a plan may leave it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -16,13 +16,13 @@ from perequa_models.figures.arrays import national_initial
 from perequa_models.objectives.data import gap_data
 from perequa_models.objectives.grammar import GapSpec
 from perequa_models.problems import Problem
+from perequa_models.quantities import Quantities
+from perequa_models.ranked import RankedRates
 
 if TYPE_CHECKING:
     from perequa_models.builder import Builder
     from perequa_models.instance import Floats, Instance
     from perequa_models.objectives.data import GapData
-    from perequa_models.quantities import Quantities
-    from perequa_models.tree import Indices
 
 
 class Gini(GapSpec):
@@ -32,31 +32,8 @@ class Gini(GapSpec):
 
 
 WEIGHTING = "territory"
-MOST_PAIRS = 30_000
-"""Pairs of territories, over all years looked at, that a program is given."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pairs:
-    """Every pair of territories compared.
-
-    Attributes
-    ----------
-    data
-        The rates and weights.
-    first, second
-        (q,): positions of both territories among those compared.
-    smaller
-        (q, Y'): people of the less populated of the two, in which their difference is counted.
-    factor
-        (q, Y'): what one place of difference adds to the index.
-    """
-
-    data: GapData
-    first: Indices
-    second: Indices
-    smaller: Floats
-    factor: Floats
+MOST_PAIRS = 3_000_000
+"""Pairs of territories, over all years looked at, whose order is followed."""
 
 
 def unit(instance: Instance, spec: Gini) -> str:  # noqa: ARG001 - one face for all kinds
@@ -78,36 +55,26 @@ def _mean_difference(rates: Floats, shares: Floats) -> float:
 
 
 def write(b: Builder, name: str, spec: Gini) -> Any:  # noqa: ANN401 - a Pyomo expression
-    """Write p·(r_s − r_t) = above − below for each pair, p the fewer people: both in places."""
-    pairs = _pairs(b.instance, spec)
-    data = pairs.data
-    where = b.pairs(data.nodes[pairs.first], data.nodes[pairs.second], data.years)
-    above = b.variables(name, "above", where)
-    below = b.variables(name, "below", where)
+    """Hand over the rates of each year, whose differences cost v_s v_t ÷ r₀; nothing beside."""
+    data = _compared(b.instance, spec)
     counted = data.counted(b.quantities)
-    ones = pairs.smaller / data.people[pairs.first]
-    others = pairs.smaller / data.people[pairs.second]
-    gap = (ones * counted[pairs.first] - others * counted[pairs.second]).ravel()
-    sides = list(zip(above, below, gap, strict=True))
-    b.zero(name, "gap", where, [g - over + under for over, under, g in sides])
-    factor = pairs.factor.ravel()
-    return sum(f * (over + under) for f, (over, under, _) in zip(factor, sides, strict=True))
-
-
-def _pairs(instance: Instance, spec: Gini) -> Pairs:
-    """Pair the territories compared, each pair once."""
-    data = _compared(instance, spec)
-    first, second = np.triu_indices(len(data.nodes), 1)
-    smaller = np.minimum(data.people[first], data.people[second])
-    both = data.shares[first] * data.shares[second]
-    before = _rate_before(instance, spec)
-    return Pairs(
-        data=data,
-        first=first,
-        second=second,
-        smaller=smaller,
-        factor=both / smaller / before / len(data.years),
-    )
+    nothing = Quantities(b.instance, np.zeros(b.instance.shape))
+    before = np.asarray(data.counted(nothing) / data.people, dtype=float)
+    where = b.where(data.nodes, data.years)
+    years = len(data.years)
+    for i in range(years):
+        b.differences(
+            RankedRates(
+                owner=name,
+                where=tuple(where[i::years]),
+                counted=tuple(counted[:, i]),
+                people=data.people[:, i],
+                shares=data.shares[:, i],
+                before=before[:, i],
+                unit=1.0 / _rate_before(b.instance, spec) / years,
+            )
+        )
+    return 0.0
 
 
 def _compared(instance: Instance, spec: Gini) -> GapData:

@@ -60,7 +60,9 @@ def along_basis(vertex: Vertex, basis: FactoredBasis, rows: Sequence[int]) -> It
             )
             for sign, far in zip((1, -1), map(min, *both), strict=True):
                 if far > FREE_MOVE:
-                    yield BasisMove(int(i), sign, far, columns[touched], sign * move)
+                    reach = min(far, vertex.reach_of_orders(columns[touched], sign * move))
+                    if reach > FREE_MOVE:
+                        yield BasisMove(int(i), sign, reach, columns[touched], sign * move)
 
 
 def _sparse(moves: Floats) -> sparse.csc_array:

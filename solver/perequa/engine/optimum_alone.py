@@ -7,12 +7,14 @@ others; with twenty objectives it is several times smaller than the whole.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 
+from perequa.engine.ordered_stages import solve_ordered
 from perequa.engine.scaling import scale
 from perequa.engine.session import Session
 from perequa.engine.termination import Termination
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from perequa.engine.scaling import ScaledProgram
     from perequa.engine.session import SolverOptions
     from perequa.engine.stages import Indices
+    from perequa.ranked_rates import Ranked
 
 
 class Alone:
@@ -88,6 +91,11 @@ class Alone:
         return self._found[k]
 
     def _solve(self, k: int) -> float:
+        ranked = self._program.ranked
+        if ranked is not None and not ranked.complete:
+            own = tuple(group for group in ranked.groups if group.objective == k)
+            if own:
+                return self._in_order(k, replace(ranked, groups=own))
         name, scaled = self._program.objective_names[k], self._scaled
         rows, columns = (_kept(owned, name) for owned in self._owners)
         session = Session(
@@ -101,12 +109,27 @@ class Alone:
         cost, factor = scaled.cost(self._program.costs[k])
         session.set_cost(cost[columns])
         outcome = session.solve(presolve=False)
-        if outcome.termination is Termination.INFEASIBLE:
-            raise Infeasible("no plan satisfies every rule")
-        if outcome.termination is not Termination.OPTIMAL:
-            message = f"objective {name} on its own ended {outcome.termination.value}"
-            raise NotProven(message)
+        _stop_unless_optimal(name, outcome.termination)
         return float(cost[columns] @ outcome.x) / factor + float(self._program.offsets[k])
+
+    def _in_order(self, k: int, ranked: Ranked) -> float:
+        """Least value of an objective that adds up differences, pairs written as needed."""
+        names = self._program.objective_names
+        weights = np.zeros((1, len(names)))
+        weights[0, k] = 1.0
+        program = replace(self._program, ranked=ranked)
+        solved = solve_ordered(program, (1,), weights, self._options)
+        _stop_unless_optimal(names[k], solved.staged.termination)
+        cost, offset = solved.program.costs[k], solved.program.offsets[k]
+        return float(cost @ solved.staged.stages[0].x + offset)
+
+
+def _stop_unless_optimal(name: str, termination: Termination) -> None:
+    if termination is Termination.INFEASIBLE:
+        raise Infeasible("no plan satisfies every rule")
+    if termination is not Termination.OPTIMAL:
+        message = f"objective {name} on its own ended {termination.value}"
+        raise NotProven(message)
 
 
 def owners(keys: Sequence[object], objectives: frozenset[str]) -> NDArray[np.str_]:

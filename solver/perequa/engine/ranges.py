@@ -114,7 +114,8 @@ class RangeFinder:
         Returns
         -------
         Range or None
-            None where rounding leaves the proof short of `SHARP`.
+            None where rounding leaves the proof short of `SHARP`, or where the plans that follow
+            break an order of rates that the program takes for granted.
         """
         following = self._following(y)
         walked = walk(following.room, direction)
@@ -123,7 +124,10 @@ class RangeFinder:
             self.programs_solved += 1
             solved = following.solved(direction, self._options)
             found = None if solved is None else following.proven(direction, solved)
-        return found
+        if found is None:
+            return None
+        ordered = self._vertex.reach_of_orders(found.columns, found.values)
+        return found if found.reach <= ordered * (1 + SHARP) else None
 
     def _following(self, y: Floats) -> _Following:
         """Keep the last: prices of one dual are asked one after another."""

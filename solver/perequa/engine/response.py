@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from perequa.engine.orders import reach_of_orders
 from perequa.engine.session import Session
 from perequa.engine.stages import NOT_ZERO, solve_stages
 from perequa.engine.termination import Termination
@@ -218,6 +219,8 @@ def _cone(at: ActivePlan, direction: Mapping[int, float]) -> CompiledProgram:
         row_upper=np.where(at.high, moved, np.inf),
         column_lower=np.where(at.column_low, 0.0, -np.inf),
         column_upper=np.where(at.column_high, 0.0, np.inf),
+        # what may be reversed at once has a row; the others hold along any move, if short
+        ranked=None,
     )
 
 
@@ -254,7 +257,8 @@ def holds(
             np.where(at.column_high, np.inf, scaled.column_upper),
         ),
     )
-    return min(met, _turns(at, leaving, move, options))
+    ordered = reach_of_orders(at.staged.ranked, at.plan, np.arange(len(rate)), rate)
+    return min(met, ordered, _turns(at, leaving, move, options))
 
 
 def _turns(at: ActivePlan, leaving: Floats, move: Floats, options: SolverOptions) -> float:

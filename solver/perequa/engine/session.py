@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from scipy import sparse
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 Indices = NDArray[np.intp]
 
 LONG = 30_000
@@ -61,6 +62,15 @@ _MEANING = {
 }
 """Every status HiGHS can return has a branch; a test compares this table with the enum."""
 
+AT_LOWER, BASIC, AT_UPPER = (
+    int(status)
+    for status in (
+        highspy.HighsBasisStatus.kLower,
+        highspy.HighsBasisStatus.kBasic,
+        highspy.HighsBasisStatus.kUpper,
+    )
+)
+"""Codes of a basis in plain arrays."""
 _BY_CODE = {int(status): status for status in highspy.HighsBasisStatus.__members__.values()}
 _FEASIBLE = int(highspy.SolutionStatus.kSolutionStatusFeasible)
 _PLAINEST = {"simplex_strategy": DUAL, "presolve": "off"}
@@ -170,6 +180,26 @@ class Session:
             self._accepted(status, "an objective")
         self._cost = cost.copy()
 
+    def add_columns(
+        self, matrix: sparse.csc_array, cost: Floats, lower: Floats, upper: Floats
+    ) -> None:
+        """Add columns (m, k) behind the others, at their lower bounds; the basis is kept."""
+        count = matrix.shape[1]
+        if matrix.shape[0] != self.m or not np.isfinite(matrix.data).all():
+            raise InternalError("columns were added that do not fit, or are not finite")
+        status = self._highs.addCols(
+            count,
+            _fit(cost, count),
+            _fit(lower, count, infinite=True),
+            _fit(upper, count, infinite=True),
+            matrix.nnz,
+            matrix.indptr[:-1].astype(np.int32),
+            matrix.indices.astype(np.int32),
+            matrix.data,
+        )
+        self._accepted(status, "more columns")
+        self.n += count
+
     def set_row_bounds(self, rows: Indices, lower: Floats, upper: Floats) -> None:
         """Replace the bounds of some rows."""
         self._bounds(self._highs.changeRowsBounds, rows, lower, upper, self.m)
@@ -261,6 +291,15 @@ class Session:
     def basis(self) -> Any:  # noqa: ANN401 - HiGHS's own object, only handed back
         """Copy the present basis."""
         return self._highs.getBasis()
+
+    def basic(self) -> tuple[Flags, Flags]:
+        """Which columns (n,) and rows (m,) are basic; faster than the basis itself."""
+        _, places = self._highs.getBasicVariables()
+        places = np.asarray(places)
+        columns, rows = np.zeros(self.n, dtype=np.bool_), np.zeros(self.m, dtype=np.bool_)
+        columns[places[places >= 0]] = True
+        rows[-places[places < 0] - 1] = True
+        return columns, rows
 
     def set_basis(self, basis: Any) -> None:  # noqa: ANN401
         """Start the next solve from a basis taken earlier."""
@@ -450,7 +489,7 @@ def basic_places(basis: Any) -> tuple[Indices, Indices]:  # noqa: ANN401 - HiGHS
 
 
 def _basic(statuses: Sequence[Any]) -> NDArray[np.bool_]:
-    return np.asarray(_codes(statuses) == int(highspy.HighsBasisStatus.kBasic))
+    return np.asarray(_codes(statuses) == BASIC)
 
 
 def _codes(statuses: Sequence[Any]) -> NDArray[np.int8]:

@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 
 from perequa.engine.factored_basis import FactoredBasis
 from perequa.engine.scaling import ScaledProgram, scale
-from perequa.engine.session import PRIMAL, Session, SolverOptions
+from perequa.engine.session import PRIMAL, Session, SolverOptions, basis_of
 from perequa.engine.termination import Termination
 from perequa.engine.vertex import Vertex, optimal_vertex
 
 if TYPE_CHECKING:
     from perequa.compilation import CompiledProgram
+    from perequa.engine.session import Statuses
+    from perequa.ranked_rates import Ranked
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -89,6 +91,8 @@ class Staged:
         The scaled program, and the solver holding it (bounds restored to the program's own).
     first_basis, last_basis
         Optimal basis of the first stage, and of the last: optimal for every priority.
+    ranked
+        Orders of rates that the program takes for granted.
     """
 
     termination: Termination
@@ -98,6 +102,7 @@ class Staged:
     session: Session
     first_basis: object
     last_basis: object
+    ranked: Ranked | None
 
     @cached_property
     def vertex(self) -> Vertex:
@@ -115,6 +120,7 @@ def solve_stages(
     priorities: tuple[int, ...],
     stage_costs: Floats,
     options: SolverOptions,
+    start: Statuses | None = None,
 ) -> Staged:
     """Minimise each cost in turn among the plans optimal for those before.
 
@@ -126,9 +132,13 @@ def solve_stages(
         (P,), (P, n): in the order of service, natural units.
     options
         How the solver works.
+    start
+        A basis of the first stage to begin from; from scratch without one.
     """
     scaled = scale(program)
     session = Session(scaled.matrix, *scaled.bounds, options)
+    if start is not None:
+        session.set_basis(basis_of(start))
     face = whole(scaled)
     stages: list[Stage] = []
     held: list[tuple[Indices, Indices]] = []
@@ -168,6 +178,7 @@ def solve_stages(
         session=session,
         first_basis=first_basis,
         last_basis=last_basis,
+        ranked=program.ranked,
     )
 
 

@@ -196,5 +196,6 @@ class TangentCone:
                 np.where(vertex.column_low[columns], -np.inf, scaled.column_lower[columns]),
                 np.where(vertex.column_high[columns], np.inf, scaled.column_upper[columns]),
             ),
+            vertex.reach_of_orders(columns, values),
         )
         return TangentMove(far, columns, values, *dual)

@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from perequa.engine.orders import reach_of_orders
 from perequa.engine.session import basic_places
 
 if TYPE_CHECKING:
     from perequa.engine.scaling import ScaledProgram
     from perequa.engine.stages import Staged
+    from perequa.ranked_rates import Ranked
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -43,6 +45,8 @@ class Vertex:
         (m,) basic variables (column j as j, row i as −(i + 1)); whether each row is basic.
     basis
         The solver's own form of it.
+    ranked
+        Orders of rates that the program takes for granted.
     """
 
     scaled: ScaledProgram
@@ -59,6 +63,14 @@ class Vertex:
     basic: Indices
     basic_rows: Flags
     basis: object
+    ranked: Ranked | None
+
+    def reach_of_orders(self, columns: Indices, values: Floats) -> float:
+        """How far columns can move, solver's units, before an order taken for granted breaks."""
+        if self.ranked is None:
+            return np.inf
+        natural = self.x * self.scaled.column
+        return reach_of_orders(self.ranked, natural, columns, values * self.scaled.column[columns])
 
 
 def optimal_vertex(staged: Staged) -> Vertex:
@@ -88,6 +100,7 @@ def optimal_vertex(staged: Staged) -> Vertex:
         basic=np.concatenate([columns, -rows - 1]),
         basic_rows=basic_rows,
         basis=staged.last_basis,
+        ranked=staged.ranked,
     )
 
 

@@ -31,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from perequa.engine.orders import reach_of_orders
 from perequa.engine.session import DUAL, Session, with_basic_rows
 from perequa.engine.termination import Termination
 from perequa.engine.vertex import reach
@@ -264,6 +265,12 @@ class _Cone:
                 self._x,
                 np.where(column_low, -np.inf, scaled.column_lower),
                 np.where(column_high, np.inf, scaled.column_upper),
+            ),
+            reach_of_orders(
+                self._staged.ranked,
+                self._x * scaled.column,
+                np.arange(len(move)),
+                move * scaled.column,
             ),
         )
 

@@ -58,6 +58,20 @@ def program_arrays(
         "tie_linear": -2.0 * square * around,
         "tie_cost": nothing if spread is None else spread.cost,
         "tie_around": around,
+    } | _order_arrays(program)
+
+
+def _order_arrays(program: CompiledProgram) -> Arrays:
+    """Order of the rates that the cost of an objective is written for, from the lowest up."""
+    if program.ranked is None:
+        return {}
+    groups = program.ranked.groups
+    ranked = [[group.where[i] for i in group.order.tolist()] for group in groups]
+    return {
+        "order_objective": np.array([group.objective for group in groups], dtype=int),
+        "order_year": np.array([where[0].year for where in ranked], dtype=int),
+        "order_ptr": _pointer([len(where) for where in ranked]),
+        "order_id": _text([f"{w.level}:{w.territory}" for where in ranked for w in where]),
     }
 
 

@@ -20,6 +20,7 @@ from perequa.engine.session import SolverOptions
 from perequa.engine.stages import solve_stages
 from perequa.engine.tie_break import publish
 from perequa.optimum import spread_over
+from perequa.ranked_program import with_every_pair
 from perequa.report.arrays import program_arrays, solution_arrays
 from perequa.weighting import normalisers, objective_value, weigh
 from perequa_models.errors import Infeasible, NotProven
@@ -191,7 +192,7 @@ def prepare(loaded: Loaded, clock: Clock) -> Prepared:
     with clock.stage("formulate"):
         formulation = formulate(instance, reference)
     with clock.stage("compile"):
-        program = compile_program(formulation)
+        program = with_every_pair(compile_program(formulation))
     with infeasible_is_proven(program):
         weighting = weigh(instance, reference, Alone(program, OPTIONS).least)
     return Prepared(

@@ -12,6 +12,7 @@ from perequa.verification.direction import Point, Sparse, dense, parts
 from perequa.verification.duals import SIGN, multipliers, note_signs, proven_bound
 from perequa.verification.folder import read_arrays
 from perequa.verification.optimum import GAP
+from perequa.verification.orders import REVERSED
 from perequa.verification.outcome import Unreadable
 from perequa.words import saying
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from perequa.verification.folder import Arrays, RunFolder
+    from perequa.verification.orders import Orders
     from perequa.verification.outcome import Notebook
     from perequa.verification.sparse import Floats
 
@@ -101,7 +103,7 @@ def joint_evidence(folder: RunFolder) -> JointEvidence | None:
     return JointEvidence(folder, arrays)
 
 
-def check_joint_proofs(notes: Notebook, evidence: JointEvidence) -> None:
+def check_joint_proofs(notes: Notebook, evidence: JointEvidence, orders: Orders) -> None:
     """Check that every joint price is proven from both sides, or by a ray."""
     for key, e in evidence.entry_at.items():
         proof = _Proof(evidence, e, *key)
@@ -109,6 +111,8 @@ def check_joint_proofs(notes: Notebook, evidence: JointEvidence) -> None:
             proof.check_ray(notes)
         else:
             proof.check_chord(notes)
+            if orders.reversed_along(proof.point.x, proof.chord, proof.reach):
+                notes.wrong(FILE, proof.label, REVERSED)
             proof.check_dual(notes)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from perequa.verification.common_unit import check_common_unit
 from perequa.verification.compare import compare_keys, compare_words
+from perequa.verification.orders import orders_of
 from perequa.verification.same_table import check_same_rows
 from perequa.words import saying
 
@@ -64,7 +65,7 @@ def check_price_table(
     _check_identity(notes, folder, table, found)
     _check_objectives(notes, folder, table, found)
     check_common_unit(notes, table, found, model, rows)
-    joint = check_same_rows(notes, folder, table, found)
+    joint = check_same_rows(notes, folder, table, found, orders_of(folder.program, model))
     proofs = [_proofs(notes, evidence) for evidence in levels]
     seen = joint
     for i, (name, priority) in enumerate(zip(names, priorities, strict=True)):

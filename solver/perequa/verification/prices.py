@@ -11,6 +11,7 @@ from perequa.verification.duals import SIGN, multipliers, note_signs, proven_bou
 from perequa.verification.evidence import Evidence
 from perequa.verification.folder import evidence_file
 from perequa.verification.optimum import GAP
+from perequa.verification.orders import REVERSED, orders_of
 from perequa.verification.outcome import Notebook
 from perequa.verification.price_table import check_price_table
 from perequa.words import saying
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from perequa.verification.folder import RunFolder
+    from perequa.verification.orders import Orders
     from perequa.verification.outcome import Check
     from perequa.verification.recompute.model import Model
     from perequa.verification.recompute.rules import ExpectedRow
@@ -58,10 +60,12 @@ def check_prices(folder: RunFolder, model: Model, rows: list[ExpectedRow]) -> Ch
         return notes.skip(saying("no prices were asked of this run"))
     proven = [p for p in range(len(folder.solution["x"])) if p == 0 or folder.has(evidence_file(p))]
     levels = [evidence_of(folder, p) for p in proven]
+    orders = orders_of(folder.program, model)
     used = 0
     for p, evidence in enumerate(levels):
         earlier = _earlier(levels[:p], evidence)
         check_chords(notes, evidence, earlier)
+        check_orders_kept(notes, evidence, orders)
         used += check_duals(notes, folder, evidence, earlier)
         check_rays(notes, evidence)
     printed = check_price_table(notes, folder, levels, model, rows)
@@ -129,6 +133,19 @@ def check_chords(notes: Notebook, evidence: Evidence, earlier: Floats) -> None:
                 reach=float(evidence.reach[e]),
             ),
         )
+
+
+def check_orders_kept(notes: Notebook, evidence: Evidence, orders: Orders) -> None:
+    """Check that no chord reverses two rates whose order the program takes for granted."""
+    if not orders.found:
+        return
+    for e in np.flatnonzero(np.isfinite(evidence.price)):
+        index, value = evidence.chords.row(int(e))
+        chord = np.zeros(evidence.chords.columns)
+        chord[index] = value
+        point = evidence.points[int(evidence.base[e])]
+        if orders.reversed_along(point, chord, float(evidence.reach[e])):
+            notes.wrong(evidence.file, name_of(evidence, e), REVERSED)
 
 
 def check_duals(notes: Notebook, folder: RunFolder, evidence: Evidence, earlier: Floats) -> int:

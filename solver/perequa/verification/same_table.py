@@ -12,6 +12,7 @@ from perequa.words import saying
 if TYPE_CHECKING:
     from perequa.verification.folder import RunFolder
     from perequa.verification.joint import JointEvidence
+    from perequa.verification.orders import Orders
     from perequa.verification.outcome import Notebook
     from perequa.verification.tables import Table
 
@@ -24,13 +25,17 @@ SIDES = (
 ALONE = Holders(rows=(), how="")
 
 
-def check_same_rows(notes: Notebook, folder: RunFolder, table: Table, labels: list[str]) -> int:
+def check_same_rows(
+    notes: Notebook, folder: RunFolder, table: Table, labels: list[str], orders: Orders
+) -> int:
     """Find again which rows others state, and check what is printed of them.
 
     Parameters
     ----------
     labels
         What each line of the table is called in messages.
+    orders
+        Orders of rates that the program takes for granted.
 
     Returns
     -------
@@ -41,7 +46,7 @@ def check_same_rows(notes: Notebook, folder: RunFolder, table: Table, labels: li
     holders = holders_of(program)
     evidence = joint_evidence(folder)
     if evidence is not None:
-        check_joint_proofs(notes, evidence)
+        check_joint_proofs(notes, evidence, orders)
     served = [str(int(p)) for p in program.arrays["stage_priority"]]
     limits = table.numbers("limit")
     printed = {name: table.numbers(name) for _, *names in SIDES for name in names}

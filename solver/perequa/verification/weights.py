@@ -19,6 +19,7 @@ from perequa.verification.direction import Point, Sparse, dense, parts
 from perequa.verification.duals import multipliers, note_signs, proven_bound
 from perequa.verification.folder import read_arrays
 from perequa.verification.optimum import GAP
+from perequa.verification.orders import REVERSED, orders_of
 from perequa.verification.outcome import Notebook, Unreadable
 from perequa.verification.recompute.stages import size_of
 from perequa.words import saying
@@ -72,8 +73,11 @@ def check_weights(folder: RunFolder, model: Model) -> Check:
     notes = Notebook(10, "weights")
     ends = _ends(folder) if folder.has(FILE) else []
     point = Point(folder.program, folder.solution["plan"])
+    orders = orders_of(folder.program, model)
     for end in ends:
         _check_end(notes, folder, point, end)
+        if orders.reversed_along(point.x, dense(end.chord, len(point.x)), end.reach):
+            notes.wrong(FILE, end.label, REVERSED)
     printed = _check_table(notes, folder, model, ends)
     return notes.close(
         saying("{printed} printed ranges, {ends} ends proven", printed=printed, ends=len(ends))

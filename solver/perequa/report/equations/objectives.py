@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from perequa_models.builder import Builder
     from perequa_models.instance import Instance
     from perequa_models.objectives.grammar import ObjectiveSpec
+    from perequa_models.ranked import RankedRates
     from perequa_models.reference.reference import Reference
 
 
@@ -90,11 +91,11 @@ class Tally:
 
     zero = at_least_zero
 
-    def pairs(
-        self, firsts: Iterable[int], _seconds: Iterable[int], years: Iterable[int]
-    ) -> list[Where]:
-        """Return a place for each pair of nodes and each year."""
-        return self.where(firsts, years)
+    def differences(self, rates: RankedRates) -> None:
+        """Count a row and a variable for each pair."""
+        pairs = len(rates.where) * (len(rates.where) - 1) // 2
+        self.rows += pairs
+        self.variables_made += pairs
 
     def where(self, nodes: Iterable[int], years: Iterable[int]) -> list[Where]:
         """Return a place for each pair of a node and a year."""
