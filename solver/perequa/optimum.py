@@ -22,9 +22,11 @@ from perequa.engine.termination import Termination
 from perequa.engine.tie_break import publish
 from perequa.interpret.diagnosis import diagnose
 from perequa.interpret.run import Failure
+from perequa.levels import laid_out
 from perequa.weighting import weigh
 from perequa_models.errors import Infeasible, InternalError, NotProven
 from perequa_models.formulation import formulate
+from perequa_models.levels import next_leximin
 from perequa_models.problems import Problems
 from perequa_models.reference.allocation import reference_allocation
 from perequa_models.tie_break import Evenness, evenness
@@ -157,6 +159,13 @@ def prepared(
     Parameters and errors are those of `find_optimum`.
     """
     reference, even, program = posed(instance, clock)
+    if next_leximin(instance) is not None:
+        try:
+            instance = _in_levels(instance, reference, options, clock)
+        except Infeasible:
+            pass  # told below, with its causes
+        else:
+            program = compiled_from(instance, reference, clock)
     with clock.stage("solve"):
         optimum = _optimum(instance, reference, program, options)
     if optimum is None:
@@ -179,6 +188,14 @@ def prepared(
         staged=staged,
         options=options,
     )
+
+
+def _in_levels(
+    instance: Instance, reference: Reference, options: SolverOptions, clock: Clock
+) -> Instance:
+    with clock.stage("levels"):
+        quiet = Clock()
+        return laid_out(instance, reference, lambda i: compiled_from(i, reference, quiet), options)
 
 
 def posed(instance: Instance, clock: Clock) -> tuple[Reference, Evenness, CompiledProgram]:

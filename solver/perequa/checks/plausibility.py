@@ -32,6 +32,7 @@ def check_scenario(scenario: Scenario, problems: Problems) -> None:
     for name, spec in scenario.objectives.items():
         _check_objective(scenario, name, spec, problems)
     _check_extremes(scenario, problems)
+    _check_leximin(scenario, problems)
     needs_reference = scenario.tie_break.toward == "reference"
     if needs_reference and not scenario.reference:
         _no_reference(problems, ("tie_break", "toward"), "tie_break.toward: reference")
@@ -244,6 +245,28 @@ def _warn_about_gap(path: Path, spec: GapSpec, problems: Problems) -> None:
             accepted="population, so that a missing place counts the same everywhere",
             remedy="state weighting: population unless this is meant",
         )
+
+
+def _check_leximin(scenario: Scenario, problems: Problems) -> None:
+    """Note a leximin that shares its priority: levels are served one after the other."""
+    for name, spec in scenario.objectives.items():
+        if spec.kind != "leximin" or spec.weight == 0:
+            continue
+        others = sorted(
+            key
+            for key, other in scenario.objectives.items()
+            if key != name and other.weight > 0 and other.priority == spec.priority
+        )
+        if others:
+            problems.error(
+                "leximin_not_alone",
+                f"objective {name} (leximin) shares priority {spec.priority} with "
+                f"{', '.join(others)}: its levels are served one after the other",
+                path=("objectives", name, "priority"),
+                received=str(spec.priority),
+                accepted="a priority of its own",
+                remedy="give it, or the others, another priority",
+            )
 
 
 def _check_extremes(scenario: Scenario, problems: Problems) -> None:

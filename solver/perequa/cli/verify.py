@@ -85,6 +85,7 @@ def _line(check: Check, words: Words) -> str:
         "infeasible": words.term("check", "infeasible"),
         "weights": words.term("check", "weights"),
         "whole": words.term("check", "whole"),
+        "levels": words.term("check", "levels"),
         "study": words.term("check", "study"),
     }
     verdicts = {

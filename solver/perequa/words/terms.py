@@ -35,6 +35,7 @@ def objective_kinds(words: Words) -> Mapping[str, str]:
         "absolute_gap": words.term("kind of objective", "absolute gap"),
         "squared_gap": words.term("kind of objective", "squared gap"),
         "worst": words.term("kind of objective", "worst shortfall"),
+        "leximin": words.term("kind of objective", "worst-off first"),
         "range": words.term("kind of objective", "range"),
         "cvar": words.term("kind of objective", "mean shortfall of the worst-off"),
         "gini": words.term("kind of objective", "Gini index"),
