@@ -9,10 +9,12 @@ from build import instance, scenario
 from golden import check_golden
 from objectives import check_value
 from pricing import Case, check_price
+from pydantic import ValidationError
 from scipy.optimize import linprog
 from small import FIGURES, small
 
 from perequa.checks.plausibility import check_scenario
+from perequa.cli import main
 from perequa.interpret.rules import prices_table
 from perequa.pipeline import Success, solve_instance
 from perequa.words import words_in
@@ -20,6 +22,8 @@ from perequa_models.levels import in_levels, left_to_the_next, next_leximin
 from perequa_models.problems import Problems
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from perequa.interpret.run import Solved
     from perequa_models.instance import Instance
 
@@ -200,6 +204,25 @@ def test_a_leximin_that_shares_its_priority_is_refused() -> None:
     problems = Problems()
     check_scenario(scenario(objectives={"it": IT, "gap": other}), problems)
     assert [p.code for p in problems.errors] == ["leximin_not_alone"]
+
+
+def test_the_name_of_a_level_is_taken() -> None:
+    other = {"kind": "shortfall", "indicator": "rate", "level": "region", "priority": 2}
+    problems = Problems()
+    check_scenario(scenario(objectives={"it": IT, "it_level_2": other}), problems)
+    assert [p.code for p in problems.errors] == ["name_of_a_level"]
+
+
+def test_years_are_not_mixed() -> None:
+    with pytest.raises(ValidationError, match="drop years: all"):
+        scenario(objectives={"it": IT | {"years": "all"}})
+
+
+def test_a_study_is_refused(tmp_path: Path) -> None:
+    arguments = ["sensitivity", "margins", "ehpad-2004-rule", "--within", "1%"]
+    change = ["--set", "objectives.shortfall.kind=leximin", "-o", str(tmp_path / "margins")]
+    assert main([*arguments, *change]) == 2
+    assert not (tmp_path / "margins").exists()
 
 
 def test_who_could_still_be_helped_is_left_to_the_next_level() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -257,6 +258,16 @@ def _check_leximin(scenario: Scenario, problems: Problems) -> None:
             for key, other in scenario.objectives.items()
             if key != name and other.weight > 0 and other.priority == spec.priority
         )
+        for key in scenario.objectives:
+            if re.fullmatch(rf"{re.escape(name)}_level_\d+", key):
+                problems.error(
+                    "name_of_a_level",
+                    f"objective {key} has the name that a level of {name} takes",
+                    path=("objectives", key),
+                    received=key,
+                    accepted=f"any name but {name}_level_ and a number",
+                    remedy="call it otherwise",
+                )
         if others:
             problems.error(
                 "leximin_not_alone",
