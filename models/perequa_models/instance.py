@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -187,6 +187,8 @@ class Instance:
         (M,): months paid in the opening year.
     indicators, rows, withheld, overruns, convergence
         Prepared by the assembly.
+    levels
+        Territories settled at each level of a leximin that is laid out, by its name.
     """
 
     scenario: Scenario
@@ -208,6 +210,7 @@ class Instance:
     withheld: tuple[Withheld, ...]
     overruns: tuple[Overrun, ...]
     convergence: tuple[Convergence, ...]
+    levels: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[int, int, int]:

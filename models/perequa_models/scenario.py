@@ -11,6 +11,7 @@ from perequa_models.objectives.absolute_gap import AbsoluteGap
 from perequa_models.objectives.cvar import Cvar
 from perequa_models.objectives.distance_to_reference import DistanceToReference
 from perequa_models.objectives.gini import Gini
+from perequa_models.objectives.leximin import Leximin
 from perequa_models.objectives.range import Range
 from perequa_models.objectives.shortfall import Shortfall
 from perequa_models.objectives.spend import Spend
@@ -52,6 +53,7 @@ Objective = Annotated[
     Shortfall
     | AbsoluteGap
     | SquaredGap
+    | Leximin
     | Worst
     | Range
     | Cvar

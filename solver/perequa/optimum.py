@@ -23,10 +23,12 @@ from perequa.engine.termination import Termination
 from perequa.engine.tie_break import publish
 from perequa.interpret.diagnosis import diagnose
 from perequa.interpret.run import Failure
-from perequa.ranked_program import pairs_as_needed
+from perequa.levels import laid_out
+from perequa.ranked_program import pairs_as_needed, with_every_pair
 from perequa.weighting import weigh
 from perequa_models.errors import Infeasible, InternalError, NotProven
 from perequa_models.formulation import formulate
+from perequa_models.levels import next_leximin
 from perequa_models.problems import Problems
 from perequa_models.reference.allocation import reference_allocation
 from perequa_models.tie_break import Evenness, evenness
@@ -187,6 +189,13 @@ def prepared(
     Parameters and errors are those of `find_optimum`.
     """
     reference, even, program = posed(instance, clock)
+    if next_leximin(instance) is not None:
+        try:
+            instance = _in_levels(instance, reference, options, clock)
+        except Infeasible:
+            pass  # told below, with its causes
+        else:
+            program = compiled_from(instance, reference, clock)
     program = pairs(program)
     with clock.stage("solve"):
         optimum = _optimum(instance, reference, program, options)
@@ -209,6 +218,18 @@ def prepared(
         solved=solved,
         options=options,
     )
+
+
+def _in_levels(
+    instance: Instance, reference: Reference, options: SolverOptions, clock: Clock
+) -> Instance:
+    with clock.stage("levels"):
+        quiet = Clock()
+
+        def compiled(i: Instance) -> CompiledProgram:
+            return with_every_pair(compiled_from(i, reference, quiet))
+
+        return laid_out(instance, reference, compiled, options)
 
 
 def posed(instance: Instance, clock: Clock) -> tuple[Reference, Evenness, CompiledProgram]:

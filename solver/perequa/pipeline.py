@@ -10,6 +10,7 @@ from perequa.engine.beside import other_thread
 from perequa.interpret.diagnosis import diagnose
 from perequa.interpret.run import Failure, Solved
 from perequa.interpret.weights import CHEAP
+from perequa.levels import with_multipliers
 from perequa.optimum import (
     DEFAULT_OPTIONS,
     Clock,
@@ -115,7 +116,8 @@ def _solve(
         program, staged, published = found.program, found.staged, found.published
         with clock.stage("certify"):
             arrays = program_arrays(program, found.weighting, found.spread)
-            solution = solution_arrays(staged.stages, published)
+            stages = with_multipliers(ready.instance, program, staged, ready.options)
+            solution = solution_arrays(stages, published)
             certificate = certify(arrays, solution)
         if asked.prices and begun is None:
             begun = begun_prices(program, staged, ready.options, clock)
@@ -124,19 +126,19 @@ def _solve(
             alone = least()
     run = Solved(
         name=name,
-        instance=instance,
+        instance=ready.instance,
         reference=found.reference,
         program=program,
         weighting=found.weighting,
         alone=alone,
-        stages=staged.stages,
+        stages=stages,
         published=published,
         levels=priced.levels,
         moves=priced.moves,
         standing=priced.standing,
         weight_ranges=priced.weight_ranges,
     )
-    if asks_whole(instance):
+    if asks_whole(ready.instance):
         with clock.stage("whole places"):
             whole = whole_plan(run, ready.options)
             run = replace(run, whole=whole)

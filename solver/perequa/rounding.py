@@ -11,7 +11,6 @@ from scipy import sparse
 from perequa.engine.scaling import THOUSAND, scale
 from perequa.engine.whole_places import GAP, Question, broken_least, distance, nearest_whole
 from perequa_models.errors import NotProven, NoWholePlan
-from perequa_models.keys import RowKey
 from perequa_models.whole import (
     ceilings,
     floors,
@@ -94,20 +93,20 @@ def whole_plan(run: Solved, options: SolverOptions) -> WholePlan:
         raise NoWholePlan(_what_stops(run, rows[broken_least(question, options)]))
     remainder = _by_remainder(run, question, scaled, columns)
     breaks = rows[_broken(question, remainder, run.program.row_is_money[rows])]
-    x, method = found.x, "integer_program"
+    x = found.x
     if found.outcome == "limit":
         if breaks.size:
             raise NotProven(
                 f"no whole plan was found within {found.nodes} nodes, and largest remainders break "
                 f"{run.program.row_keys[int(breaks[0])]}"
             )
-        x, method = remainder, "largest_remainder"
+        x = remainder
     moved = distance(question, x)
     bound = found.bound if found.outcome == "found" else 0.0
     near = moved - bound <= GAP * moved
     return WholePlan(
         plan=_laid_out(scaled, columns, x),
-        method="integer_program" if method == "integer_program" else "largest_remainder",
+        method="integer_program" if found.outcome == "found" else "largest_remainder",
         moved=moved,
         bound=bound,
         nodes=found.nodes,
@@ -159,8 +158,8 @@ def _question(run: Solved, scaled: ScaledProgram, columns: Indices, rows: Indice
         row_upper=upper,
         around=around,
         most=program.column_upper[columns] / scaled.column[columns],
-        whole=np.where(is_cell, _over(instance, whole_measures(instance), columns), 0.0) > 0,
-        opening=np.where(is_cell, _over(instance, least_openings(instance), columns), 0.0),
+        whole=_over(instance, whole_measures(instance), columns) > 0,
+        opening=_over(instance, least_openings(instance), columns),
         weight=is_cell.astype(np.float64),
         totals=summed,
         total_lower=floors(wanted),
@@ -216,14 +215,10 @@ def _laid_out(scaled: ScaledProgram, columns: Indices, x: Floats) -> Floats:
 
 def _what_stops(run: Solved, rows: Indices) -> str:
     """Say which rules keep every whole plan from existing, as far as it was found."""
-    named = [str(run.program.row_keys[int(i)]) for i in rows if _is_rule(run, int(i))]
+    named = [str(run.program.row_keys[int(i)]) for i in rows]
     more = f" (and {len(named) - NAMED} more)" if len(named) > NAMED else ""
     which = f": {', '.join(named[:NAMED])}{more} would have to give" if named else ""
     return (
         "a plan satisfies every rule, but none in whole places"
         f"{which}; change it, or solve without whole places"
     )
-
-
-def _is_rule(run: Solved, row: int) -> bool:
-    return isinstance(run.program.row_keys[row], RowKey)

@@ -348,7 +348,7 @@ def test_a_reference_is_needed_where_it_is_named(edit: Edit, findings_of: Found)
     [
         ("kind: cap\n", "kind: transfer\n", "rules.cap.kind: transfer"),
         ("kind: cap\n", "kind: selection\n", "rules.cap.kind: selection"),
-        ("kind: shortfall", "kind: leximin", "objectives.gap.kind: leximin"),
+        ("kind: shortfall", "kind: unmet_merit", "objectives.gap.kind: unmet_merit"),
         ("decide_at: region\n", "decide_at: region\nprojects: {}\n", "projects"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ def check_scenario(scenario: Scenario, problems: Problems) -> None:
     for name, spec in scenario.objectives.items():
         _check_objective(scenario, name, spec, problems)
     _check_extremes(scenario, problems)
+    _check_leximin(scenario, problems)
     needs_reference = scenario.tie_break.toward == "reference"
     if needs_reference and not scenario.reference:
         _no_reference(problems, ("tie_break", "toward"), "tie_break.toward: reference")
@@ -244,6 +246,38 @@ def _warn_about_gap(path: Path, spec: GapSpec, problems: Problems) -> None:
             accepted="population, so that a missing place counts the same everywhere",
             remedy="state weighting: population unless this is meant",
         )
+
+
+def _check_leximin(scenario: Scenario, problems: Problems) -> None:
+    """Note a leximin that shares its priority: levels are served one after the other."""
+    for name, spec in scenario.objectives.items():
+        if spec.kind != "leximin" or spec.weight == 0:
+            continue
+        others = sorted(
+            key
+            for key, other in scenario.objectives.items()
+            if key != name and other.weight > 0 and other.priority == spec.priority
+        )
+        for key in scenario.objectives:
+            if re.fullmatch(rf"{re.escape(name)}_level_\d+", key):
+                problems.error(
+                    "name_of_a_level",
+                    f"objective {key} has the name that a level of {name} takes",
+                    path=("objectives", key),
+                    received=key,
+                    accepted=f"any name but {name}_level_ and a number",
+                    remedy="call it otherwise",
+                )
+        if others:
+            problems.error(
+                "leximin_not_alone",
+                f"objective {name} (leximin) shares priority {spec.priority} with "
+                f"{', '.join(others)}: its levels are served one after the other",
+                path=("objectives", name, "priority"),
+                received=str(spec.priority),
+                accepted="a priority of its own",
+                remedy="give it, or the others, another priority",
+            )
 
 
 def _check_extremes(scenario: Scenario, problems: Problems) -> None:

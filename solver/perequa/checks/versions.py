@@ -7,7 +7,7 @@ from typing import Any
 from perequa_models.errors import NotInThisVersion, UsageError
 
 RULE_KINDS = ("deadline", "distance", "selection", "transfer")
-OBJECTIVE_KINDS = ("leximin", "unmet_merit")
+OBJECTIVE_KINDS = ("unmet_merit",)
 SECTIONS = ("projects",)
 
 

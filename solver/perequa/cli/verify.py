@@ -87,6 +87,7 @@ def _line(check: Check, words: Words) -> str:
         "infeasible": words.term("check", "infeasible"),
         "weights": words.term("check", "weights"),
         "whole": words.term("check", "whole"),
+        "levels": words.term("check", "levels"),
         "study": words.term("check", "study"),
         "follow_up": words.term("check", "follow_up"),
         "steps": words.term("check", "steps"),

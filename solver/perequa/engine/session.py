@@ -208,6 +208,10 @@ class Session:
         """Replace the bounds of some columns."""
         self._bounds(self._highs.changeColsBounds, columns, lower, upper, self.n)
 
+    def set_coefficient(self, row: int, column: int, value: float) -> None:
+        """Replace one coefficient."""
+        self._accepted(self._highs.changeCoeff(row, column, value), "a coefficient")
+
     def set_row_bound(self, row: int, lower: float, upper: float) -> None:
         """Replace the bounds of one row."""
         self._accepted(self._highs.changeRowBounds(row, lower, upper), "a limit")

@@ -67,9 +67,10 @@ def base_record(
 
 def solved_record(run: Solved) -> dict[str, Any]:
     """Say what came out of a solved run."""
-    program = run.program
+    program, levels = run.program, run.instance.levels
     return {
         **ended(run),
+        **({"levels": {n: [*map(list, s)] for n, s in levels.items()}} if levels else {}),
         "sizes": {
             "territories": run.instance.shape[0],
             "measures": run.instance.shape[1],

@@ -23,8 +23,9 @@ from perequa.optimum import spread_over
 from perequa.ranked_program import with_every_pair
 from perequa.report.arrays import program_arrays, solution_arrays
 from perequa.weighting import normalisers, objective_value, weigh
-from perequa_models.errors import Infeasible, NotProven
+from perequa_models.errors import Infeasible, NotInThisVersion, NotProven
 from perequa_models.formulation import formulate
+from perequa_models.levels import next_leximin
 from perequa_models.problems import Problems
 from perequa_models.quantities import Quantities
 from perequa_models.reference.allocation import reference_allocation
@@ -181,10 +182,17 @@ def prepare(loaded: Loaded, clock: Clock) -> Prepared:
 
     Raises
     ------
+    NotInThisVersion
+        When the scenario minimises a leximin.
     InvalidScenario
         When the reference, the tie-break or a normalisation cannot be read.
     """
     instance, problems = loaded.instance, Problems()
+    waiting = next_leximin(instance)
+    if waiting is not None:
+        # its levels hold for one set of limits and weights: a study moves these
+        what = f"objectives.{waiting}.kind: leximin in a study"
+        raise NotInThisVersion(what)
     with clock.stage("reference"):
         reference = reference_allocation(instance, problems)
         even = evenness(instance, reference, problems)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perequa.verification.outcome import Unreadable
+from perequa.verification.recompute.levels import levels_of, with_levels
 from perequa.verification.sparse import Floats, Matrix
 from perequa.verification.tables import Table, read_csv
 
@@ -142,7 +143,12 @@ class RunFolder:
 
     @property
     def scenario(self) -> Mapping[str, Any]:
-        """The resolved scenario."""
+        """The resolved scenario, each leximin laid out in its levels."""
+        return with_levels(self.stated, levels_of(self.run))
+
+    @property
+    def stated(self) -> Mapping[str, Any]:
+        """The resolved scenario as it is written."""
         scenario = self.run.get("scenario")
         if not isinstance(scenario, dict):
             raise Unreadable("run.json", "has no scenario")

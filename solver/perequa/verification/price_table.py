@@ -122,7 +122,7 @@ def _check_identity(notes: Notebook, folder: RunFolder, table: Table, labels: li
 def _check_objectives(notes: Notebook, folder: RunFolder, table: Table, labels: list[str]) -> None:
     """Compare the objectives named at each priority with those of the scenario."""
     served: dict[str, dict[str, str]] = {}
-    for name, spec in sorted(folder.run["scenario"]["objectives"].items()):
+    for name, spec in sorted(folder.scenario["objectives"].items()):
         if float(spec.get("weight", 1.0)) > 0:
             served.setdefault(str(spec.get("priority", 1)), {})[name] = str(spec["kind"])
     listed = [served.get(priority, {}) for priority in table.column("priority")]

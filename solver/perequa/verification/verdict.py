@@ -11,6 +11,7 @@ from perequa.verification.folder import RunFolder, read_record
 from perequa.verification.follow_up import check_follow_up, is_follow_up
 from perequa.verification.infeasible import check_infeasible
 from perequa.verification.inputs import check_inputs
+from perequa.verification.levels import check_levels
 from perequa.verification.optimum import check_optimum
 from perequa.verification.outcome import Check, Notebook, Unreadable
 from perequa.verification.plan import Published, check_plan
@@ -29,6 +30,8 @@ from perequa.words import saying
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from perequa.verification.recompute.model import Model
 
 SOLVED, INFEASIBLE = 0, 4
 
@@ -148,7 +151,12 @@ def _called_for(folder: RunFolder, *, exact: bool) -> list[tuple[int, str, Calla
         (8, "sentences", lambda: check_sentences(folder)),
         *([(10, "weights", lambda: check_weights(folder, model))] if has_weights(folder) else []),
         *([(11, "whole", whole)] if is_asked(model) else []),
+        *([(12, "levels", lambda: check_levels(folder, model))] if _has_levels(model) else []),
     ]
+
+
+def _has_levels(model: Model) -> bool:
+    return any(spec["kind"] == "leximin" for spec in model.scenario["objectives"].values())
 
 
 def _unreadable(number: int, name: str, file: str, why: str) -> Check:

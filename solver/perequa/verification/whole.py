@@ -23,6 +23,7 @@ from perequa.verification.recompute.whole import (
     above,
     below,
     by_largest_remainders,
+    kept_between,
     least_openings,
     totals,
     whole_cells,
@@ -70,8 +71,7 @@ class Rounded:
     def rule_activities(self) -> tuple[dict[str, float], dict[str, float]]:
         """Activity of every rule row at the whole plan and by largest remainders."""
         published = self.published
-        held = {row.id: above(row.limit) if row.unit == "place" else row.limit
-                for row in published.rows if row.held}  # fmt: skip
+        held = {row.id: kept_between(row)[1] for row in published.rows if row.held}
         beside = {
             row.id: row.activity(self.remainder)
             + sum(held[name] for name in row.holds)

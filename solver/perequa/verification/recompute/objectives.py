@@ -172,6 +172,7 @@ GAPS: dict[str, Callable[[Floats, Floats, Floats], list[float]]] = {
     "shortfall": _shortfall,
     "absolute_gap": _absolute,
     "worst": _worst,
+    "leximin": _worst,
     "range": _range,
 }
 """Value of each year from rates (n, Y'), targets (Y',) and weights (n, Y')."""
