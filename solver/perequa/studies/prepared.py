@@ -122,10 +122,19 @@ class Prepared:
         alone = Alone(self.program, self.options)
         return normalisers(self.instance, self.reference, names, alone.least)
 
+    def sizes_by_name(self, names: Sequence[str]) -> dict[str, float]:
+        """Name what some objectives are divided by, as ``study.json`` records it."""
+        sizes, order = self.sizes(names), self.program.objective_names
+        return {name: float(sizes[order.index(name)]) for name in names}
+
     def plans_left(self, before: Priorities) -> PlansLeft:
         """Return the plans optimal at some priorities, ready to be asked."""
         costs = before.weights @ self.program.costs
         return PlansLeft.optimal(self.program, before.numbers, costs, self.options)
+
+    def costed(self, wanted: Priorities) -> tuple[CompiledProgram, Floats]:
+        """Return the program with the costs (P, n) of some priorities."""
+        return self.program, wanted.weights @ self.program.costs
 
     def goal(self, weights: Floats) -> Goal:
         """Add up the objectives, each times its weight (K,)."""

@@ -11,8 +11,10 @@ from perequa.checks.placing import Places
 from perequa.io.findings import InvalidInput
 from perequa.io.run_folder import check_replaceable, write_folder
 from perequa.optimum import Clock
+from perequa.report.arrays import npz, program_arrays
 from perequa.report.files import csv_bytes, json_bytes
 from perequa.report.record import base_record, input_files
+from perequa.studies.evidence import evidence_arrays
 from perequa.studies.prepared import OPTIONS, prepare
 from perequa_models.errors import Infeasible, InvalidScenario
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from perequa.interpret.tables import Table
     from perequa.io.findings import Finding
+    from perequa.studies.evidence import Proven
     from perequa.studies.prepared import Prepared
 
 
@@ -41,6 +44,8 @@ class Answer:
         Files read beside the scenario's, by path inside the study folder.
     large
         Files written beside the tables, by path inside the study folder, and where they are.
+    proven
+        The sample of its figures that is proven (see `evidence`).
     """
 
     tables: dict[str, Table]
@@ -48,6 +53,7 @@ class Answer:
     facts: Mapping[str, object] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
     large: Mapping[str, Path] = field(default_factory=dict)
+    proven: tuple[Proven, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,14 +151,22 @@ def run_study(
         name=loaded.raw.column_name,
         study=study,
         folder=folder,
-        fingerprint=write_folder(folder, _files(record, inputs, answer)),
+        fingerprint=write_folder(folder, _files(record, inputs, answer, prepared)),
         answer=answer,
         findings=loaded.findings,
     )
 
 
 def _files(
-    record: dict[str, Any], inputs: Mapping[str, bytes], answer: Answer
+    record: dict[str, Any], inputs: Mapping[str, bytes], answer: Answer, prepared: Prepared
 ) -> dict[str, bytes | Path]:
     tables = {f"{name}.csv": csv_bytes(table) for name, table in answer.tables.items()}
-    return {**inputs, **tables, **answer.large, "study.json": json_bytes(record)}
+    arrays = program_arrays(prepared.program, prepared.weighting, prepared.spread)
+    proofs = {"program.npz": npz(arrays), "evidence.npz": npz(evidence_arrays(answer.proven))}
+    return {
+        **inputs,
+        **tables,
+        **answer.large,
+        **(proofs if answer.proven else {}),
+        "study.json": json_bytes(record),
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from perequa.verification.files import check_files, fingerprint, refuse_other_folders
@@ -18,6 +19,9 @@ from perequa.verification.recompute.all_rows import expected_rows
 from perequa.verification.recompute.model import model_of
 from perequa.verification.recompute.reference import reference_places
 from perequa.verification.sentences import check_sentences
+from perequa.verification.studies.checks import called_for
+from perequa.verification.studies.compare import check_differences
+from perequa.verification.studies.opened import Study
 from perequa.verification.uniqueness import check_uniqueness
 from perequa.verification.weights import check_weights, has_weights
 from perequa.words import saying
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SOLVED, INFEASIBLE = 0, 4
+RUN, STUDY = "run.json", "study.json"
+Called = list[tuple[int, str, "Callable[[], Check]"]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,29 +77,25 @@ def verify_run(path: Path, *, exact: bool = False) -> Verdict:
     refuse_other_folders(path)
     checks = [check_files(path)]
     status = ""
-    if _is_study(path):
-        checks.append(
-            Notebook(2, "study").skip(saying("the figures of a study are not re-checked"))
-        )
-        return Verdict(fingerprint=fingerprint(path), status="study", checks=tuple(checks))
+    called = _called_for_study if _is_study(path) else partial(_called_for, exact=exact)
     try:
-        folder = RunFolder(path, read_record(path / "run.json"))
+        folder = RunFolder(path, read_record(path / (STUDY if _is_study(path) else RUN)))
         status = folder.status
     except Unreadable as error:
         checks.append(_unreadable(2, "inputs", error.file, error.why))
     else:
-        checks.extend(_checks(folder, exact=exact))
+        checks.extend(_made(called(folder)))
     return Verdict(fingerprint=fingerprint(path), status=status, checks=tuple(checks))
 
 
 def _is_study(path: Path) -> bool:
     """Whether a folder holds a study: of a run, only its inputs and what came out."""
-    return (path / "study.json").is_file() and not (path / "run.json").is_file()
+    return (path / STUDY).is_file() and not (path / RUN).is_file()
 
 
-def _checks(folder: RunFolder, *, exact: bool) -> Iterator[Check]:
-    """Make every check that this run calls for; one that cannot be made is wrong."""
-    for number, name, check in _called_for(folder, exact=exact):
+def _made(called_for: Called) -> Iterator[Check]:
+    """Make every check that a folder calls for; one that cannot be made is wrong."""
+    for number, name, check in called_for:
         try:
             yield check()
         except Unreadable as error:
@@ -103,7 +105,19 @@ def _checks(folder: RunFolder, *, exact: bool) -> Iterator[Check]:
             yield _unreadable(number, name, "", f"cannot be evaluated ({error!r})")
 
 
-def _called_for(folder: RunFolder, *, exact: bool) -> list[tuple[int, str, Callable[[], Check]]]:
+def _called_for_study(folder: RunFolder) -> Called:
+    if folder.run.get("study") == "compare":
+        return [(11, "study", partial(check_differences, folder))]
+    study = Study(folder, model_of(folder))
+
+    def inputs() -> Check:
+        return check_inputs(folder, study.model, study.rows, study.reference)
+
+    own = [(number, name, partial(check, study)) for number, name, check in called_for(study)]
+    return [(2, "inputs", inputs), *own]
+
+
+def _called_for(folder: RunFolder, *, exact: bool) -> Called:
     model = model_of(folder)
 
     def inputs() -> Check:
