@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perequa.cli.console import document, print_findings
+from perequa.cli.console import document, print_findings, settings
+from perequa.words import words_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,7 @@ def scenario_options(command: Callable[..., None]) -> Callable[..., None]:
 def say(finished: FinishedStudy, form: str) -> None:
     """Print what a study found, in the form asked for."""
     from perequa.report.files import csv_bytes  # noqa: PLC0415
+    from perequa.report.study import study_text  # noqa: PLC0415
 
     answer = finished.answer
     if form == "json":
@@ -42,8 +44,10 @@ def say(finished: FinishedStudy, form: str) -> None:
     if form == "csv":
         click.echo(csv_bytes(next(iter(answer.tables.values()))).decode(), nl=False)
         return
-    click.echo(f"{finished.name}, {finished.study}\n\n{answer.text}\n")
-    click.echo(f"saved in {finished.folder}")
+    words = words_in(settings().lang)
+    click.echo(f"{finished.name}, {finished.study}\n")
+    click.echo(study_text(finished.record, answer.tables, words))
+    click.echo("\n" + words.phrase("saved in {folder}", folder=finished.folder))
 
 
 def _document(finished: FinishedStudy) -> str:

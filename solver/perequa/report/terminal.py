@@ -10,11 +10,12 @@ from perequa.interpret.sentences import objectives_said
 from perequa.interpret.tables import cell
 from perequa.report.diagnosis import diagnosis_text
 from perequa.report.headings import codes, headings
+from perequa.report.layout import aligned
 from perequa.report.weights import weights_text
 from perequa.words.terms import unit_named, unit_word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from perequa.interpret.tables import Table, Value
     from perequa.running import FinishedRun
@@ -214,21 +215,6 @@ def _ranked(rows: list[dict[str, Value]], words: Words) -> list[str]:
 def _size(row: Mapping[str, Value], effects: tuple[str, str] = OWN) -> float:
     sizes = [abs(v) for k in effects if isinstance(v := row[k], float)]
     return max(sizes, default=0.0)
-
-
-def aligned(header: Sequence[str], rows: Iterable[Sequence[str]], *, left: int) -> str:
-    """Lay out a table in plain text: the first columns to the left, figures to the right."""
-    listed = [list(header), *(list(row) for row in rows)]
-    widths = [max(len(row[i]) for row in listed) for i in range(len(header))]
-    lines = [
-        "  ".join(
-            cell.ljust(width) if i < left else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in listed
-    ]
-    lines.insert(1, "  ".join("-" * width for width in widths))
-    return "\n".join(lines)
 
 
 def _word(value: Value) -> str:

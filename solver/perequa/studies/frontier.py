@@ -15,7 +15,6 @@ from perequa.studies.prepared import Priorities, infeasible_is_proven
 from perequa.studies.study import Answer
 from perequa.studies.weightings import check_objective
 from perequa.studies.weights import value_columns
-from perequa.studies.words import frontier_text
 from perequa_models.catalogue import OBJECTIVE_KINDS
 from perequa_models.errors import UsageError
 
@@ -77,12 +76,12 @@ def frontier_study(prepared: Prepared, first: str, second: str) -> Answer:
     }
     return Answer(
         tables=tables,
-        text=frontier_text(
-            _units(prepared, (first, second)),
-            tables["frontier"],
-            _efficiency(prepared, (first, second)),
-        ),
-        facts={"objectives": [first, second], "programs_solved": plans.programs_solved},
+        facts={
+            "objectives": [first, second],
+            "units": _units(prepared, (first, second)),
+            "price_of_equity_in": _efficiency(prepared, (first, second)) or None,
+            "programs_solved": plans.programs_solved,
+        },
         proven=proven,
     )
 

@@ -16,7 +16,6 @@ from perequa.studies.allocation_file import read_allocation, read_file
 from perequa.studies.evidence import Dual, Proven, solved_each
 from perequa.studies.prepared import infeasible_is_proven
 from perequa.studies.study import Answer
-from perequa.studies.words import implied_text
 from perequa.weighting import SHARE
 from perequa_models.catalogue import OBJECTIVE_KINDS
 from perequa_models.errors import UsageError
@@ -123,12 +122,13 @@ def implied_study(prepared: Prepared, written: str, priority: int | None = None)
     tables = {"implied": table, "violations": violations}
     return Answer(
         tables=tables,
-        text=implied_text(given.unsaid, _unit(prepared, names), tables),
         files=given.files,
         facts={
             "priority": served,
             "allocation": written,
             "cells_not_stated": given.unsaid,
+            "unit": _unit(prepared, names),
+            "currency": prepared.instance.scenario.currency,
             "sizes": {n: float(sizes[prepared.program.objective_names.index(n)]) for n in names},
             "programs_solved": found.rivals,
         },

@@ -16,7 +16,6 @@ from perequa.interpret.tables import Table, Value
 from perequa.studies.evidence import Proven, duals_of, sampled, solved_each
 from perequa.studies.plans import plans_table, wanted_plans
 from perequa.studies.study import Answer
-from perequa.studies.words import limit_text
 from perequa_models.errors import Infeasible, NotProven, UsageError
 from perequa_models.keys import RowKey
 from perequa_models.problems import nearest
@@ -105,12 +104,11 @@ def limit_study(prepared: Prepared, moved: Moved, *, shares: bool | None = None)
     feasible = curves.low / scaled.unit, curves.high / scaled.unit
     return Answer(
         tables=tables,
-        text=limit_text(moved.rule, names, (moved.low, moved.high), feasible, tables, why),
         facts={
             "rows": names,
             "feasible_from": feasible[0],
             "feasible_to": feasible[1],
-            "shares_left_out": why or None,
+            "shares_left_out": why,
             "programs_solved": curves.programs_solved,
         },
         proven=proven,

@@ -15,7 +15,6 @@ from perequa.interpret.tables import Table, Value
 from perequa.studies.evidence import Dual, Proven, duals_of, sampled, solved_each
 from perequa.studies.prepared import infeasible_is_proven
 from perequa.studies.study import Answer
-from perequa.studies.words import margins_text
 from perequa_models.errors import UsageError
 from perequa_models.quantities import Quantities
 
@@ -114,7 +113,6 @@ def margins_study(
     table = Table(COLUMNS, tuple(rows))
     return Answer(
         tables={"margins": table},
-        text=margins_text(within, table),
         facts={
             "within": within,
             "optima": _by_priority(prepared, values),

@@ -36,8 +36,6 @@ class Answer:
     ----------
     tables
         Tables by file name without its ending, the main one first.
-    text
-        The same for reading, in a few lines.
     facts
         What else ``study.json`` records.
     files
@@ -49,7 +47,6 @@ class Answer:
     """
 
     tables: dict[str, Table]
-    text: str
     facts: Mapping[str, object] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
     large: Mapping[str, Path] = field(default_factory=dict)
@@ -66,14 +63,15 @@ class FinishedStudy:
         The scenario column and the name of the study.
     folder, fingerprint
         Where it is saved.
-    answer, findings
-        What was found; what is doubtful in the scenario.
+    record, answer, findings
+        What ``study.json`` holds; what was found; what is doubtful in the scenario.
     """
 
     name: str
     study: str
     folder: Path
     fingerprint: str
+    record: Mapping[str, Any]
     answer: Answer
     findings: tuple[Finding, ...]
 
@@ -152,6 +150,7 @@ def run_study(
         study=study,
         folder=folder,
         fingerprint=write_folder(folder, _files(record, inputs, answer, prepared)),
+        record=record,
         answer=answer,
         findings=loaded.findings,
     )

@@ -15,7 +15,6 @@ from perequa.studies.plans import CELL, changes, plans_table, wanted_plans
 from perequa.studies.prepared import infeasible_is_proven
 from perequa.studies.study import Answer
 from perequa.studies.weightings import Weights, one_priority
-from perequa.studies.words import triangle_text, weights_text
 from perequa_models.errors import UsageError
 from perequa_models.quantities import Quantities
 
@@ -106,13 +105,12 @@ def weights_study(
     tables["stability"] = stable
     return Answer(
         tables=tables,
-        text=weights_text(between.start, between.end, priority, tables, why),
         facts={
             "priority": priority,
             "from_weights": dict(between.start.by_objective),
             "to_weights": dict(between.end.by_objective),
             "sizes": prepared.sizes_by_name(named),
-            "plans_left_out": why or None,
+            "plans_left_out": why,
             "programs_solved": left.programs_solved,
         },
         proven=proven,
@@ -154,7 +152,6 @@ def triangle_study(prepared: Prepared, names: tuple[str, str, str]) -> Answer:
     }
     return Answer(
         tables=tables,
-        text=triangle_text(names, priority, tables["triangle"]),
         facts={
             "priority": priority,
             "objectives": list(names),

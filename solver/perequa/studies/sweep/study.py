@@ -24,8 +24,7 @@ from perequa.studies.sweep.store import Store
 from perequa.studies.sweep.weights import weights_over
 from perequa.studies.sweep.workers import answers
 from perequa.studies.weights import value_columns
-from perequa.studies.words import sweep_text
-from perequa.words import SOURCE
+from perequa.words import SOURCE, saying
 from perequa_models.errors import UsageError
 from perequa_models.quantities import Quantities
 
@@ -139,7 +138,7 @@ def sweep_study(
     counted = Acceptability(prepared.instance, shares(compared))
     store = Store(kept, _fingerprint(prepared, asked, design))
     if store.started_anew:
-        watch.said("an earlier sweep asked something else: its answers are thrown away")
+        watch.said(saying("an earlier sweep asked something else: its answers are thrown away"))
     _answer_all(store, posed, order, executor, watch)
     told = dict.fromkeys(STATUSES, 0)
     programs = 0
@@ -162,9 +161,9 @@ def sweep_study(
         tables["indices"] = posed.indices.table(design.points, by_name)
     return Answer(
         tables=tables,
-        text=sweep_text(_varied(posed), told, asked.plan, asked.against, tables),
         facts={
             "priority": posed.priority,
+            "varied": {"what": design.varied, "names": list(design.names)},
             "points": len(design.points),
             "sizes": {} if posed.priority is None else prepared.sizes_by_name(design.names),
             "chunks": len(order),
@@ -203,14 +202,6 @@ def _proven(
         for i, stages in zip(chosen, solved, strict=True)
     ]
     return tuple(found)
-
-
-def _varied(posed: Posed) -> str:
-    """Say what a sweep varies."""
-    names = ", ".join(posed.design.names)
-    if posed.design.varied == "factor":
-        return f"sets of figures ({names}, each times a factor)"
-    return f"weightings of {names} (priority {posed.priority})"
 
 
 def _reported(prepared: Prepared, asked: Asked) -> dict[str, int]:
@@ -258,7 +249,7 @@ def _answer_all(
     total = len(points)
     done = total - sum(len(some) for some in missing.values())
     if done:
-        watch.said(f"going on after {done} of {total} points")
+        watch.said(saying("going on after {done} of {total} points", done=done, total=total))
     watch.done(done, total)
     for number, found in answers(pickle.dumps(posed.question), missing, executor):
         store.keep(number, found)
