@@ -159,7 +159,8 @@ def test_a_plan_that_is_not_proven_is_left_out_with_the_reason(
     monkeypatch.setattr("perequa.studies.weights._published", fail)
     short = weights_study(scenario, BETWEEN)
     assert "Plans are left out: one is not proven (lost in rounding)." in text_of(short)
-    assert short.facts["plans_left_out"] == "one is not proven (lost in rounding)"
+    left = {"why": "not_proven", "error": "lost in rounding"}
+    assert short.facts["plans_left_out"] == left
     assert len(short.tables["breakpoints"].rows) == len(full.tables["breakpoints"].rows)
     with pytest.raises(NotProven):
         weights_study(scenario, BETWEEN, publish=True)

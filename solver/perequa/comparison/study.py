@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +26,7 @@ from perequa.comparison.sides import parsed, side_of, with_names_apart
 from perequa.comparison.tables import attribution_table, inputs_table, scenarios_table
 from perequa.comparison.winners import bands_table, standings, winners_table
 from perequa.io.findings import InvalidInput
-from perequa.io.run_folder import check_replaceable, write_folder
+from perequa.io.run_folder import COMPARISON, check_replaceable, write_folder
 from perequa.optimum import Clock
 from perequa.report.files import csv_bytes, json_bytes
 from perequa.words import words_in
@@ -164,7 +163,7 @@ def compare(
     files = {f"{name}.csv": csv_bytes(table) for name, table in tables.items()}
     record = study_record(found, arguments, effort, lang)
     files[STUDY] = json_bytes(record)
-    return replace(found, record=record, fingerprint=write_folder(folder, files))
+    return replace(found, record=record, fingerprint=write_folder(folder, files, COMPARISON))
 
 
 def _file_name(name: str) -> str:
@@ -180,15 +179,9 @@ def _check_destination(folder: Path, runs: Sequence[Path]) -> None:
     UsageError
         When a run folder, another study or anything else stands there.
     """
-    check_replaceable(folder)
-    if not folder.is_dir() or not any(folder.iterdir()):
-        return
-    try:
-        study = json.loads((folder / STUDY).read_text(encoding="utf-8")).get("study")
-    except (OSError, ValueError, AttributeError):
-        study = None
-    if study != "compare" or any(folder.resolve() == run.resolve() for run in runs):
-        message = f"{folder} holds something else than a comparison: name another folder with -o"
+    check_replaceable(folder, COMPARISON)
+    if any(folder.resolve() == run.resolve() for run in runs):
+        message = f"{folder} is one of the runs compared: name another folder with -o"
         raise UsageError(message)
 
 

@@ -12,22 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perequa.certificate import certify
-from perequa.compilation import compile_program
 from perequa.engine.infeasibility import Clashes
 from perequa.engine.optimum_alone import Alone
 from perequa.engine.plans_left import Goal, PlansLeft, stop_unless_optimal
 from perequa.engine.session import SolverOptions
 from perequa.engine.stages import solve_stages
 from perequa.engine.tie_break import publish
-from perequa.optimum import spread_over
+from perequa.optimum import posed, spread_over
 from perequa.report.arrays import program_arrays, solution_arrays
 from perequa.weighting import normalisers, objective_value, weigh
 from perequa_models.errors import Infeasible, NotProven
-from perequa_models.formulation import formulate
-from perequa_models.problems import Problems
 from perequa_models.quantities import Quantities
-from perequa_models.reference.allocation import reference_allocation
-from perequa_models.tie_break import evenness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -185,15 +180,8 @@ def prepare(loaded: Loaded, clock: Clock) -> Prepared:
     InvalidScenario
         When the reference, the tie-break or a normalisation cannot be read.
     """
-    instance, problems = loaded.instance, Problems()
-    with clock.stage("reference"):
-        reference = reference_allocation(instance, problems)
-        even = evenness(instance, reference, problems)
-        problems.stop_if_wrong()
-    with clock.stage("formulate"):
-        formulation = formulate(instance, reference)
-    with clock.stage("compile"):
-        program = compile_program(formulation)
+    instance = loaded.instance
+    reference, even, program = posed(instance, clock)
     with infeasible_is_proven(program):
         weighting = weigh(instance, reference, Alone(program, OPTIONS).least)
     return Prepared(

@@ -16,7 +16,7 @@ from perequa.report.files import csv_bytes, json_bytes
 from perequa.report.record import base_record, input_files
 from perequa.studies.evidence import evidence_arrays
 from perequa.studies.prepared import OPTIONS, prepare
-from perequa_models.errors import Infeasible, InvalidScenario
+from perequa_models.errors import InvalidScenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -121,7 +121,7 @@ def run_study(
     with clock.stage("read and check"):
         loaded = load(source.scenario, source.variants, source.sets)
     folder = destination(loaded.raw.column_name)
-    check_replaceable(folder)
+    check_replaceable(folder, study)
     try:
         prepared = prepare(loaded, clock)
         with clock.stage("study"):
@@ -129,9 +129,6 @@ def run_study(
     except InvalidScenario as error:
         where = Places(loaded.raw)
         raise InvalidInput([where.finding(problem) for problem in error.problems]) from error
-    except Infeasible as error:
-        message = f"{error} (perequa diagnose {source.scenario} says why)"
-        raise Infeasible(message) from error
     places, inputs = input_files(loaded.raw)
     inputs = {**inputs, **answer.files}
     record = base_record(loaded.raw, places, OPTIONS, source.lang)
@@ -149,7 +146,7 @@ def run_study(
         name=loaded.raw.column_name,
         study=study,
         folder=folder,
-        fingerprint=write_folder(folder, _files(record, inputs, answer, prepared)),
+        fingerprint=write_folder(folder, _files(record, inputs, answer, prepared), study),
         record=record,
         answer=answer,
         findings=loaded.findings,
