@@ -93,7 +93,7 @@ def margins_study(
         stop_unless_optimal(staged.termination)
         values = np.array([goal.value(s.x) for goal, s in _goals(prepared, staged.stages)])
         room = _room(prepared, values, within)
-        cells = list(_cells(prepared.instance, by_year=by_year))
+        cells = list(cells_of(prepared.instance, by_year=by_year))
         near = NearOptimal(staged, room, prepared.options)
         ranges = near.ranges([cell.total for cell in cells], jobs)
         planned = prepared.plan(prepared.priorities).x.ravel()
@@ -199,7 +199,7 @@ def _room(prepared: Prepared, values: Floats, within: float) -> Floats:
     return np.asarray(within * np.where(zero, initial, np.abs(values)))
 
 
-def _cells(instance: Instance, *, by_year: bool) -> Iterator[Cell]:
+def cells_of(instance: Instance, *, by_year: bool) -> Iterator[Cell]:
     """Yield every territory and measure, then the credits of the territory as a whole."""
     T, M, Y = instance.shape
     flat = np.arange(T * M * Y).reshape(T, M, Y)
