@@ -158,6 +158,10 @@ def test_what_cannot_be_shown(
 ) -> None:
     assert main(["show", str(tmp_path)]) == 3
     assert "not the folder of a study" in capsys.readouterr().err
+    diagnosis = str(tmp_path / "diagnosis")
+    assert main(["diagnose", EHPAD, "--variant", "infeasible_caps", "-o", diagnosis]) == 4
+    assert main(["show", diagnosis]) == 3
+    assert "holds a diagnosis" in capsys.readouterr().err
     folder, _ = made("margins", "en")
     changed = shutil.copytree(folder, tmp_path / "changed")
     with (changed / "margins.csv").open("a", encoding="utf-8") as stream:

@@ -38,27 +38,19 @@ def read_study_record(folder: Path) -> dict[str, Any]:
     Raises
     ------
     InvalidScenario
-        When the folder holds no study.
+        When the folder holds no study, or a diagnosis in its place.
     RunFolderWrong
         When the record cannot be read.
     """
     if not (folder / RECORD).is_file():
-        raise InvalidScenario(
-            [
-                Problem(
-                    code="not_a_study_folder",
-                    message=f"{folder} is not the folder of a study",
-                    received=str(folder),
-                    accepted="a folder written by perequa sensitivity or perequa compare",
-                    remedy="name the folder itself, e.g. results/<scenario>-<study>",
-                )
-            ]
-        )
+        raise InvalidScenario([_refused(folder, "is not the folder of a study")])
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         message = f"{folder}: {RECORD} cannot be read ({type(error).__name__})"
         raise RunFolderWrong(message) from error
+    if isinstance(record, dict) and record.get("study") == "diagnose":
+        raise InvalidScenario([_refused(folder, "holds a diagnosis, not what a study found")])
     needed = ("study", "status", "tables")
     if not isinstance(record, dict) or not all(key in record for key in needed):
         message = (
@@ -66,6 +58,16 @@ def read_study_record(folder: Path) -> dict[str, Any]:
         )
         raise RunFolderWrong(message)
     return record
+
+
+def _refused(folder: Path, why: str) -> Problem:
+    return Problem(
+        code="not_a_study_folder",
+        message=f"{folder} {why}",
+        received=str(folder),
+        accepted="a folder written by perequa sensitivity or perequa compare",
+        remedy="name the folder itself, e.g. results/<scenario>-<study>",
+    )
 
 
 def read_study_table(folder: Path, name: str) -> tuple[tuple[str, ...], list[tuple[Cell, ...]]]:
