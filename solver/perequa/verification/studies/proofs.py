@@ -30,7 +30,7 @@ MOST = 24
 """Questions of a study that are proven, at most."""
 GAP = 1e-9
 """Largest distance between a value and the bound that proves it, relative."""
-TRACE = 1e-12
+TRACE = 1e-10
 """Share of the largest cost below which a reduced cost is none: it moves no bound by 1e-9."""
 
 
