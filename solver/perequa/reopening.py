@@ -13,7 +13,7 @@ from perequa.interpret.rules import PRICES
 from perequa.io.read_run import read_record, resolved_scenario
 from perequa.optimum import DEFAULT_OPTIONS, Optimum, find_optimum
 from perequa.ranked_program import with_every_pair
-from perequa.verification.files import check_files, refuse_other_folders
+from perequa.verification.files import refuse_changed, refuse_other_folders
 from perequa.verification.folder import RunFolder
 from perequa_models.errors import NoPrices, RunFolderWrong
 
@@ -65,9 +65,7 @@ def reopen(path: Path, options: SolverOptions = DEFAULT_OPTIONS) -> Reopened:
         When the run found no plan, or no prices were asked of it.
     """
     refuse_other_folders(path)
-    changed = check_files(path).disagreements
-    if changed:
-        raise RunFolderWrong(f"{path}: {changed[0]}; `perequa verify` tells all of it")
+    refuse_changed(path)
     folder = RunFolder(path, read_record(path))
     if not folder.has("solution.npz"):
         why = f"the run ended {folder.status or 'without a status'}: it has no plan"

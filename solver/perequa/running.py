@@ -12,7 +12,7 @@ from perequa.interpret.repairs import suspected_units
 from perequa.interpret.run import Failure
 from perequa.interpret.weights import CHEAP
 from perequa.io.findings import findings_of
-from perequa.io.run_folder import check_replaceable, write_folder
+from perequa.io.run_folder import DIAGNOSIS, RUN, check_replaceable, write_folder
 from perequa.optimum import DEFAULT_OPTIONS, Clock, Watch, posed, unwatched
 from perequa.pipeline import Success, diagnose_instance, solve_instance
 from perequa.pricing import Asked
@@ -184,6 +184,7 @@ def diagnose_scenario(
     variants: Sequence[str] = (),
     sets: Sequence[str] = (),
     protected: Sequence[str] = (),
+    kind: str = DIAGNOSIS,
     options: SolverOptions = DEFAULT_OPTIONS,
     lang: str = SOURCE,
     watch: Watch = unwatched,
@@ -196,6 +197,8 @@ def diagnose_scenario(
         As for `run_scenario`.
     protected
         Rules that no repair may move.
+    kind
+        What the folder would hold were there a plan: a diagnosis may stand in its place.
 
     Raises
     ------
@@ -212,7 +215,7 @@ def diagnose_scenario(
     _check_rules(loaded, protected)
     name = loaded.raw.column_name
     folder = destination(name)
-    check_replaceable(folder)
+    check_replaceable(folder, kind)
     failure = diagnose_instance(
         loaded.instance, name, frozenset(protected), options=options, clock=clock
     )
@@ -228,7 +231,7 @@ def diagnose_scenario(
     places, inputs = input_files(loaded.raw)
     asked = {"scenario": source, "variants": [*variants], "sets": [*sets], "protect": [*protected]}
     record = base_record(loaded.raw, places, options, lang) | {"study": "diagnose", "asked": asked}
-    return _infeasible(loaded, failure, folder, record, inputs, clock, words)
+    return _infeasible(loaded, failure, folder, record, inputs, clock, words, kind)
 
 
 def _check_rules(loaded: Loaded, protected: Sequence[str]) -> None:
@@ -282,6 +285,7 @@ def _infeasible(
     inputs: dict[str, bytes],
     clock: Clock,
     words: Words,
+    kind: str = RUN,
 ) -> FinishedRun:
     with clock.stage("tables"):
         tables = failure_tables(failure)
@@ -294,7 +298,7 @@ def _infeasible(
         files["run.json"] = json_bytes(record | ended)
         if "study" in record:
             files["study.json"] = files["run.json"]
-        fingerprint = write_folder(folder, files)
+        fingerprint = write_folder(folder, files, kind)
     return FinishedRun(
         name=failure.name,
         status="infeasible",

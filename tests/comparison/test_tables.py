@@ -11,6 +11,7 @@ from perequa.comparison.attribution import Effort
 from perequa.comparison.study import Comparison, compare
 from perequa.comparison.winners import NAMES, Standing
 from perequa.report.comparison import _general
+from perequa.words import words_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -182,5 +183,8 @@ def test_territories_of_one_side_are_told(tmp_path: Path) -> None:
 
 
 def test_amounts_are_written_whole_not_as_powers_of_ten() -> None:
-    assert _general(33_333.3) == "33\u202f333"
-    assert [_general(v) for v in (78.25, 0.4809, 0, None)] == ["78.25", "0.4809", "0", ""]
+    english, french = words_in("en"), words_in("fr")
+    assert _general(33_333.3, english) == "33\u202f333"
+    figures = (78.25, 0.4809, 0, None)
+    assert [_general(v, english) for v in figures] == ["78.25", "0.4809", "0", ""]
+    assert [_general(v, french) for v in figures] == ["78,25", "0,4809", "0", ""]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import sparse
-from studied import DISTANCE, EHPAD, least_by_scipy, prepared
+from studied import DISTANCE, EHPAD, least_by_scipy, prepared, text_of
 
 from perequa.studies.frontier import frontier_study
 
@@ -118,7 +118,7 @@ def test_price_of_equity_is_what_a_point_of_gini_costs(chosen: tuple[str, str]) 
                 # a point of Gini is ten thousand millionths
                 assert 1e3 * (held - moved) / step * 1e4 == pytest.approx(price, rel=1e-3)
     assert rows[0]["price_of_equity_below"] is None
-    assert "Price of equity: thrift (EUR) given up for one point of Gini" in answer.text
+    assert "Price of equity: thrift (EUR) given up for one point of Gini" in text_of(answer)
 
 
 def test_an_index_that_agrees_with_places_is_not_lost_beside_them() -> None:
@@ -133,4 +133,4 @@ def test_objectives_that_agree_have_one_point() -> None:
     answer = frontier_study(prepared("scm-ssad-1998"), "amplitude", "shortfall")
     (row,) = answer.tables["frontier"].records()
     assert (row["exchange_rate_below"], row["exchange_rate_above"]) == (None, None)
-    assert "nothing to trade" in answer.text
+    assert "nothing to trade" in text_of(answer)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from studied import DISTANCE, EHPAD, WORST, least_by_scipy, prepared
+from studied import DISTANCE, EHPAD, WORST, least_by_scipy, prepared, text_of
 
 from perequa.cli import main
 from perequa.io.findings import InvalidInput
@@ -107,7 +107,7 @@ def test_a_short_table_is_enough(tmp_path: Path) -> None:
     file = write(tmp_path / "mine.csv", [["11", 1000], ["region:93", "500,5"], ["24", ""]])
     answer = implied_study(prepared(EHPAD), file)
     assert answer.facts["cells_not_stated"] == 15
-    assert "says nothing of 15 cells" in answer.text
+    assert "says nothing of 15 cells" in text_of(answer)
     assert list(answer.files) == ["inputs/allocation/mine.csv"]
     floors = [r for r in answer.tables["violations"].records() if r["rule"] == "floor"]
     assert len(floors) == 16

@@ -6,7 +6,7 @@ import math
 from itertools import pairwise
 
 import pytest
-from studied import EHPAD, prepared
+from studied import EHPAD, prepared, text_of
 
 from perequa.checks import load
 from perequa.interpret.run import Failure
@@ -64,7 +64,7 @@ def test_where_no_plan_exists_is_told(caps) -> None:  # noqa: ANN001
         assert isinstance(solved(SCM, bound), kind)
     first = next(caps.tables["curve"].records())
     assert first["slope_below"] == -math.inf
-    assert "Below 0.449968 times no plan" in caps.text
+    assert "Below 0.449968 times no plan" in text_of(caps, rule="caps", **{"from": 0.0, "to": 2.0})
     last = list(caps.tables["curve"].records())[-1]
     assert last["slope_above"] is None
 
@@ -123,7 +123,9 @@ def test_linked_limits_stay_where_they_are() -> None:
 def test_shares_can_be_left_out() -> None:
     answer = limit_study(prepared(EHPAD), Moved(rule="envelope"), shares=False)
     assert list(answer.tables) == ["curve"]
-    assert "Plans are left out: not asked for" in answer.text
+    assert "Plans are left out: not asked for" in text_of(
+        answer, rule="x", **{"from": 0.5, "to": 1.5}
+    )
 
 
 def test_many_shares_are_written_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import itertools
 import json
 from typing import TYPE_CHECKING
 
@@ -108,13 +109,49 @@ def test_common_options_stand_anywhere(study: str, capsys: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize("study", [study for study in CALLS if study != "implied"])
-def test_a_scenario_without_a_plan_is_4(study: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_plan_the_diagnosis_is_printed_and_saved(
+    study: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     call, _ = CALLS[study]
     scale = ["--from", "0.99", "--to", "1.01"] if study == "limit" else []
-    assert main(["sensitivity", *call, *scale, "--variant", "infeasible_caps"]) == 4
-    told = capsys.readouterr().err
-    assert "Traceback" not in told
-    assert f"perequa diagnose {EHPAD}" in told
+    infeasible = ["sensitivity", *call, *scale, "--variant", "infeasible_caps"]
+    assert main(["--quiet", *infeasible]) == 4
+    told = capsys.readouterr()
+    folder = tmp_path / "results" / f"{EHPAD}-infeasible_caps-{study}"
+    assert "No plan satisfies its rules together" in told.out
+    assert "The cheapest ways out:" in told.out
+    assert f"saved in results/{folder.name}" in told.out
+    assert told.err == ""
+    assert main(["verify", str(folder)]) == 0
+    assert "9. infeasible: ok" in capsys.readouterr().out
+    # the same bytes as `diagnose` writes
+    assert main(["diagnose", EHPAD, *_sets(call), "--variant", "infeasible_caps", "-o", "d"]) == 4
+    for name in ("conflicts.csv", "repairs.csv", "repair.yaml", "farkas.npz"):
+        assert (folder / name).read_bytes() == (tmp_path / "d" / name).read_bytes()
+    capsys.readouterr()
+    assert main([*infeasible, "--format", "json"]) == 4
+    document = json.loads(capsys.readouterr().out)
+    assert (document["command"], document["study"]) == ("sensitivity", study)
+    assert (document["exit_code"], document["status"]) == (4, "infeasible")
+    assert document["conflicts"]
+    # repaired, the study takes the place of the diagnosis
+    assert main(["--quiet", "sensitivity", *call, *scale, "-o", str(folder)]) == 0
+    assert not (folder / "run.json").exists()
+
+
+def _sets(call: list[str]) -> list[str]:
+    return [w for one, w in itertools.pairwise(["", *call]) if "--set" in {one, w}]
+
+
+def test_a_question_that_leaves_no_plan_of_a_feasible_scenario(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = ["limit", "scm-ssad-1998", "--rule", "unfunded", "--from", "0.1", "--to", "0.2"]
+    assert main(["sensitivity", *call]) == 4
+    told = capsys.readouterr()
+    assert "whatever the scale of unfunded between 0.1 and 0.2" in told.err
+    assert told.out == ""
+    assert list(tmp_path.iterdir()) == []
 
 
 SET = ["--set", DISTANCE]

@@ -201,7 +201,7 @@ def test_a_killed_sweep_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[st
     broken.write_bytes(broken.read_bytes()[:100])
     capsys.readouterr()
     assert main([*call, "-o", str(tmp_path / "cut")]) == 0
-    assert f"going on after {50 * (answered - 1)} of 1200 points" in capsys.readouterr().err
+    assert f"going on after {50 * (answered - 1)} of 1\u202f200 points" in capsys.readouterr().err
     assert bytes_of(tmp_path / "cut") == bytes_of(tmp_path / "whole")
     assert not kept.exists()
 

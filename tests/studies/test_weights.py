@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from studied import DISTANCE, EHPAD, least_by_scipy, prepared
+from studied import DISTANCE, EHPAD, least_by_scipy, prepared, text_of
 
 from perequa.checks import load
 from perequa.pipeline import Success, solve_instance
@@ -138,7 +138,7 @@ def test_breakpoints_without_plans(studied, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("perequa.studies.plans.MOST_PLANS", 2)
     short = weights_study(scenario, BETWEEN)
     assert list(short.tables) == ["breakpoints", "stability"]
-    assert "Plans are left out: there are 3." in short.text
+    assert "Plans are left out: there are 3." in text_of(short)
     for row, other in zip(
         short.tables["breakpoints"].rows, full.tables["breakpoints"].rows, strict=True
     ):
@@ -158,8 +158,9 @@ def test_a_plan_that_is_not_proven_is_left_out_with_the_reason(
 
     monkeypatch.setattr("perequa.studies.weights._published", fail)
     short = weights_study(scenario, BETWEEN)
-    assert "Plans are left out: one is not proven (lost in rounding)." in short.text
-    assert short.facts["plans_left_out"] == "one is not proven (lost in rounding)"
+    assert "Plans are left out: one is not proven (lost in rounding)." in text_of(short)
+    left = {"why": "not_proven", "error": "lost in rounding"}
+    assert short.facts["plans_left_out"] == left
     assert len(short.tables["breakpoints"].rows) == len(full.tables["breakpoints"].rows)
     with pytest.raises(NotProven):
         weights_study(scenario, BETWEEN, publish=True)

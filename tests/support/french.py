@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 TOP = Path(__file__).parents[2]
 CODE = TOP / "solver" / "perequa"
 FOLDER = CODE / "words" / "locale" / "fr" / "LC_MESSAGES"
+WORD = re.compile(r"[a-zà-öø-ÿœ]{4,}")
+CODES = re.compile(r"\S*[_/.:]\w\S*")
+"""Identifiers and names of files, the same in every language."""
 KEYWORDS = {"phrase": None, "saying": None, "plural": (1, 2), "term": ((1, "c"), 2)}
 """What `make words` looks for."""
 
@@ -51,3 +55,19 @@ def forms(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
 def places(text: str) -> set[str]:
     """Names in braces."""
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def words_of(text: str) -> set[str]:
+    """Words of a text, identifiers left out."""
+    return set(WORD.findall(CODES.sub(" ", text).casefold()))
+
+
+def vocabulary() -> dict[str, set[str]]:
+    """Words of each language that the other does not have."""
+    english = {w for m in messages() for text in forms(m.id) for w in words_of(_bare(text))}
+    french = {w for m in messages() for text in forms(m.string) for w in words_of(_bare(text))}
+    return {"en": english - french, "fr": french - english}
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\{\w*\}", " ", text)

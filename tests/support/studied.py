@@ -12,11 +12,14 @@ from scipy.optimize import linprog
 
 from perequa.checks import load
 from perequa.optimum import Clock
+from perequa.report.study import study_text
 from perequa.studies.prepared import prepare
+from perequa.words import words_in
 
 if TYPE_CHECKING:
     from perequa.compilation import CompiledProgram
     from perequa.studies.prepared import Prepared
+    from perequa.studies.study import Answer
 
 EHPAD = "ehpad-2004-rule"
 DISTANCE = "objectives.distance={kind: distance_to_reference, level: region}"
@@ -26,6 +29,12 @@ WORST = "objectives.worst={kind: worst, indicator: ehpad_rate, level: region}"
 def prepared(source: str, *sets: str, variants: tuple[str, ...] = ()) -> Prepared:
     """A scenario compiled once."""
     return prepare(load(source, variants, sets), Clock())
+
+
+def text_of(answer: Answer, **asked: object) -> str:
+    """What a study prints."""
+    record = {**answer.facts, "asked": asked}
+    return study_text(record, answer.tables, words_in("en"))
 
 
 def trading_program(rng: np.random.Generator) -> Dense:

@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from french import forms, messages
+from french import WORD, vocabulary, words_of
 from infeasible import Scenario
 
 from perequa.cli import main
@@ -27,9 +27,6 @@ RUNS = {
     **{name: ([name], 0) for name in shipped_names()},
     "infeasible": (["ehpad-2004-rule", "--variant", "infeasible_caps"], 4),
 }
-WORD = re.compile(r"[a-zà-öø-ÿœ]{4,}")
-CODES = re.compile(r"\S*[_/.:]\w\S*")
-"""Identifiers and names of files, the same in every language."""
 
 
 class Run(NamedTuple):
@@ -38,21 +35,6 @@ class Run(NamedTuple):
     folder: Path
     printed: str
     verified: str
-
-
-def words_of(text: str) -> set[str]:
-    return set(WORD.findall(CODES.sub(" ", text).casefold()))
-
-
-def vocabulary() -> dict[str, set[str]]:
-    """Words of each language that the other does not have."""
-    english = {w for m in messages() for text in forms(m.id) for w in words_of(_bare(text))}
-    french = {w for m in messages() for text in forms(m.string) for w in words_of(_bare(text))}
-    return {"en": english - french, "fr": french - english}
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"\{\w*\}", " ", text)
 
 
 @pytest.fixture(scope="module")

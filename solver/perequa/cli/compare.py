@@ -9,6 +9,7 @@ import click
 
 from perequa.cli.console import document, print_findings, settings
 from perequa.cli.solve import ORDER
+from perequa.words import words_in
 
 if TYPE_CHECKING:
     from perequa.comparison.study import Comparison
@@ -69,7 +70,10 @@ def _say(found: Comparison, form: str) -> None:
     if form == "csv":
         click.echo(csv_bytes(found.tables["shares"]).decode(), nl=False)
     else:
-        click.echo(comparison_text(found))
+        words = words_in(settings().lang)
+        click.echo(comparison_text(found.record, found.tables, words))
+        click.echo("\n" + words.phrase("saved in {folder}", folder=found.folder))
+        click.echo(words.phrase("fingerprint {fingerprint}", fingerprint=found.fingerprint))
 
 
 def _document(found: Comparison, code: int) -> str:

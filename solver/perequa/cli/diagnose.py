@@ -10,6 +10,8 @@ import click
 from perequa.cli.console import document, print_findings, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from perequa.running import FinishedRun
 
 TABLES = ("conflicts", "menus", "repairs")
@@ -50,23 +52,34 @@ def diagnose(
         lang=settings().lang,
         watch=told_if_long,
     )
-    if form == "json":
-        click.echo(_document(run))
-    else:
-        _say(run)
+    tell_diagnosis(run, form, "diagnose")
     context.exit(run.exit_code)
 
 
-def _say(run: FinishedRun) -> None:
+def tell_diagnosis(run: FinishedRun, form: str, command: str, **more: object) -> None:
+    """Print a diagnosis in the form asked for: where a CSV table was, it goes to stderr.
+
+    Parameters
+    ----------
+    command, more
+        The command that was given, and what else its JSON document says.
+    """
+    if form == "json":
+        click.echo(_document(run, command, more))
+    else:
+        _say(run, err=form == "csv")
+
+
+def _say(run: FinishedRun, *, err: bool) -> None:
     from perequa.report.terminal import failure_text  # noqa: PLC0415
     from perequa.words import words_in  # noqa: PLC0415
 
     # what the text says of units is not said twice
     print_findings(f for f in run.findings if f.code != "suspected_unit")
-    click.echo(failure_text(run, words_in(settings().lang)))
+    click.echo(failure_text(run, words_in(settings().lang)), err=err)
 
 
-def _document(run: FinishedRun) -> str:
+def _document(run: FinishedRun, command: str, more: Mapping[str, object]) -> str:
     from perequa.interpret.tables import json_value  # noqa: PLC0415
 
     rows = {
@@ -75,10 +88,11 @@ def _document(run: FinishedRun) -> str:
         if name in run.tables
     }
     return document(
-        "diagnose",
+        command,
         run.exit_code,
         run.status,
         run.findings,
+        **more,
         scenario=run.name,
         message=run.message,
         folder=None if run.folder is None else str(run.folder),

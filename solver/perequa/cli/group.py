@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "diagnose": ("perequa.cli.diagnose:diagnose", "Rules that clash, and the cheapest repair."),
     "explain": ("perequa.cli.explain:explain", "Why a territory gets this much, and who pays."),
     "sensitivity": ("perequa.cli.sensitivity:sensitivity", "What the plan owes to its weights."),
+    "show": ("perequa.cli.show:show", "Print a saved study again, without solving."),
     "verify": ("perequa.cli.verify:verify", "Re-check a run folder without a solver."),
     "follow-up": ("perequa.cli.follow_up:follow_up", "Check returns; start the next year."),
     "formulation": ("perequa.cli.formulation:formulation", "The mathematics of a scenario."),

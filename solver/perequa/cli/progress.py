@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perequa.cli.console import settings
+from perequa.words import told, words_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,10 +77,14 @@ def watched() -> Iterator[Watch]:
     with Progress(*columns, console=console, transient=True) as bar:
         points = bar.add_task("points", total=None)
         yield Watch(
-            said=lambda sentence: console.print(sentence, markup=False, highlight=False),
+            said=lambda sentence: console.print(_told(sentence), markup=False, highlight=False),
             done=lambda done, total: bar.update(points, completed=done, total=total),
         )
 
 
 def _say(sentence: str) -> None:
-    click.echo(sentence, err=True)
+    click.echo(_told(sentence), err=True)
+
+
+def _told(sentence: str) -> str:
+    return told(sentence, words_in(settings().lang))

@@ -10,7 +10,7 @@ import click
 
 from perequa.cli.console import settings
 from perequa.cli.group import common_options
-from perequa.cli.study import say, scenario_options
+from perequa.cli.study import carry_out, scenario_options
 from perequa.cli.sweep import sweep
 
 if TYPE_CHECKING:
@@ -193,8 +193,9 @@ def _carry_out(
     from perequa.studies.study import Source, run_study  # noqa: PLC0415
 
     source = Source(scenario=scenario, variants=variants, sets=sets, lang=settings().lang)
+
+    def place(name: str) -> Path:
+        return output or Path("results") / f"{name}-{study}"
+
     with told_if_long("sensitivity"):
-        finished = run_study(
-            study, source, asked, ask, lambda name: output or Path("results") / f"{name}-{study}"
-        )
-    say(finished, form)
+        carry_out(study, source, form, place, lambda: run_study(study, source, asked, ask, place))

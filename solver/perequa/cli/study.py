@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perequa.cli.console import document, print_findings
+from perequa.cli.console import document, print_findings, settings
+from perequa.cli.diagnose import tell_diagnosis
+from perequa.words import words_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from perequa.studies.study import FinishedStudy
+    from perequa.studies.study import FinishedStudy, Source
 
 
 def scenario_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -30,9 +32,58 @@ def scenario_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def say(finished: FinishedStudy, form: str) -> None:
+def carry_out(
+    study: str,
+    source: Source,
+    form: str,
+    destination: Callable[[str], Path],
+    ask: Callable[[], FinishedStudy],
+) -> None:
+    """Carry out a study and print what it found; where there is no plan, say why and save that.
+
+    Parameters
+    ----------
+    study
+        Its name.
+    source
+        The scenario.
+    form
+        In which form to print.
+    destination
+        Gives the folder of a scenario column; a diagnosis takes the place of the study.
+    ask
+        Carries it out.
+
+    Raises
+    ------
+    Infeasible
+        When it is the question that leaves no plan, not the scenario.
+    """
+    from perequa.running import diagnose_scenario  # noqa: PLC0415
+    from perequa_models.errors import Infeasible  # noqa: PLC0415
+
+    try:
+        finished = ask()
+    except Infeasible:
+        run = diagnose_scenario(
+            source.scenario,
+            destination,
+            variants=source.variants,
+            sets=source.sets,
+            kind=study,
+            lang=source.lang,
+        )
+        if run.exit_code == 0:
+            raise
+        tell_diagnosis(run, form, "sensitivity", study=study)
+        click.get_current_context().exit(run.exit_code)
+    _say(finished, form)
+
+
+def _say(finished: FinishedStudy, form: str) -> None:
     """Print what a study found, in the form asked for."""
     from perequa.report.files import csv_bytes  # noqa: PLC0415
+    from perequa.report.study import study_text  # noqa: PLC0415
 
     answer = finished.answer
     if form == "json":
@@ -42,8 +93,10 @@ def say(finished: FinishedStudy, form: str) -> None:
     if form == "csv":
         click.echo(csv_bytes(next(iter(answer.tables.values()))).decode(), nl=False)
         return
-    click.echo(f"{finished.name}, {finished.study}\n\n{answer.text}\n")
-    click.echo(f"saved in {finished.folder}")
+    words = words_in(settings().lang)
+    click.echo(f"{finished.name}, {finished.study}\n")
+    click.echo(study_text(finished.record, answer.tables, words))
+    click.echo("\n" + words.phrase("saved in {folder}", folder=finished.folder))
 
 
 def _document(finished: FinishedStudy) -> str:

@@ -10,12 +10,13 @@ import click
 
 from perequa.cli.console import settings
 from perequa.cli.progress import watched
-from perequa.cli.study import say, scenario_options
+from perequa.cli.study import carry_out, scenario_options
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
     from contextlib import AbstractContextManager
 
+    from perequa.studies.study import FinishedStudy
     from perequa.studies.sweep.posing import Asked
 
 
@@ -143,10 +144,12 @@ def _sweep(
     from perequa.studies.sweep.study import run_sweep  # noqa: PLC0415
 
     source = Source(scenario=scenario, variants=variants, sets=sets, lang=settings().lang)
-    with watched() as watch, workers as executor:
-        finished = run_sweep(
-            source, asked, recorded,
-            lambda name: output or Path("results") / f"{name}-sweep",
-            executor, watch,
-        )  # fmt: skip
-    say(finished, form)
+
+    def place(name: str) -> Path:
+        return output or Path("results") / f"{name}-sweep"
+
+    def ask() -> FinishedStudy:
+        with watched() as watch, workers as executor:
+            return run_sweep(source, asked, recorded, place, executor, watch)
+
+    carry_out("sweep", source, form, place, ask)

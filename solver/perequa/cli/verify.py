@@ -36,6 +36,8 @@ SHOWN = 20
 def verify(context: click.Context, run: Path, *, exact: bool, form: str) -> None:
     """Re-check RUN, a run folder: files, inputs, plan, optimum, prices, sentences.
 
+    Of the folder of a study: its plans and tables, and a sample of its figures by their proofs.
+
     Needs no solver. Ends with 0 and the run's fingerprint when everything holds, with 6 when
     anything does not.
     """

@@ -25,6 +25,7 @@ from perequa.interpret.run import Failure
 from perequa.io.findings import findings_of
 from perequa.pipeline import solve_instance
 from perequa.report.failure import failure_tables
+from perequa.words import saying, told
 from perequa_models.errors import InvalidScenario, NotProven, NoWholePlan
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from perequa.checks.plain import Plain
     from perequa.comparison.changes import Change
     from perequa.comparison.shapley import Floats, Values
+    from perequa.words import Words
 
 Figures = dict[Figure, float]
 Method = Literal["none", "exact", "sampled", "waterfall"]
@@ -103,7 +105,7 @@ class Combinations:
         Figures of the combinations solved, by the changes taken written as bits; to begin with,
         those of the two scenarios (of the first alone when no change leads to the other).
     reasons
-        Why a combination has no plan.
+        Why a combination has no plan, in a sentence.
     """
 
     first: Plain
@@ -125,18 +127,31 @@ class Combinations:
             loaded = check(as_scenario(mixed(self.first, self.other, chosen)))
             outcome = solve_instance(loaded.instance, "combination", prices=False)
         except InvalidScenario as error:
-            told = next((f.message for f in findings_of(error) if f.severity == "error"), "")
-            self.reasons[taken] = f"is not valid ({told})"
+            found = next((f.message for f in findings_of(error) if f.severity == "error"), "")
+            self.reasons[taken] = saying(
+                "{changes} alone is not valid ({why})", changes=_together(chosen), why=found
+            )
             return None
         except NoWholePlan:
-            self.reasons[taken] = "has no plan in whole places"
+            self.reasons[taken] = saying(
+                "{changes} alone has no plan in whole places", changes=_together(chosen)
+            )
             return None
         except NotProven as error:
-            self.reasons[taken] = f"ended without proof ({error})"
+            self.reasons[taken] = saying(
+                "{changes} alone ended without proof ({why})",
+                changes=_together(chosen),
+                why=str(error),
+            )
             return None
         if isinstance(outcome, Failure):
             clash = failure_tables(outcome)["conflicts"].column("rule")
-            self.reasons[taken] = f"has no plan ({', '.join(map(str, dict.fromkeys(clash)))} clash)"
+            rules = ", ".join(map(str, dict.fromkeys(clash)))
+            self.reasons[taken] = saying(
+                "{changes} alone has no plan ({rules} clash)",
+                changes=_together(chosen),
+                rules=rules,
+            )
             return None
         run = outcome.run
         tables = {
@@ -148,7 +163,9 @@ class Combinations:
         return shares_of(tables, self.level) | results_of(tables)
 
 
-def attribute(combinations: Combinations, idle: Sequence[str], effort: Effort) -> Attribution:
+def attribute(
+    combinations: Combinations, idle: Sequence[str], effort: Effort, words: Words
+) -> Attribution:
     """Share the difference between two scenarios between the changes that lead to it.
 
     Parameters
@@ -159,6 +176,8 @@ def attribute(combinations: Combinations, idle: Sequence[str], effort: Effort) -
         Names of the changes that cannot: their contribution is 0 without solving.
     effort
         What to do beyond six changes.
+    words
+        The language in which a combination is refused.
 
     Notes
     -----
@@ -180,7 +199,7 @@ def attribute(combinations: Combinations, idle: Sequence[str], effort: Effort) -
                 n, _values(combinations), orders=effort.orders, seed=effort.seed
             )
     except Undefined as error:
-        method, refused = "waterfall", _refusal(combinations, error.taken)
+        method, refused = "waterfall", told(combinations.reasons[error.taken], words)
         shares = waterfall(n, _values(combinations))
     return _assembled(combinations, shares, idle, method, refused)
 
@@ -202,11 +221,6 @@ def _common(combinations: Combinations) -> tuple[Figure, ...]:
     first = combinations.figures(0) or {}
     other = combinations.figures((1 << len(combinations.changes)) - 1) or {}
     return tuple(figure for figure in first if figure in other)
-
-
-def _refusal(combinations: Combinations, taken: int) -> str:
-    chosen = [change.name for i, change in enumerate(combinations.changes) if taken >> i & 1]
-    return f"{BETWEEN.join(chosen)} alone {combinations.reasons[taken]}"
 
 
 def _assembled(
@@ -238,5 +252,8 @@ def _assembled(
 
 
 def _named(combinations: Combinations, group: int) -> str:
-    names = [change.name for i, change in enumerate(combinations.changes) if group >> i & 1]
-    return BETWEEN.join(names)
+    return _together([change for i, change in enumerate(combinations.changes) if group >> i & 1])
+
+
+def _together(changes: Sequence[Change]) -> str:
+    return BETWEEN.join(change.name for change in changes)

@@ -33,11 +33,13 @@ def study_record(
             "seed": effort.seed,
         },
         "lang": lang,
+        "status": "optimal" if found.base.has_plan else found.base.status,
         "compared_with": found.base.name,
         "level": found.level or None,
         "scenarios": [_side(side) for side in found.sides],
         "attribution": [_attribution(one) for one in found.against],
         "notes": list(found.notes),
+        "tables": {name: list(table.columns) for name, table in found.tables.items()},
         "versions": {
             "python": platform.python_version(),
             **{name: version(name) for name in LIBRARIES},

@@ -21,7 +21,7 @@ from perequa.report.files import tables_of
 from perequa.report.record import ended
 from perequa.verification.files import check_files, fingerprint
 from perequa.words import SOURCE, words_in
-from perequa.words.terms import amount
+from perequa.words.terms import amount, bound
 from perequa_models.errors import (
     Infeasible,
     InvalidScenario,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from perequa.io.findings import Finding
     from perequa.io.scenario_files import RawScenario
+    from perequa.words import Words
     from perequa_models.instance import Instance
 
 VARIANTS, JOINED = "@", "+"
@@ -166,7 +167,7 @@ def _is_run(source: str) -> bool:
     return _exists(source) and any((Path(source) / name).is_file() for name in (MANIFEST, RECORD))
 
 
-def side_of(asked: Asked) -> Side:
+def side_of(asked: Asked, words: Words) -> Side:
     """Read a run folder, or solve a scenario in memory.
 
     Raises
@@ -176,10 +177,10 @@ def side_of(asked: Asked) -> Side:
     UsageError
         When a folder holds another study, or a scenario uses a word of a later version.
     """
-    return _read(asked) if asked.is_run else _solved(asked)
+    return _read(asked, words) if asked.is_run else _solved(asked, words)
 
 
-def _read(asked: Asked) -> Side:
+def _read(asked: Asked, words: Words) -> Side:
     folder = Path(asked.source)
     if not (folder / RECORD).is_file() and (folder / "study.json").is_file():
         message = f"{folder} is the folder of a study, not of a run: name runs or scenarios"
@@ -208,7 +209,7 @@ def _read(asked: Asked) -> Side:
         asked=asked,
         status=status,
         exit_code=int(record["exit_code"]),
-        reason=_reason(status, tables, str(record.get("termination", ""))),
+        reason=_reason(status, tables, str(record.get("termination", "")), words),
         raw=raw,
         instance=_figures(raw),
         tables=tables,
@@ -223,7 +224,7 @@ def _figures(raw: RawScenario) -> Instance | None:
         return None  # made by another version: its tables are compared all the same
 
 
-def _solved(asked: Asked) -> Side:
+def _solved(asked: Asked, words: Words) -> Side:
     made: dict[str, Any] = {"name": asked.written, "asked": asked}
     try:
         raw = read_scenario(asked.source, asked.variants)
@@ -233,14 +234,14 @@ def _solved(asked: Asked) -> Side:
         made |= {"instance": loaded.instance, "findings": loaded.findings}
         outcome = solve_instance(loaded.instance, raw.column_name)
     except InvalidScenario as error:
-        return _invalid(made, error)
+        return _invalid(made, error, words)
     except NoWholePlan as error:
         return Side(**made, status="infeasible", exit_code=error.exit_status, reason=str(error))
     except NotProven as error:
         return Side(**made, status="limit", exit_code=error.exit_status, reason=str(error))
     if isinstance(outcome, Failure):
         tables = failure_tables(outcome)
-        reason = _reason("infeasible", tables, "")
+        reason = _reason("infeasible", tables, "", words)
         code = Infeasible.exit_status
         return Side(**made, status="infeasible", exit_code=code, reason=reason, tables=tables)
     end = ended(outcome.run)
@@ -248,7 +249,7 @@ def _solved(asked: Asked) -> Side:
         **made,
         status=end["status"],
         exit_code=end["exit_code"],
-        reason=_reason(end["status"], {}, end["termination"]),
+        reason=_reason(end["status"], {}, end["termination"], words),
         tables=tables_of(outcome.run, ENGLISH),
     )
 
@@ -257,19 +258,20 @@ def _wrong(raw: RawScenario) -> bool:
     return any(finding.severity == "error" for finding in raw.findings)
 
 
-def _invalid(made: dict[str, Any], error: InvalidScenario) -> Side:
+def _invalid(made: dict[str, Any], error: InvalidScenario, words: Words) -> Side:
     findings = findings_of(error)
     if made.get("instance") is not None:
         where = Places(made["raw"])
         findings = tuple(where.finding(problem) for problem in error.problems)
     errors = [finding for finding in findings if finding.severity == "error"]
-    reason = errors[0].message if errors else "the scenario or its data are wrong"
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    reason = errors[0].message if errors else words.phrase("the scenario or its data are wrong")
+    if len(errors) > 1:
+        reason = words.phrase("{reason} (and {count} more)", reason=reason, count=len(errors) - 1)
     made |= {"findings": findings, "instance": None}
-    return Side(**made, status="invalid", exit_code=error.exit_status, reason=f"{reason}{more}")
+    return Side(**made, status="invalid", exit_code=error.exit_status, reason=reason)
 
 
-def _reason(status: str, tables: Mapping[str, Table], termination: str) -> str:
+def _reason(status: str, tables: Mapping[str, Table], termination: str, words: Words) -> str:
     """Say in a line why a run has no plan: the shortest conflict, or how the solver ended."""
     if status == "optimal":
         return ""
@@ -278,10 +280,14 @@ def _reason(status: str, tables: Mapping[str, Table], termination: str) -> str:
     rows = [row for row in tables["conflicts"].records() if row["conflict"] in (1, 1.0)]
     named = []
     for row in rows:
-        where = f" of {row['territory_name']}" if row["territory_name"] else ""
-        limit = amount(float(row["limit"] or 0.0), str(row["unit"]), ENGLISH)
-        named.append(f"{row['rule']}{where} ({str(row['side']).replace('_', ' ')} {limit})")
-    return "no plan satisfies every rule: " + ", ".join(named)
+        limit = amount(float(row["limit"] or 0.0), str(row["unit"]), words)
+        said = {"rule": row["rule"], "limit": bound(str(row["side"]), limit, words)}
+        if row["territory_name"]:
+            whose = row["territory_name"]
+            named.append(words.phrase("{rule} of {territory} ({limit})", territory=whose, **said))
+        else:
+            named.append(words.phrase("{rule} ({limit})", **said))
+    return words.phrase("no plan satisfies every rule: {rules}", rules=", ".join(named))
 
 
 def with_names_apart(sides: Sequence[Side]) -> tuple[Side, ...]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from perequa.checks.plain import Plain, lay_out
 from perequa.comparison.attribution import (
@@ -27,9 +26,10 @@ from perequa.comparison.sides import parsed, side_of, with_names_apart
 from perequa.comparison.tables import attribution_table, inputs_table, scenarios_table
 from perequa.comparison.winners import bands_table, standings, winners_table
 from perequa.io.findings import InvalidInput
-from perequa.io.run_folder import check_replaceable, write_folder
+from perequa.io.run_folder import COMPARISON, check_replaceable, write_folder
 from perequa.optimum import Clock
 from perequa.report.files import csv_bytes, json_bytes
+from perequa.words import words_in
 from perequa_models.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from perequa.comparison.attribution import Effort
     from perequa.comparison.sides import Side
     from perequa.interpret.tables import Table
+    from perequa.words import Words
 
 STUDY = "study.json"
 
@@ -83,6 +84,8 @@ class Comparison:
         Where it is saved.
     seconds
         Time of each stage.
+    record
+        What ``study.json`` holds.
     """
 
     sides: tuple[Side, ...]
@@ -94,6 +97,7 @@ class Comparison:
     folder: Path
     fingerprint: str
     seconds: Mapping[str, float] = field(default_factory=dict)
+    record: Mapping[str, Any] = field(default_factory=dict)
 
 
 def compare(
@@ -122,13 +126,13 @@ def compare(
     InvalidInput
         When fewer than two could be read: there is nothing to compare.
     """
-    clock = Clock()
+    clock, words = Clock(), words_in(lang)
     asked = parsed(arguments)
     runs = [Path(one.source) for one in asked if one.is_run]
     if output is not None:
         _check_destination(output, runs)  # before anything is solved
     with clock.stage("read and solve"):
-        sides = with_names_apart([side_of(one) for one in asked])
+        sides = with_names_apart([side_of(one, words) for one in asked])
     readable = [side for side in sides if side.raw is not None]
     if len(readable) < 2:
         raise InvalidInput([finding for side in sides for finding in side.findings])
@@ -140,11 +144,11 @@ def compare(
     level = common_level(planned)
     with clock.stage("attribute"):
         against = tuple(
-            _against(base, side, plain, level, effort) for side in sides if side is not base
+            _against(base, side, plain, level, effort, words) for side in sides if side is not base
         )
     with clock.stage("tables"):
         tables = _tables(base, sides, plain, level, against)
-    notes = notes_of(sides, base, level) + _unexplained(base, against, level)
+    notes = notes_of(sides, base, level, words) + _unexplained(base, against, level, words)
     found = Comparison(
         sides=sides,
         base=base,
@@ -157,8 +161,9 @@ def compare(
         seconds=dict(clock.seconds),
     )
     files = {f"{name}.csv": csv_bytes(table) for name, table in tables.items()}
-    files[STUDY] = json_bytes(study_record(found, arguments, effort, lang))
-    return replace(found, fingerprint=write_folder(folder, files))
+    record = study_record(found, arguments, effort, lang)
+    files[STUDY] = json_bytes(record)
+    return replace(found, record=record, fingerprint=write_folder(folder, files, COMPARISON))
 
 
 def _file_name(name: str) -> str:
@@ -174,20 +179,19 @@ def _check_destination(folder: Path, runs: Sequence[Path]) -> None:
     UsageError
         When a run folder, another study or anything else stands there.
     """
-    check_replaceable(folder)
-    if not folder.is_dir() or not any(folder.iterdir()):
-        return
-    try:
-        study = json.loads((folder / STUDY).read_text(encoding="utf-8")).get("study")
-    except (OSError, ValueError, AttributeError):
-        study = None
-    if study != "compare" or any(folder.resolve() == run.resolve() for run in runs):
-        message = f"{folder} holds something else than a comparison: name another folder with -o"
+    check_replaceable(folder, COMPARISON)
+    if any(folder.resolve() == run.resolve() for run in runs):
+        message = f"{folder} is one of the runs compared: name another folder with -o"
         raise UsageError(message)
 
 
 def _against(
-    base: Side, side: Side, plain: Mapping[str, Plain], level: str, effort: Effort
+    base: Side,
+    side: Side,
+    plain: Mapping[str, Plain],
+    level: str,
+    effort: Effort,
+    words: Words,
 ) -> Against:
     first, other = plain.get(base.name), plain.get(side.name)
     if first is None or other is None:
@@ -211,7 +215,9 @@ def _against(
         known={0: _known(base, level), (1 << len(moving)) - 1: _known(side, level)},
     )
     idle = [change.name for change in changes if change.idle]
-    return Against(side=side, changes=changes, attribution=attribute(combinations, idle, effort))
+    return Against(
+        side=side, changes=changes, attribution=attribute(combinations, idle, effort, words)
+    )
 
 
 def _known(side: Side, level: str) -> dict[Figure, float]:
@@ -250,7 +256,9 @@ def _currency(side: Side) -> str:
     return str(side.raw.data.get("currency", "EUR")) if side.raw is not None else "EUR"
 
 
-def _unexplained(base: Side, against: Sequence[Against], level: str) -> tuple[str, ...]:
+def _unexplained(
+    base: Side, against: Sequence[Against], level: str, words: Words
+) -> tuple[str, ...]:
     """Say where results differ although no input does: another version made one of the runs."""
     notes = []
     for one in against:
@@ -259,7 +267,11 @@ def _unexplained(base: Side, against: Sequence[Against], level: str) -> tuple[st
         first, other = _known(base, level), _known(one.side, level)
         if any(not near(first[f], other[f]) for f in first.keys() & other.keys()):
             notes.append(
-                f"{base.name} and {one.side.name} differ although no input that matters does: "
-                "one of them was solved by another version"
+                words.phrase(
+                    "{first} and {second} differ although no input that matters does: one of them "
+                    "was solved by another version",
+                    first=base.name,
+                    second=one.side.name,
+                )
             )
     return tuple(notes)

@@ -47,6 +47,23 @@ class Sum:
         return float(self.values @ x[self.columns])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extreme:
+    """A plan at which a sum is least, and what proves it; natural units.
+
+    Attributes
+    ----------
+    x
+        (n,) the plan.
+    y, lam
+        (m,), (P,) multipliers of the rows, and of what each priority may not exceed.
+    """
+
+    x: Floats
+    y: Floats
+    lam: Floats
+
+
 class NearOptimal:
     """The plans whose every priority is within some room of its optimum.
 
@@ -64,8 +81,10 @@ class NearOptimal:
     def __init__(self, staged: Staged, room: Floats, options: SolverOptions) -> None:
         self._scaled, self._options = staged.scaled, options
         face, scaled = staged.face, staged.scaled
+        self._factors = np.zeros(0)
         if room.any():
             costs = [scaled.cost(stage.cost) for stage in staged.stages]
+            self._factors = np.array([factor for _, factor in costs])
             limits = [
                 (stage.cost @ stage.x + max(r, ROUNDING * abs(stage.cost @ stage.x))) * factor
                 for stage, r, (_, factor) in zip(staged.stages, room, costs, strict=True)
@@ -112,6 +131,33 @@ class NearOptimal:
         with ThreadPoolExecutor(max_workers=jobs or os.cpu_count()) as workers:
             answers = workers.map(self._chunk, chunks)
             return [found for chunk in answers for found in chunk]
+
+    def extreme(self, asked: Sum, sign: float) -> Extreme:
+        """Return a plan at which ``sign`` times a sum is least, with its proof.
+
+        Only where something may be given up: where nothing may, a sum is one priority more.
+
+        Raises
+        ------
+        NotProven
+            When the solver does not say, or nothing bounds the sum.
+        """
+        session = self._session()
+        session.set_basis(self._basis)
+        cost = np.zeros(session.n)
+        cost[asked.columns] = sign * asked.values
+        scaled_cost, factor = self._scaled.cost(cost)
+        session.set_cost(scaled_cost)
+        outcome = session.solve(strategy=PRIMAL, presolve=False)
+        stop_unless_optimal(outcome.termination)
+        m = len(self._scaled.row_lower)
+        x = np.clip(outcome.x, self._scaled.column_lower, self._scaled.column_upper)
+        return Extreme(
+            x=self._scaled.natural_x(x),
+            y=self._scaled.natural_y(outcome.y[:m], factor),
+            # a multiplier of ``cost ≤ limit`` is at most 0; rounding may leave a trace above
+            lam=np.maximum(0.0, -outcome.y[m:] * self._factors / factor),
+        )
 
     def _chunk(self, sums: Sequence[Sum]) -> list[tuple[float, float]]:
         session = self._session()

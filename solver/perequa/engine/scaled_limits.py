@@ -84,6 +84,14 @@ def scale_limits(program: CompiledProgram, rows: Sequence[int], name: str) -> Sc
     )
 
 
+def at_scale(program: CompiledProgram, rows: Sequence[int], scale: float) -> CompiledProgram:
+    """Return a program whose limits of some rows are multiplied; it has no column more."""
+    moved = np.array(rows, dtype=np.intp)
+    more = np.zeros(program.matrix.shape[0])
+    more[moved] = (scale - 1.0) * program.row_limit[moved]
+    return replace(program, row_lower=program.row_lower + more, row_upper=program.row_upper + more)
+
+
 def spread_with_scale(spread: Spread) -> Spread:
     """What the tie-break evens out, over a program with one column more."""
     return replace(

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MANIFEST = "manifest.json"
+RUN, DIAGNOSIS, COMPARISON = "run", "diagnose", "compare"
+"""Kinds of folders; that of a study is its name."""
 
 
-def write_folder(destination: Path, files: Mapping[str, bytes | Path]) -> str:
-    """Write a run folder, replacing an earlier run at the same place.
+def write_folder(destination: Path, files: Mapping[str, bytes | Path], kind: str = RUN) -> str:
+    """Write a folder, replacing an earlier one of its kind at the same place.
 
     Parameters
     ----------
@@ -30,6 +32,8 @@ def write_folder(destination: Path, files: Mapping[str, bytes | Path]) -> str:
     files
         Content by path inside the folder, or a file that holds it (too large for memory, it is
         copied piece by piece); the manifest is added.
+    kind
+        What it holds.
 
     Returns
     -------
@@ -39,9 +43,9 @@ def write_folder(destination: Path, files: Mapping[str, bytes | Path]) -> str:
     Raises
     ------
     UsageError
-        When something that is not a run folder stands there, or the place cannot be written.
+        When something else stands there, or the place cannot be written.
     """
-    check_replaceable(destination)
+    check_replaceable(destination, kind)
     manifest = _manifest(files)
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
@@ -62,8 +66,8 @@ def write_folder(destination: Path, files: Mapping[str, bytes | Path]) -> str:
     return hashlib.sha256(manifest).hexdigest()
 
 
-def check_replaceable(destination: Path) -> None:
-    """Refuse to replace what is not a run folder.
+def check_replaceable(destination: Path, kind: str = RUN) -> None:
+    """Refuse to replace anything but a folder of the same kind, or a diagnosis.
 
     An earlier run whose replacement was cut off is brought back to its place first, and what that
     replacement had written beside it is taken away.
@@ -71,7 +75,7 @@ def check_replaceable(destination: Path) -> None:
     Raises
     ------
     UsageError
-        When a file, or a folder without a manifest, stands there.
+        When a file, a folder without a manifest, or a folder of another kind stands there.
     """
     _restore(destination)
     _clear(destination)
@@ -82,6 +86,34 @@ def check_replaceable(destination: Path) -> None:
     elif destination.exists() and not destination.is_dir():
         message = f"{destination} is a file: name a folder with -o"
         raise UsageError(message)
+    elif destination.is_dir() and not _replaces(kind, _kind_of(destination)):
+        message = f"{destination} holds something else than {_named(kind)}: name another with -o"
+        raise UsageError(message)
+
+
+def _kind_of(folder: Path) -> str:
+    """Say what a folder holds; empty when nothing in it says so."""
+    for record, unnamed in (("run.json", RUN), ("study.json", "")):
+        if (folder / record).is_file():
+            try:
+                held = json.loads((folder / record).read_text(encoding="utf-8"))
+                return str(held.get("study", unnamed))
+            except (OSError, ValueError, AttributeError):
+                return unnamed
+    return ""
+
+
+def _replaces(kind: str, held: str) -> bool:
+    return held in {kind, DIAGNOSIS, ""} or (kind, held) == (DIAGNOSIS, RUN)
+
+
+def _named(kind: str) -> str:
+    return {
+        RUN: "a run",
+        DIAGNOSIS: "a run",
+        COMPARISON: "a comparison",
+        "implied": "a study of implied weights",
+    }.get(kind, f"a study of {kind}")
 
 
 def _previous(destination: Path) -> Path:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from string import ascii_uppercase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from perequa.report.headings import codes, headings
 from perequa.report.layout import aligned
+from perequa.words.terms import unit_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from perequa.comparison.study import Comparison
     from perequa.interpret.tables import Table, Value
+    from perequa.words import Words
 
     Row = Mapping[str, Value]
+    Record = Mapping[str, Any]
+    Tables = Mapping[str, Table]
 
 SHOWN = 30
 """Lines of one table printed, largest differences first; the files have them all."""
@@ -27,53 +32,78 @@ MONEY = 100_000.0
 """Money is spoken of by hundred thousands."""
 COLUMNS = 7
 """Changes that have a column of their own; the others are summed."""
+REFERENCE = "reference_"
+"""Before the quantities of the circular's own formula."""
+MOMENTS = ("before", "reference", "after")
 PRICED = ("effect_of_one_more", "effect_of_one_less")
-AGAINST = {
-    "reference": "the circular's key",
-    "population": "the population",
-    "last_year": "last year",
-    "first": "scenario",
-}
 
 
-def comparison_text(found: Comparison) -> str:
-    """Write a comparison for a terminal, at most 100 columns wide where names allow it."""
-    tables = found.tables
-    numbers = {side.name: str(i) for i, side in enumerate(found.sides, start=1)}
-    base = numbers[found.base.name]
-    others = [
-        numbers[side.name] for side in found.sides if side.has_plan and side is not found.base
-    ]
-    parts = [_scenarios(tables["scenarios"], numbers)]
-    parts.append("\n".join(f"note: {note}" for note in found.notes))
-    parts.append(_inputs(tables["inputs"], numbers, base))
+def comparison_text(record: Record, tables: Tables, words: Words) -> str:
+    """Write a comparison for a terminal, at most 100 columns wide where names allow it.
+
+    Parameters
+    ----------
+    record
+        What ``study.json`` holds.
+    tables
+        Its tables by name.
+    words
+        The language; notes and reasons are in the one they were written in.
+    """
+    sides = record["scenarios"]
+    numbers = {side["name"]: str(i) for i, side in enumerate(sides, start=1)}
+    base = numbers[record["compared_with"]]
+    planned = [numbers[side["name"]] for side in sides if side["status"] == "optimal"]
+    others = [number for number in planned if number != base]
+    parts = [_scenarios(tables["scenarios"], numbers, words)]
+    parts.append("\n".join(words.phrase("note: {note}", note=note) for note in record["notes"]))
+    parts.append(_inputs(tables["inputs"], numbers, base, words))
     rows = {other: _of(tables["shares"], numbers, other) for other in others}
-    parts += [_shares(rows[other], other, base) for other in others if rows[other]]
-    parts.append(_equity(tables["equity"], numbers, base))
-    parts.append(_bands(tables["bands"], numbers, base))
-    parts += [_prices(_of(tables["prices"], numbers, other), other, base) for other in others]
+    parts += [_shares(rows[other], other, base, words) for other in others if rows[other]]
+    parts.append(_equity(tables["equity"], numbers, base, words))
+    parts.append(_bands(tables["bands"], numbers, base, words))
+    parts += [
+        _prices(_of(tables["prices"], numbers, other), other, base, words) for other in others
+    ]
     for other in others:
         rows_of = _of(tables["attribution"], numbers, other)
-        parts += [_attribution(rows_of, kind, other, base) for kind in KINDS]
+        parts += [_attribution(rows_of, kind, other, base, words) for kind in ("", REFERENCE)]
     parts += [
-        f"No share of the changes by Shapley's value: {row['note']}. The changes are made one "
-        "after another, in the order of the file."
+        words.phrase(
+            "No share of the changes by Shapley's value: {note}. The changes are made one after "
+            "another, in the order of the file.",
+            note=row["note"],
+        )
         for row in tables["scenarios"].records()
         if row["note"]
     ]
-    parts.append(f"saved in {found.folder}\nfingerprint {found.fingerprint}")
     return "\n\n".join(part for part in parts if part)
 
 
-def _scenarios(table: Table, numbers: Mapping[str, str]) -> str:
+def _scenarios(table: Table, numbers: Mapping[str, str], words: Words) -> str:
+    statuses = {
+        "optimal": words.term("status", "optimal"),
+        "infeasible": words.term("status", "infeasible"),
+        "invalid": words.term("status", "invalid"),
+        "limit": words.term("status", "limit"),
+    }
     lines = []
     for row in table.records():
-        reason = f" ({row['exit_code']}): {row['reason']}" if row["reason"] else ""
-        lines.append(f"{numbers[str(row['scenario'])]}  {row['scenario']}: {row['status']}{reason}")
+        ended = {"scenario": row["scenario"], "status": statuses[str(row["status"])]}
+        if row["reason"]:
+            said = words.phrase(
+                "{scenario}: {status} ({code}): {reason}",
+                code=row["exit_code"],
+                reason=row["reason"],
+                **ended,
+            )
+        else:
+            said = words.phrase("{scenario}: {status}", **ended)
+        lines.append(f"{numbers[str(row['scenario'])]}  {said}")
     return "\n".join(lines)
 
 
-def _inputs(table: Table, numbers: Mapping[str, str], base: str) -> str:
+def _inputs(table: Table, numbers: Mapping[str, str], base: str, words: Words) -> str:
     """List what differs, change by change, with the place where it is stated."""
     by_path: dict[tuple[str, str], list[list[Row]]] = {}
     held: list[Row] = []
@@ -83,8 +113,8 @@ def _inputs(table: Table, numbers: Mapping[str, str], base: str) -> str:
             by_path.setdefault((str(row["change"]), str(row["path"])), []).append(held)
             held = []
     if not by_path:
-        return "Inputs: no difference"
-    lines = ["Inputs that differ"]
+        return words.phrase("Inputs: no difference")
+    lines = [words.phrase("Inputs that differ")]
     change = None
     for (name, path), differences in by_path.items():
         if name != change:
@@ -94,25 +124,34 @@ def _inputs(table: Table, numbers: Mapping[str, str], base: str) -> str:
             where = [str(rows[0][k]) for k in ("level", "territory", "measure", "year")]
             place = f" ({', '.join(w for w in where if w)})" if any(where) else ""
             lines.append(f"    {path}{place}")
-            lines.extend(_stated(rows, numbers, base))
+            lines.extend(_stated(rows, numbers, base, words))
         if len(differences) > CELLS:
-            lines.append(f"    and {len(differences) - CELLS} more cells of {path} in inputs.csv")
+            more = words.phrase(
+                "and {count} more cells of {path} in {file}",
+                count=len(differences) - CELLS,
+                path=path,
+                file="inputs.csv",
+            )
+            lines.append(f"    {more}")
     return "\n".join(lines)
 
 
-def _stated(rows: Sequence[Row], numbers: Mapping[str, str], base: str) -> Iterable[str]:
+def _stated(
+    rows: Sequence[Row], numbers: Mapping[str, str], base: str, words: Words
+) -> Iterable[str]:
     first = next((r for r in rows if numbers[str(r["scenario"])] == base), rows[0])
     for row in rows:
         if row is not first and row["value"] == first["value"]:
             continue
         number = numbers[str(row["scenario"])]
-        value = "not stated" if row["value"] is None else _short(str(row["value"]), 40)
+        stated = row["value"]
+        value = words.phrase("not stated") if stated is None else _short(str(stated), 40)
         place = f"{row['file']}:{row['line']}" if row["file"] else ""
         told = ", ".join(p for p in (place, str(row["override"] or "")) if p)
         yield f"      {number}: {value}" + (f"   [{told}]" if told else "")
 
 
-def _shares(rows: Sequence[Row], other: str, base: str) -> str:
+def _shares(rows: Sequence[Row], other: str, base: str, words: Words) -> str:
     """Show who gets what in one scenario and in the one compared with, winners first."""
     found: dict[tuple[Value, ...], dict[str, Row]] = {}
     for row in rows:
@@ -127,10 +166,11 @@ def _shares(rows: Sequence[Row], other: str, base: str) -> str:
     ranked = sorted(moved, key=lambda key: -_number(moved[key], "credits", "difference"))
     shown = _ends(ranked)
     several = [len({key[i] for key in found}) > 1 for i in (2, 3)]
-    header = ["code", "name"]
-    header += [name for name, more in zip(("measure", "year"), several, strict=True) if more]
+    header = [words.term("heading", "code"), words.term("heading", "name")]
+    named = (words.term("heading", "measure"), words.term("heading", "year"))
+    header += [name for name, more in zip(named, several, strict=True) if more]
     left = len(header)
-    columns = _columns_of_shares(quantity, base, other, narrow=left > 2)
+    columns = _columns_of_shares(quantity, base, other, words, narrow=left > 2)
     lines = []
     for key in shown:
         names = [str(key[0]), _short(str(key[1]))]
@@ -138,11 +178,14 @@ def _shares(rows: Sequence[Row], other: str, base: str) -> str:
         cells = [c.write(_cell(moved[key], c.quantity, c.column)) for c in columns]
         lines.append([*names, *cells])
     header += [column.header for column in columns]
-    title = f"Shares, {base} then {other} ({quantity})"
+    told_in = codes(words)["in", quantity]
+    of = {"first": base, "second": other, "quantity": told_in}
     if not lines:
-        return f"{title}: the same everywhere"
+        return words.phrase("Shares, {first} then {second} ({quantity}): the same everywhere", **of)
+    title = words.phrase("Shares, {first} then {second} ({quantity})", **of)
     same = len(found) - len(moved)
-    ended = [f"{same} get the same" if same else "", _left_out(len(ranked), "shares.csv")]
+    alike = words.plural("{count} gets the same", "{count} get the same", same)
+    ended = [alike if same else "", _left_out(len(ranked), "shares.csv", words)]
     told = [line for line in ended if line]
     return "\n".join([title, aligned(header, lines, left=left), *told])
 
@@ -157,20 +200,35 @@ class Shown:
     write: Callable[[Value], str]
 
 
-def _columns_of_shares(quantity: str, base: str, other: str, *, narrow: bool) -> list[Shown]:
+def _columns_of_shares(
+    quantity: str, base: str, other: str, words: Words, *, narrow: bool
+) -> list[Shown]:
     """Return the columns that fit in 100 characters; shares.csv has them all."""
+    change, credits_ = words.term("heading", "change"), words.term("heading", "credits")
+    head = words.term("heading", "per head")
+
+    def plain(value: Value) -> str:
+        return _figure(value, words)
+
+    def whole(value: Value) -> str:
+        return _figure(value, words, 0)
+
+    def signed(value: Value) -> str:
+        return _signed(value, words)
+
     columns = [
-        Shown(base, quantity, "first", _figure),
-        Shown(other, quantity, "value", _figure),
-        Shown("change", quantity, "difference", _signed),
-        Shown("per head", "per_head", "difference", lambda value: _signed(value, 2)),
+        Shown(base, quantity, "first", plain),
+        Shown(other, quantity, "value", plain),
+        Shown(change, quantity, "difference", signed),
+        Shown(head, "per_head", "difference", lambda value: _signed(value, words, 2)),
     ]
     if quantity != "credits":
-        columns.insert(3, Shown("credits", "credits", "difference", _signed))
-    measured = {"index": "index_100"} if narrow else {"index": "index_100", "rank": "rank_after"}
-    for header, name in measured.items():
-        columns.append(Shown(f"{header} {base}", name, "first", lambda value: _figure(value, 0)))
-        columns.append(Shown(f"{header} {other}", name, "value", lambda value: _figure(value, 0)))
+        columns.insert(3, Shown(credits_, "credits", "difference", signed))
+    measured = {"index_100": words.term("heading", "index")}
+    measured |= {} if narrow else {"rank_after": words.term("heading", "rank")}
+    for name, header in measured.items():
+        columns.append(Shown(f"{header} {base}", name, "first", whole))
+        columns.append(Shown(f"{header} {other}", name, "value", whole))
     return columns
 
 
@@ -179,59 +237,109 @@ def _one_side(figures: Mapping[str, Row]) -> bool:
     return all(row["first"] is None for row in figures.values())
 
 
-def _equity(table: Table, numbers: Mapping[str, str], base: str) -> str:
+def _equity(table: Table, numbers: Mapping[str, str], base: str, words: Words) -> str:
     """Show equity before, under the reference and after, the latter for every scenario."""
-    groups: dict[tuple[Value, ...], dict[str, Value]] = {}
+    groups: dict[tuple[Value, Value, Value, int, str, str], dict[str, Value]] = {}
+    after = {str(i): n for n, i in enumerate(numbers.values())}
     for row in table.records():
         number = numbers[str(row["scenario"])]
-        if row["moment"] != "after" and number != base:
+        moment = str(row["moment"])
+        if moment != "after" and number != base:
             continue
-        what = str(row["moment"]) if row["moment"] != "after" else f"after, {number}"
-        key = (row["indicator"], row["level"], row["year"], what)
+        # before, the reference, then after in the order of the scenarios
+        place = after[number] if moment == "after" else MOMENTS.index(moment) - len(MOMENTS)
+        key = (row["indicator"], row["level"], row["year"], place, moment, number)
         groups.setdefault(key, {})[str(row["quantity"])] = row["value"]
     shown = ("national", "min", "max", "range", "gini", "below_target")
-    lines = [
-        [*(str(part) for part in key), *(_general(figures.get(q)) for q in shown)]
-        for key, figures in groups.items()
-    ]
+    first = {key[:3]: i for i, key in reversed(list(enumerate(groups)))}
+    lines = []
+    for key in sorted(groups, key=lambda key: (first[key[:3]], key[3])):
+        indicator, level, year, _, moment, number = key
+        when = codes(words)["moment", str(moment)]
+        if moment == "after":
+            when = words.phrase("{moment}, {number}", moment=when, number=number)
+        where = [str(indicator), codes(words).get(("level", str(level)), str(level)), str(year)]
+        lines.append([*where, when, *(_general(groups[key].get(q), words) for q in shown)])
     if not lines:
         return ""
-    header = ["indicator", "level", "year", "moment", *shown]
-    return "\n".join(["Equity", aligned(header, lines, left=4)])
+    named = headings(words)
+    header = [named[name] for name in ("indicator", "level", "year", "moment", *shown)]
+    return "\n".join([words.phrase("Equity"), aligned(header, lines, left=4)])
 
 
-def _bands(table: Table, numbers: Mapping[str, str], base: str) -> str:
+def _bands(table: Table, numbers: Mapping[str, str], base: str, words: Words) -> str:
     """Show the winners and losers of every scenario, band by band."""
     groups: dict[tuple[str, str, str], list[Row]] = {}
     for row in table.records():
         key = (numbers[str(row["scenario"])], str(row["against"]), str(row["measure"]))
         groups.setdefault(key, []).append(row)
     parts = []
-    header = ["band", "number", "people", "credits", "% base", "per head", "index", "largest"]
+    header = [
+        words.term("heading", "band"),
+        words.term("heading", "number"),
+        words.term("heading", "people"),
+        words.term("heading", "credits"),
+        words.term("heading", "% base"),
+        words.term("heading", "per head"),
+        words.term("heading", "index"),
+        words.term("heading", "largest"),
+    ]
     for (number, against, measure), rows in groups.items():
         lines = [
             [
-                str(row["band"]),
-                _figure(row["territories"], 0),
-                _percent(row["population_share"]),
-                _signed(row["difference"]),
-                _signed(row["percent_of_base"], 2),
-                _signed(row["per_head"], 2),
-                _figure(row["index_100"], 0),
+                bands(words).get(str(row["band"]), str(row["band"])),
+                _figure(row["territories"], words, 0),
+                _percent(row["population_share"], words),
+                _signed(row["difference"], words),
+                _signed(row["percent_of_base"], words, 2),
+                _signed(row["per_head"], words, 2),
+                _figure(row["index_100"], words, 0),
                 _short(str(row["largest"])),
             ]
             for row in rows
         ]
-        whom = f"scenario {base}" if against == "first" else AGAINST[against]
         worst = min(rows, key=lambda r: _float(r["largest_difference"]))
-        lost = _float(worst["largest_difference"])
-        loser = f"; largest loser {worst['largest']}" if lost < -0.005 else ""
-        title = f"Winners and losers of {number} against {whom} ({measure}){loser}"
+        title = words.phrase(
+            "Winners and losers of {number} against {whom} ({measure})",
+            number=number,
+            whom=_against(against, base, words),
+            measure=measure,
+        )
+        if _float(worst["largest_difference"]) < -0.005:
+            title = words.phrase(
+                "{title}; largest loser {loser}", title=title, loser=worst["largest"]
+            )
         parts.append("\n".join([title, aligned(header, lines, left=1)]))
     return "\n\n".join(parts)
 
 
-def _prices(rows: Sequence[Row], other: str, base: str) -> str:
+def _against(against: str, base: str, words: Words) -> str:
+    """Name a yardstick."""
+    match against:
+        case "reference":
+            return words.phrase("the circular's key")
+        case "population":
+            return words.phrase("the population")
+        case "last_year":
+            return words.phrase("last year")
+    return words.phrase("scenario {number}", number=base)
+
+
+@cache
+def bands(words: Words) -> Mapping[str, str]:
+    """Return the words for each band of ``bands.csv``."""
+    return {
+        "loses more than 50 %": words.term("band", "loses more than 50 %"),
+        "loses 10 to 50 %": words.term("band", "loses 10 to 50 %"),
+        "loses 1 to 10 %": words.term("band", "loses 1 to 10 %"),
+        "within 1 %": words.term("band", "within 1 %"),
+        "gains 1 to 10 %": words.term("band", "gains 1 to 10 %"),
+        "gains 10 to 50 %": words.term("band", "gains 10 to 50 %"),
+        "gains more than 50 %": words.term("band", "gains more than 50 %"),
+    }
+
+
+def _prices(rows: Sequence[Row], other: str, base: str, words: Words) -> str:
     """Show the prices that changed, the largest first; rows missing on one side are told."""
     pairs: dict[tuple[Value, Value], dict[str, Row]] = {}
     for row in rows:
@@ -242,7 +350,8 @@ def _prices(rows: Sequence[Row], other: str, base: str) -> str:
         if any(found[q]["status"] != "same" and _speaks(found[q]) for q in PRICED)
     }
     if not changed:
-        return f"Prices, {base} then {other}: the same" if rows else ""
+        same = words.phrase("Prices, {first} then {second}: the same", first=base, second=other)
+        return same if rows else ""
     ranked = sorted(changed, key=lambda key: (-_size(changed[key]), str(key)))
     several = len({key[1] for key in changed}) > 1
     lines = []
@@ -253,34 +362,53 @@ def _prices(rows: Sequence[Row], other: str, base: str) -> str:
             [
                 _short(str(key[0]), 32 if several else 38),
                 *([str(key[1])] if several else []),
-                "place" if per == 1.0 else f"{_figure(MONEY)} {found['limit']['unit']}",
-                *(_general(_times(found[q][k], per)) for q in PRICED for k in ("first", "value")),
-                _status(found),
+                _by(str(found["limit"]["unit"]), words),
+                *(
+                    _general(_times(found[q][k], per), words)
+                    for q in PRICED
+                    for k in ("first", "value")
+                ),
+                _status(found, words),
             ]
         )
-    header = ["row", *(["priority"] if several else []), "by"]
+    header = [words.term("heading", "row")]
+    header += [words.term("heading", "priority")] if several else []
+    header += [words.term("heading", "by")]
     left = len(header)
-    header += [f"{what} {which}" for what in ("more", "less") for which in (base, other)]
-    header += ["status"]
-    left = len(ranked) - SHOWN
-    more = [f"and {left} more rows in prices.csv"] if left > 0 else []
-    title = f"Prices that differ, {base} then {other}{_counted(changed.values())}"
+    sides = (words.term("heading", "more"), words.term("heading", "less"))
+    header += [f"{what} {which}" for what in sides for which in (base, other)]
+    header += [words.term("heading", "status")]
+    count = len(ranked) - SHOWN
+    more = []
+    if count > 0:
+        more = [words.phrase("and {count} more rows in {file}", count=count, file="prices.csv")]
+    title = words.phrase("Prices that differ, {first} then {second}", first=base, second=other)
+    units = dict.fromkeys(str(found[PRICED[0]]["objective_unit"]) for found in changed.values())
+    if units:
+        named = ", ".join(unit_word(unit, words) for unit in units)
+        title = words.phrase("{title} (in {units})", title=title, units=named)
     return "\n".join([title, aligned(header, lines, left=left), *more])
 
 
-def _counted(changed: Iterable[Mapping[str, Row]]) -> str:
-    units = dict.fromkeys(str(found[PRICED[0]]["objective_unit"]) for found in changed)
-    return f" (in {', '.join(units)})" if units else ""
+def _by(unit: str, words: Words) -> str:
+    """Name what a price is of: one place, or a hundred thousand of the currency."""
+    if unit == "place":
+        return unit_word(unit, words)
+    return f"{_figure(MONEY, words)} {unit_word(unit, words)}"
 
 
 def _times(value: Value, by: float) -> Value:
     return value * by if isinstance(value, float) else value
 
 
-def _status(found: Mapping[str, Row]) -> str:
-    words = {str(found[q]["status"]) for q in PRICED} - {"same", "changed"}
-    told = {"other_basis": "other unit", "absent": "absent", "only_here": "only here"}
-    return ", ".join(told.get(word, word) for word in sorted(words))
+def _status(found: Mapping[str, Row], words: Words) -> str:
+    statuses = {str(found[q]["status"]) for q in PRICED} - {"same", "changed"}
+    told = {
+        "other_basis": words.term("status of a price", "other unit"),
+        "absent": words.term("status of a price", "absent"),
+        "only_here": words.term("status of a price", "only here"),
+    }
+    return ", ".join(told.get(status, status) for status in sorted(statuses))
 
 
 def _speaks(row: Row) -> bool:
@@ -294,7 +422,7 @@ def _size(found: Mapping[str, Row]) -> float:
     return max((value for value in values if math.isfinite(value)), default=0.0)
 
 
-def _attribution(rows: Sequence[Row], kind: str, other: str, base: str) -> str:
+def _attribution(rows: Sequence[Row], kind: str, other: str, base: str, words: Words) -> str:
     """Show which change moved what, one column a change, and nothing when nothing moved."""
     if not rows:
         return ""
@@ -307,39 +435,63 @@ def _attribution(rows: Sequence[Row], kind: str, other: str, base: str) -> str:
             key = tuple(row[k] for k in FIGURE)
             figures.setdefault(key, {})[str(row["change"])] = row
     moved = {key: found for key, found in figures.items() if any(map(_moves, found.values()))}
-    method = str(rows[0]["method"])
-    title = f"{KINDS[kind]} from {base} to {other}, {shown.removeprefix(kind)} ({METHODS[method]})"
+    of = {
+        "first": base,
+        "second": other,
+        "quantity": codes(words)["in", shown.removeprefix(kind)],
+        "method": _method(str(rows[0]["method"]), words),
+    }
+    if kind:
+        title = words.phrase(
+            "What moves the circular's formula from {first} to {second}, {quantity} ({method})",
+            **of,
+        )
+    else:
+        title = words.phrase(
+            "What moves shares from {first} to {second}, {quantity} ({method})", **of
+        )
     if not moved:
-        return "" if kind else f"{title}: nothing"
+        return "" if kind else words.phrase("{title}: nothing", title=title)
     names, rest = _largest_changes(moved)
     letters = dict(zip(names, ascii_uppercase, strict=False))
     several = len({key[4:] for key in moved if key[0] != "objective"}) > 1
     ranked = sorted(moved, key=lambda key: (key[0] == "objective", -_weight(moved[key])))
     lines = [
         [
-            _named(key, several=several),
-            _signed(next(iter(moved[key].values()))["total"]),
-            *(_signed(moved[key][name]["contribution"]) for name in names),
-            *([_signed(_sum_of(moved[key], rest))] if rest else []),
+            _named(key, words, several=several),
+            _signed(next(iter(moved[key].values()))["total"], words),
+            *(_signed(moved[key][name]["contribution"], words) for name in names),
+            *([_signed(_sum_of(moved[key], rest), words)] if rest else []),
         ]
         for key in ranked[:SHOWN]
     ]
     legend = [f"  {letters[name]}  {name}" for name in names]
-    legend += [f"  others: {len(rest)} more changes, apart in attribution.csv"] if rest else []
-    header = ["territory", "total", *letters.values(), *(["others"] if rest else [])]
+    header = [words.term("heading", "territory"), words.term("heading", "total")]
+    header += letters.values()
+    if rest:
+        header.append(words.term("heading", "others"))
+        apart = words.phrase(
+            "others: {count} more changes, apart in {file}", count=len(rest), file="attribution.csv"
+        )
+        legend.append(f"  {apart}")
     table = aligned(header, lines, left=1)
-    more = _left_out(len(ranked), "attribution.csv")
+    more = _left_out(len(ranked), "attribution.csv", words)
     return "\n".join([title, *legend, table, *([more] if more else [])])
 
 
 FIGURE = ("quantity", "of", "territory", "territory_name", "year", "measure")
-KINDS = {"": "What moves shares", "reference_": "What moves the circular's formula"}
-METHODS = {
-    "exact": "Shapley, every combination solved",
-    "sampled": "Shapley, orders drawn; standard errors in attribution.csv",
-    "waterfall": "in the order of the file",
-    "none": "no change can move a figure",
-}
+
+
+def _method(method: str, words: Words) -> str:
+    """Say how contributions were found."""
+    match method:
+        case "exact":
+            return words.phrase("Shapley, every combination solved")
+        case "sampled":
+            return words.phrase("Shapley, orders drawn; standard errors in attribution.csv")
+        case "waterfall":
+            return words.phrase("in the order of the file")
+    return words.phrase("no change can move a figure")
 
 
 def _largest_changes(
@@ -373,10 +525,10 @@ def _weight(found: Mapping[str, Row]) -> float:
     return max(abs(_float(row["contribution"])) for row in found.values())
 
 
-def _named(key: tuple[Value, ...], *, several: bool) -> str:
+def _named(key: tuple[Value, ...], words: Words, *, several: bool) -> str:
     quantity, of, territory, name, year, measure = key
     if quantity == "objective":
-        return f"objective {of}"
+        return words.phrase("objective {name}", name=of)
     more = f" ({measure}, {year})" if several else ""
     return f"{territory} {_short(str(name))}{more}"
 
@@ -393,8 +545,10 @@ def _ends(ranked: Sequence[tuple[Value, ...]]) -> list[tuple[Value, ...]]:
     return [*ranked[:half], *ranked[-half:]]
 
 
-def _left_out(count: int, file: str) -> str:
-    return f"and {count - SHOWN} more in {file}" if count > SHOWN else ""
+def _left_out(count: int, file: str, words: Words) -> str:
+    if count <= SHOWN:
+        return ""
+    return words.phrase("and {count} more in {file}", count=count - SHOWN, file=file)
 
 
 def _cell(figures: Mapping[str, Row], quantity: str, column: str) -> Value:
@@ -413,28 +567,28 @@ def _short(text: str, most: int = WIDE) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def _figure(value: Value, decimals: int = 1) -> str:
+def _figure(value: Value, words: Words, decimals: int = 1) -> str:
     if not isinstance(value, float | int):
         return ""
-    if abs(value) >= 1000:
-        return f"{value:,.0f}".replace(",", "\u202f")
-    return f"{value:.{decimals}f}"
+    return words.figures.fixed(value, 0 if abs(value) >= 1000 else decimals)
 
 
-def _signed(value: Value, decimals: int = 1) -> str:
+def _signed(value: Value, words: Words, decimals: int = 1) -> str:
     if not isinstance(value, float | int):
         return ""
-    text = _figure(abs(value), decimals)
+    text = _figure(abs(value), words, decimals)
     zero = not any(digit in text for digit in "123456789")
     return text if zero else f"{'-' if value < 0 else '+'}{text}"
 
 
-def _percent(value: Value) -> str:
-    return f"{100 * value:.1f} %" if isinstance(value, float) else ""
+def _percent(value: Value, words: Words) -> str:
+    if not isinstance(value, float):
+        return ""
+    return f"{words.figures.fixed(100 * value, 1)}{words.figures.before_percent or ' '}%"
 
 
-def _general(value: Value) -> str:
+def _general(value: Value, words: Words) -> str:
     """Four significant digits, or whole when large: never a power of ten for an amount."""
     if not isinstance(value, float | int):
         return ""
-    return _figure(value) if abs(value) >= 1000 else f"{value:.4g}"
+    return _figure(value, words) if abs(value) >= 1000 else words.figures.general(value, 4)

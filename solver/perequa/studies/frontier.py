@@ -9,12 +9,12 @@ import numpy as np
 
 from perequa.engine.parametric import Piece, Way
 from perequa.interpret.tables import Table, Value
+from perequa.studies.evidence import Proven, duals_of, sampled, solved_each
 from perequa.studies.plans import plans_table
 from perequa.studies.prepared import Priorities, infeasible_is_proven
 from perequa.studies.study import Answer
 from perequa.studies.weightings import check_objective
 from perequa.studies.weights import value_columns
-from perequa.studies.words import frontier_text
 from perequa_models.catalogue import OBJECTIVE_KINDS
 from perequa_models.errors import UsageError
 
@@ -68,19 +68,42 @@ def frontier_study(prepared: Prepared, first: str, second: str) -> Answer:
             for s in middles
         ]
         published = prepared.plans(wanted)
-    values = [prepared.values(plan) for plan in published]
+        values = [prepared.values(plan) for plan in published]
+        proven = _proven(prepared, (first, second), values)
     tables = {
         "frontier": _frontier(prepared, (first, second), pieces, sizes, values),
         "plans": plans_table(published, "point", range(1, len(pieces) + 1)),
     }
     return Answer(
         tables=tables,
-        text=frontier_text(
-            _units(prepared, (first, second)),
-            tables["frontier"],
-            _efficiency(prepared, (first, second)),
-        ),
-        facts={"objectives": [first, second], "programs_solved": plans.programs_solved},
+        facts={
+            "objectives": [first, second],
+            "units": _units(prepared, (first, second)),
+            "price_of_equity_in": _efficiency(prepared, (first, second)) or None,
+            "programs_solved": plans.programs_solved,
+        },
+        proven=proven,
+    )
+
+
+def _proven(
+    prepared: Prepared, chosen: tuple[str, str], values: Sequence[Floats]
+) -> tuple[Proven, ...]:
+    """Prove both ends, and that no plan is below the line between two neighbouring points."""
+    names = prepared.program.objective_names
+    pair = [names.index(name) for name in chosen]
+    weights = np.zeros((len(values) + 1, len(names)))
+    weights[0, pair[0]] = weights[-1, pair[1]] = 1.0
+    for i, (before, after) in enumerate(pairwise(values), start=1):
+        # along the line between them one is given up in proportion to the other
+        weights[i, pair] = 1.0 / np.abs(after[pair] - before[pair])
+    asked = sampled(len(weights))
+    solved = solved_each(
+        [(prepared.program, weights[i][None] @ prepared.program.costs) for i in asked],
+        prepared.options,
+    )
+    return tuple(
+        Proven(asked=(i,), duals=duals_of(stages)) for i, stages in zip(asked, solved, strict=True)
     )
 
 

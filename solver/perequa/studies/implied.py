@@ -13,9 +13,9 @@ from perequa.engine.inverse import Implied, implied_weights
 from perequa.engine.plans_left import Goal, PlansLeft
 from perequa.interpret.tables import Table, Value
 from perequa.studies.allocation_file import read_allocation, read_file
+from perequa.studies.evidence import Dual, Proven, solved_each
 from perequa.studies.prepared import infeasible_is_proven
 from perequa.studies.study import Answer
-from perequa.studies.words import implied_text
 from perequa.weighting import SHARE
 from perequa_models.catalogue import OBJECTIVE_KINDS
 from perequa_models.errors import UsageError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perequa.compilation import CompiledProgram
+    from perequa.engine.session import SolverOptions
     from perequa.studies.prepared import Prepared
 
 Floats = NDArray[np.float64]
@@ -36,6 +37,8 @@ VIOLATIONS = (
     *("row", "rule", "level", "territory", "measure", "year"),
     *("side", "unit", "limit", "activity", "violation"),
 )
+AT_WEIGHTS, BETTER = 0.0, 1.0
+"""What is proven: what is lost at the weights found; that no weights lose less."""
 TOLD = {"place": 1e-6, "money": 0.01}
 """Violations up to this are rounding (the tolerances of `verify`)."""
 
@@ -113,18 +116,82 @@ def implied_study(prepared: Prepared, written: str, priority: int | None = None)
     allowed = _no_worse_before(prepared, allowed, values, served)
     with infeasible_is_proven(allowed):
         found, optimum = _found(prepared, allowed, names, values, sizes)
+        before = prepared.priorities.before(served).weights @ allowed.costs
+        proven = _proven(allowed, before, names, found, values, sizes, given.x, prepared.options)
     table = _implied_table(prepared, names, found, values, optimum)
     tables = {"implied": table, "violations": violations}
     return Answer(
         tables=tables,
-        text=implied_text(given.unsaid, _unit(prepared, names), tables),
         files=given.files,
         facts={
             "priority": served,
             "allocation": written,
             "cells_not_stated": given.unsaid,
+            "unit": _unit(prepared, names),
+            "currency": prepared.instance.scenario.currency,
+            "sizes": {n: float(sizes[prepared.program.objective_names.index(n)]) for n in names},
             "programs_solved": found.rivals,
         },
+        proven=proven,
+    )
+
+
+def _proven(
+    allowed: CompiledProgram,
+    before: Floats,
+    names: list[str],
+    found: Implied,
+    values: Floats,
+    sizes: Floats,
+    x: Floats,
+    options: SolverOptions,
+) -> tuple[Proven, ...]:
+    """Prove the optimum at the weights found; and, where it is missed, that no weights miss less.
+
+    A plan that is better in every objective by what is lost proves the latter: at any weights it is
+    better by as much.
+    """
+    places = [allowed.objective_names.index(n) for n in names]
+    weighed = np.zeros(len(values))
+    weighed[places] = found.weights / sizes[places]
+    cost = weighed[None] @ allowed.costs
+    [stages] = solved_each([(allowed, cost)], options)
+    m = allowed.matrix.shape[0] - len(before)
+    # a multiplier of ``cost ≤ limit`` is at most 0; rounding may leave a trace above
+    lam = np.maximum(0.0, -stages[0].y[m:] * _factors(before))
+    dual = Dual(stage=len(lam), y=stages[0].y[:m], lam=lam)
+    proven = [Proven(asked=(AT_WEIGHTS,), duals=(dual,), cells=x.ravel())]
+    if found.loss > 0.0:
+        better = _better_everywhere(allowed, places, sizes, values)
+        last = np.zeros((1, better.matrix.shape[1]))
+        last[0, -1] = -1.0
+        [stages] = solved_each([(better, last)], options)
+        proven.append(Proven(asked=(BETTER,), duals=(), cells=stages[0].x[: x.size]))
+    return tuple(proven)
+
+
+def _better_everywhere(
+    allowed: CompiledProgram, places: list[int], sizes: Floats, values: Floats
+) -> CompiledProgram:
+    """Add a column: by how much a plan is better than the values in every objective, by its size.
+
+    Parameters
+    ----------
+    places
+        The objectives that are weighed.
+    """
+    rows = sparse.csr_array(allowed.costs[places])
+    column = np.concatenate([np.zeros(allowed.matrix.shape[0]), sizes[places]])[:, None]
+    matrix = sparse.hstack([sparse.vstack([allowed.matrix, rows]), sparse.csr_array(column)])
+    limits = values[places] - allowed.offsets[places]
+    return replace(
+        _with_rows(allowed, rows, limits, "better"),
+        matrix=sparse.csr_array(matrix),
+        column_keys=(*allowed.column_keys, AuxiliaryKey("implied", "better", "", "", "", None)),
+        column_lower=np.append(allowed.column_lower, 0.0),
+        column_upper=np.append(allowed.column_upper, np.inf),
+        column_is_money=np.append(allowed.column_is_money, False),
+        costs=np.hstack([allowed.costs, np.zeros((len(allowed.costs), 1))]),
     )
 
 
@@ -220,20 +287,31 @@ def _no_worse_before(
     if not before.numbers:
         return program
     costs = before.weights @ program.costs
-    factors = np.array([1.0 / max(1e-300, np.abs(cost).max()) for cost in costs])
+    factors = _factors(costs)
     limits = before.weights @ (values - program.offsets)
     limits = (limits + 1e-9 * np.maximum(1.0, np.abs(limits))) * factors
-    count = len(before.numbers)
-    rows = sparse.csr_array(costs * factors[:, None])
+    return _with_rows(program, sparse.csr_array(costs * factors[:, None]), limits, "priority")
+
+
+def _factors(costs: Floats) -> Floats:
+    """What brings the largest coefficient of each cost (P, n) to 1, (P,)."""
+    return np.array([1.0 / max(1e-300, np.abs(cost).max()) for cost in costs])
+
+
+def _with_rows(
+    program: CompiledProgram, rows: sparse.csr_array, most: Floats, role: str
+) -> CompiledProgram:
+    """Add rows ``rows @ x ≤ most`` to a program."""
+    count = len(most)
     return replace(
         program,
         matrix=sparse.csr_array(sparse.vstack([program.matrix, rows])),
         row_keys=(
             *program.row_keys,
-            *(AuxiliaryKey("priority", str(n), "", "", "", None) for n in before.numbers),
+            *(AuxiliaryKey(role, str(k), "", "", "", None) for k in range(count)),
         ),
         row_lower=np.append(program.row_lower, np.full(count, -np.inf)),
-        row_upper=np.append(program.row_upper, limits),
+        row_upper=np.append(program.row_upper, most),
         row_constant=np.append(program.row_constant, np.zeros(count)),
         row_limit=np.append(program.row_limit, np.full(count, np.nan)),
         row_is_money=np.append(program.row_is_money, np.zeros(count, dtype=np.bool_)),

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.engine.infeasibility import Clashes
-from perequa.engine.scaled_limits import ScaledLimits, scale_limits, spread_with_scale
+from perequa.engine.scaled_limits import ScaledLimits, at_scale, scale_limits, spread_with_scale
 from perequa.engine.value_curve import Curves, Stretch, value_curves
 from perequa.interpret.tables import Table, Value
+from perequa.studies.evidence import Proven, duals_of, sampled, solved_each
 from perequa.studies.plans import plans_table, wanted_plans
 from perequa.studies.study import Answer
-from perequa.studies.words import limit_text
 from perequa_models.errors import Infeasible, NotProven, UsageError
 from perequa_models.keys import RowKey
 from perequa_models.problems import nearest
@@ -23,6 +23,7 @@ from perequa_models.problems import nearest
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from perequa.compilation import CompiledProgram
     from perequa.studies.prepared import Floats, Prepared
     from perequa_models.instance import Instance
     from perequa_models.quantities import Quantities
@@ -33,6 +34,10 @@ CURVE = (
 )
 INWARD = (0.0, 1e-9, 1e-7)
 """Shares of the curve tried from its end inward: a limit may be missed there by rounding."""
+
+
+MIDDLE, REACHED, LEAST, GREATEST = range(4)
+"""What is proven: a stretch, by its middle; a plan at a scale; the ends of where plans exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,19 +99,67 @@ def limit_study(prepared: Prepared, moved: Moved, *, shares: bool | None = None)
     )
     if plans is not None:
         tables["shares"] = plans_table(plans, "scale", scales)
+    proven = _proven(prepared, rows, scaled, scales, asked, told=plans is not None)
     names = [str(prepared.program.row_keys[i]) for i in rows]
     feasible = curves.low / scaled.unit, curves.high / scaled.unit
     return Answer(
         tables=tables,
-        text=limit_text(moved.rule, names, (moved.low, moved.high), feasible, tables, why),
         facts={
             "rows": names,
             "feasible_from": feasible[0],
             "feasible_to": feasible[1],
-            "shares_left_out": why or None,
+            "shares_left_out": why,
             "programs_solved": curves.programs_solved,
         },
+        proven=proven,
     )
+
+
+def _proven(
+    prepared: Prepared,
+    rows: Sequence[int],
+    scaled: ScaledLimits,
+    scales: Sequence[float],
+    asked: CompiledProgram,
+    *,
+    told: bool,
+) -> tuple[Proven, ...]:
+    """Prove the optimum between neighbouring scales, and that there is no plan beyond the ends.
+
+    Multipliers that are optimal between two scales are a line below the curve; plans that reach it
+    at both prove that the curve is this line.
+    """
+    stretches = list(pairwise(scales)) or [(scales[0], scales[0])]
+    chosen = [stretches[i] for i in sampled(len(stretches))]
+    middles = [0.5 * (a + b) for a, b in chosen]
+    costs = prepared.costed(prepared.priorities)[1]
+    solved = solved_each(
+        [(at_scale(prepared.program, rows, s), costs) for s in middles], prepared.options
+    )
+    found = [
+        Proven(asked=(MIDDLE, s), duals=duals_of(stages))
+        for s, stages in zip(middles, solved, strict=True)
+    ]
+    if not told:
+        found += _reached(prepared, rows, sorted({s for pair in chosen for s in pair}), costs)
+    last = np.zeros((1, asked.matrix.shape[1]))
+    last[0, -1] = 1.0
+    ends = solved_each([(asked, last), (asked, -last)], prepared.options)
+    found += [
+        Proven(asked=(kind, float(stages[0].x[-1]) / scaled.unit), duals=duals_of(stages))
+        for kind, stages in zip((LEAST, GREATEST), ends, strict=True)
+    ]
+    return tuple(found)
+
+
+def _reached(
+    prepared: Prepared, rows: Sequence[int], scales: Sequence[float], costs: Floats
+) -> Iterator[Proven]:
+    """Yield an optimal plan at each scale, where the tables have none."""
+    cells = int(np.prod(prepared.instance.shape))
+    programs = [(at_scale(prepared.program, rows, s), costs) for s in scales]
+    for s, stages in zip(scales, solved_each(programs, prepared.options), strict=True):
+        yield Proven(asked=(REACHED, s), duals=(), cells=stages[-1].x[:cells])
 
 
 def _with_scale(cost: Floats) -> Floats:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perequa.engine.near_optimal import NearOptimal, Sum
+from perequa.engine.near_optimal import Extreme, NearOptimal, Sum
 from perequa.engine.plans_left import stop_unless_optimal
 from perequa.engine.stages import solve_stages
 from perequa.interpret.tables import Table, Value
+from perequa.studies.evidence import Dual, Proven, duals_of, sampled, solved_each
 from perequa.studies.prepared import infeasible_is_proven
 from perequa.studies.study import Answer
-from perequa.studies.words import margins_text
 from perequa_models.errors import UsageError
 from perequa_models.quantities import Quantities
 
@@ -32,6 +32,12 @@ COLUMNS = (
 )
 ZERO = 1e-9
 """Share of its initial value up to which an optimum counts as zero."""
+
+
+PLAN = -1.0
+"""Number of the plan itself among the lines that are proven."""
+LINES = 12
+"""Lines of which both ends are proven."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +93,17 @@ def margins_study(
         stop_unless_optimal(staged.termination)
         values = np.array([goal.value(s.x) for goal, s in _goals(prepared, staged.stages)])
         room = _room(prepared, values, within)
-        cells = list(_cells(prepared.instance, by_year=by_year))
+        cells = list(cells_of(prepared.instance, by_year=by_year))
         near = NearOptimal(staged, room, prepared.options)
         ranges = near.ranges([cell.total for cell in cells], jobs)
         planned = prepared.plan(prepared.priorities).x.ravel()
+        proven = _proven(
+            prepared,
+            near if room.any() else None,
+            staged.stages,
+            _sampled(cells, ranges),
+            planned,
+        )
     rows = []
     for cell, (least, most) in zip(cells, ranges, strict=True):
         now = cell.total.at(planned)
@@ -100,14 +113,71 @@ def margins_study(
     table = Table(COLUMNS, tuple(rows))
     return Answer(
         tables={"margins": table},
-        text=margins_text(within, table),
         facts={
             "within": within,
             "optima": _by_priority(prepared, values),
             "room": _by_priority(prepared, room),
             "programs_solved": len(staged.stages) + 1 + 2 * len(cells),
         },
+        proven=proven,
     )
+
+
+def _proven(
+    prepared: Prepared,
+    near: NearOptimal | None,
+    stages: Sequence[Stage],
+    asked: Sequence[tuple[int, float, Sum]],
+    planned: Floats,
+) -> tuple[Proven, ...]:
+    """Prove the optimum of every priority by the plan, then ends of a sample of lines.
+
+    Parameters
+    ----------
+    near
+        The plans compared; None where they are the optimal ones.
+    asked
+        Number of the line, 1 for its least and -1 for its most, and the sum.
+    """
+    cells = len(planned)
+    found = [Proven(asked=(PLAN, 0.0), duals=duals_of(stages), cells=planned)]
+    if near is not None:
+        ends = [near.extreme(total, sign) for _, sign, total in asked]
+    else:
+        # where nothing may be given up, the sum is one priority more
+        own = [stage.cost for stage in stages]
+        programs = [(prepared.program, np.array([*own, _cost(prepared, *one)])) for one in asked]
+        ends = [
+            Extreme(x=each[-1].x, y=each[-1].y, lam=each[-1].lam)
+            for each in solved_each(programs, prepared.options)
+        ]
+    found += [
+        Proven(
+            asked=(float(line), sign),
+            duals=(Dual(stage=len(stages), y=end.y, lam=end.lam),),
+            cells=end.x[:cells],
+        )
+        for (line, sign, _), end in zip(asked, ends, strict=True)
+    ]
+    return tuple(found)
+
+
+def _cost(prepared: Prepared, _line: int, sign: float, total: Sum) -> Floats:
+    cost = np.zeros(prepared.program.matrix.shape[1])
+    cost[total.columns] = sign * total.values
+    return cost
+
+
+def _sampled(
+    cells: Sequence[Cell], ranges: Sequence[tuple[float, float]]
+) -> list[tuple[int, float, Sum]]:
+    """Return the ends that are proven: both of a few lines, where something bounds them."""
+    return [
+        (line, sign, cells[line].total)
+        for line in sampled(len(cells), LINES)
+        for sign, end in zip((1.0, -1.0), ranges[line], strict=True)
+        if math.isfinite(end)
+    ]
 
 
 def _goals(prepared: Prepared, stages: Sequence[Stage]) -> Iterator[tuple[Goal, Stage]]:
@@ -129,7 +199,7 @@ def _room(prepared: Prepared, values: Floats, within: float) -> Floats:
     return np.asarray(within * np.where(zero, initial, np.abs(values)))
 
 
-def _cells(instance: Instance, *, by_year: bool) -> Iterator[Cell]:
+def cells_of(instance: Instance, *, by_year: bool) -> Iterator[Cell]:
     """Yield every territory and measure, then the credits of the territory as a whole."""
     T, M, Y = instance.shape
     flat = np.arange(T * M * Y).reshape(T, M, Y)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.interpret.tables import Table, Value
+from perequa.report.study import UNMOVED
 from perequa_models.errors import NotProven
 
 if TYPE_CHECKING:
@@ -16,15 +17,14 @@ if TYPE_CHECKING:
     from perequa_models.quantities import Quantities
 
 CELL = ("level", "territory", "territory_name", "measure", "year", "places", "credits")
+LeftOut = dict[str, str | int]
 MOST_PLANS = 100
 """Plans that are published without being asked for."""
-UNMOVED = 1e-9
-"""Share of what a cell has in both plans below which it has not moved."""
 
 
 def wanted_plans(
     publish: Callable[[], list[Quantities]], asked: bool | None, count: int
-) -> tuple[list[Quantities] | None, str]:
+) -> tuple[list[Quantities] | None, LeftOut | None]:
     """Publish plans where they are wanted and can be.
 
     Parameters
@@ -39,8 +39,8 @@ def wanted_plans(
 
     Returns
     -------
-    list or None, str
-        The plans, or why they are left out.
+    list or None, dict or None
+        The plans, or why they are left out, as ``study.json`` records it.
 
     Raises
     ------
@@ -48,15 +48,15 @@ def wanted_plans(
         When they were asked for and one is not proven.
     """
     if asked is False:
-        return None, "not asked for"
+        return None, {"why": "not_asked"}
     if asked is None and count > MOST_PLANS:
-        return None, f"there are {count}"
+        return None, {"why": "many", "count": count}
     try:
-        return publish(), ""
+        return publish(), None
     except NotProven as error:
         if asked:
             raise
-        return None, f"one is not proven ({error})"
+        return None, {"why": "not_proven", "error": str(error)}
 
 
 def plans_table(plans: Sequence[Quantities], label: str, marks: Sequence[Value]) -> Table:

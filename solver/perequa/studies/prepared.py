@@ -12,24 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perequa.certificate import certify
-from perequa.compilation import compile_program
 from perequa.engine.infeasibility import Clashes
 from perequa.engine.optimum_alone import Alone
 from perequa.engine.plans_left import Goal, PlansLeft, stop_unless_optimal
 from perequa.engine.session import SolverOptions
 from perequa.engine.stages import solve_stages
 from perequa.engine.tie_break import publish
-from perequa.optimum import spread_over
+from perequa.optimum import posed, spread_over
 from perequa.ranked_program import with_every_pair
 from perequa.report.arrays import program_arrays, solution_arrays
 from perequa.weighting import normalisers, objective_value, weigh
 from perequa_models.errors import Infeasible, NotInThisVersion, NotProven
-from perequa_models.formulation import formulate
 from perequa_models.levels import next_leximin
-from perequa_models.problems import Problems
 from perequa_models.quantities import Quantities
-from perequa_models.reference.allocation import reference_allocation
-from perequa_models.tie_break import evenness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -124,10 +119,19 @@ class Prepared:
         alone = Alone(self.program, self.options)
         return normalisers(self.instance, self.reference, names, alone.least)
 
+    def sizes_by_name(self, names: Sequence[str]) -> dict[str, float]:
+        """Name what some objectives are divided by, as ``study.json`` records it."""
+        sizes, order = self.sizes(names), self.program.objective_names
+        return {name: float(sizes[order.index(name)]) for name in names}
+
     def plans_left(self, before: Priorities) -> PlansLeft:
         """Return the plans optimal at some priorities, ready to be asked."""
         costs = before.weights @ self.program.costs
         return PlansLeft.optimal(self.program, before.numbers, costs, self.options)
+
+    def costed(self, wanted: Priorities) -> tuple[CompiledProgram, Floats]:
+        """Return the program with the costs (P, n) of some priorities."""
+        return self.program, wanted.weights @ self.program.costs
 
     def goal(self, weights: Floats) -> Goal:
         """Add up the objectives, each times its weight (K,)."""
@@ -187,20 +191,14 @@ def prepare(loaded: Loaded, clock: Clock) -> Prepared:
     InvalidScenario
         When the reference, the tie-break or a normalisation cannot be read.
     """
-    instance, problems = loaded.instance, Problems()
+    instance = loaded.instance
     waiting = next_leximin(instance)
     if waiting is not None:
         # its levels hold for one set of limits and weights: a study moves these
         what = f"objectives.{waiting}.kind: leximin in a study"
         raise NotInThisVersion(what)
-    with clock.stage("reference"):
-        reference = reference_allocation(instance, problems)
-        even = evenness(instance, reference, problems)
-        problems.stop_if_wrong()
-    with clock.stage("formulate"):
-        formulation = formulate(instance, reference)
-    with clock.stage("compile"):
-        program = with_every_pair(compile_program(formulation))
+    reference, even, program = posed(instance, clock)
+    program = with_every_pair(program)
     with infeasible_is_proven(program):
         weighting = weigh(instance, reference, Alone(program, OPTIONS).least)
     return Prepared(

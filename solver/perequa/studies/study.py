@@ -11,10 +11,12 @@ from perequa.checks.placing import Places
 from perequa.io.findings import InvalidInput
 from perequa.io.run_folder import check_replaceable, write_folder
 from perequa.optimum import Clock
+from perequa.report.arrays import npz, program_arrays
 from perequa.report.files import csv_bytes, json_bytes
 from perequa.report.record import base_record, input_files
+from perequa.studies.evidence import evidence_arrays
 from perequa.studies.prepared import OPTIONS, prepare
-from perequa_models.errors import Infeasible, InvalidScenario
+from perequa_models.errors import InvalidScenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from perequa.interpret.tables import Table
     from perequa.io.findings import Finding
+    from perequa.studies.evidence import Proven
     from perequa.studies.prepared import Prepared
 
 
@@ -33,21 +36,21 @@ class Answer:
     ----------
     tables
         Tables by file name without its ending, the main one first.
-    text
-        The same for reading, in a few lines.
     facts
         What else ``study.json`` records.
     files
         Files read beside the scenario's, by path inside the study folder.
     large
         Files written beside the tables, by path inside the study folder, and where they are.
+    proven
+        The sample of its figures that is proven (see `evidence`).
     """
 
     tables: dict[str, Table]
-    text: str
     facts: Mapping[str, object] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
     large: Mapping[str, Path] = field(default_factory=dict)
+    proven: tuple[Proven, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +63,15 @@ class FinishedStudy:
         The scenario column and the name of the study.
     folder, fingerprint
         Where it is saved.
-    answer, findings
-        What was found; what is doubtful in the scenario.
+    record, answer, findings
+        What ``study.json`` holds; what was found; what is doubtful in the scenario.
     """
 
     name: str
     study: str
     folder: Path
     fingerprint: str
+    record: Mapping[str, Any]
     answer: Answer
     findings: tuple[Finding, ...]
 
@@ -117,7 +121,7 @@ def run_study(
     with clock.stage("read and check"):
         loaded = load(source.scenario, source.variants, source.sets)
     folder = destination(loaded.raw.column_name)
-    check_replaceable(folder)
+    check_replaceable(folder, study)
     try:
         prepared = prepare(loaded, clock)
         with clock.stage("study"):
@@ -125,9 +129,6 @@ def run_study(
     except InvalidScenario as error:
         where = Places(loaded.raw)
         raise InvalidInput([where.finding(problem) for problem in error.problems]) from error
-    except Infeasible as error:
-        message = f"{error} (perequa diagnose {source.scenario} says why)"
-        raise Infeasible(message) from error
     places, inputs = input_files(loaded.raw)
     inputs = {**inputs, **answer.files}
     record = base_record(loaded.raw, places, OPTIONS, source.lang)
@@ -145,14 +146,23 @@ def run_study(
         name=loaded.raw.column_name,
         study=study,
         folder=folder,
-        fingerprint=write_folder(folder, _files(record, inputs, answer)),
+        fingerprint=write_folder(folder, _files(record, inputs, answer, prepared), study),
+        record=record,
         answer=answer,
         findings=loaded.findings,
     )
 
 
 def _files(
-    record: dict[str, Any], inputs: Mapping[str, bytes], answer: Answer
+    record: dict[str, Any], inputs: Mapping[str, bytes], answer: Answer, prepared: Prepared
 ) -> dict[str, bytes | Path]:
     tables = {f"{name}.csv": csv_bytes(table) for name, table in answer.tables.items()}
-    return {**inputs, **tables, **answer.large, "study.json": json_bytes(record)}
+    arrays = program_arrays(prepared.program, prepared.weighting, prepared.spread)
+    proofs = {"program.npz": npz(arrays), "evidence.npz": npz(evidence_arrays(answer.proven))}
+    return {
+        **inputs,
+        **tables,
+        **answer.large,
+        **(proofs if answer.proven else {}),
+        "study.json": json_bytes(record),
+    }

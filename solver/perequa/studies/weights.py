@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.engine.parametric import Piece, Point, Way
-from perequa.engine.partition import Part, triangle
+from perequa.engine.partition import DIGITS, Part, triangle
 from perequa.interpret.tables import Table, Value
+from perequa.studies.evidence import Proven, duals_of, sampled, solved_each
 from perequa.studies.plans import CELL, changes, plans_table, wanted_plans
 from perequa.studies.prepared import infeasible_is_proven
 from perequa.studies.study import Answer
 from perequa.studies.weightings import Weights, one_priority
-from perequa.studies.words import triangle_text, weights_text
 from perequa_models.errors import UsageError
 from perequa_models.quantities import Quantities
 
@@ -92,6 +92,7 @@ def weights_study(
             lambda: _published(prepared, priority, (start, end), pieces), publish, len(pieces)
         )
         stable = stability(prepared, left, priority, rivals)
+        proven = _proven(prepared, priority, (start, end), pieces, told=plans is not None)
     values = (
         [[float(v) for v in prepared.values(plan)] for plan in plans]
         if plans is not None
@@ -104,14 +105,15 @@ def weights_study(
     tables["stability"] = stable
     return Answer(
         tables=tables,
-        text=weights_text(between.start, between.end, priority, tables, why),
         facts={
             "priority": priority,
             "from_weights": dict(between.start.by_objective),
             "to_weights": dict(between.end.by_objective),
-            "plans_left_out": why or None,
+            "sizes": prepared.sizes_by_name(named),
+            "plans_left_out": why,
             "programs_solved": left.programs_solved,
         },
+        proven=proven,
     )
 
 
@@ -142,6 +144,7 @@ def triangle_study(prepared: Prepared, names: tuple[str, str, str]) -> Answer:
         parts = triangle(left, [prepared.goal(weights) for weights in laid])
         wanted = [prepared.priorities.served(priority, part.middle @ laid) for part in parts]
         plans = prepared.plans(wanted)
+        proven = _corners_proven(prepared, priority, laid, parts)
     tables = {
         "triangle": _parts_table(prepared, parts, plans),
         "corners": _corners_table(names, parts),
@@ -149,9 +152,71 @@ def triangle_study(prepared: Prepared, names: tuple[str, str, str]) -> Answer:
     }
     return Answer(
         tables=tables,
-        text=triangle_text(names, priority, tables["triangle"]),
-        facts={"priority": priority, "programs_solved": left.programs_solved},
+        facts={
+            "priority": priority,
+            "objectives": list(names),
+            "sizes": prepared.sizes_by_name(names),
+            "programs_solved": left.programs_solved,
+        },
+        proven=proven,
     )
+
+
+def _proven(
+    prepared: Prepared,
+    priority: int,
+    ends: tuple[Floats, Floats],
+    pieces: Sequence[Piece],
+    *,
+    told: bool,
+) -> tuple[Proven, ...]:
+    """Prove the optimum where plans meet; where later priorities choose, in the middle too.
+
+    A plan that is optimal at both ends of its stretch is optimal all along it.
+    """
+    own = prepared.priorities
+    first = len(own.before(priority).numbers)
+    bends = [0.0, *(piece.end for piece in pieces)]
+    asked = [(bends[i], own.before(priority)) for i in sampled(len(bends))]
+    if told and own.numbers and own.numbers[-1] > priority:
+        asked += [(0.5 * (pieces[i].start + pieces[i].end), own) for i in sampled(len(pieces))]
+    wanted = [
+        others.served(priority, (1.0 - share) * ends[0] + share * ends[1])
+        for share, others in asked
+    ]
+    solved = solved_each([prepared.costed(each) for each in wanted], prepared.options)
+    cells = int(np.prod(prepared.instance.shape))
+    return tuple(
+        Proven(
+            asked=(share,),
+            duals=duals_of(stages, first),
+            cells=None if told else stages[first].x[:cells],
+        )
+        for (share, _), stages in zip(asked, solved, strict=True)
+    )
+
+
+def _corners_proven(
+    prepared: Prepared, priority: int, laid: Floats, parts: Sequence[Part]
+) -> tuple[Proven, ...]:
+    """Prove the optimum at the corners of the parts: a plan optimal at all of its own is inside."""
+    before = prepared.priorities.before(priority)
+    corners = distinct_corners([corner for part in parts for corner in part.corners])
+    asked = [corners[i] for i in sampled(len(corners))]
+    wanted = [before.served(priority, corner @ laid) for corner in asked]
+    solved = solved_each([prepared.costed(each) for each in wanted], prepared.options)
+    return tuple(
+        Proven(asked=tuple(corner.tolist()), duals=duals_of(stages, len(before.numbers)))
+        for corner, stages in zip(asked, solved, strict=True)
+    )
+
+
+def distinct_corners(corners: Sequence[Floats]) -> list[Floats]:
+    """Keep each corner once, in order: those of neighbours differ by rounding."""
+    named: dict[tuple[float, ...], Floats] = {}
+    for corner in corners:
+        named.setdefault(tuple((np.round(corner, DIGITS) + 0.0).tolist()), corner)
+    return list(named.values())
 
 
 def _parts_table(prepared: Prepared, parts: Sequence[Part], plans: Sequence[Quantities]) -> Table:

@@ -78,6 +78,20 @@ def check_files(folder: Path) -> Check:
     return notes.close(compared)
 
 
+def refuse_changed(folder: Path) -> None:
+    """Refuse a folder whose files are not those that were written.
+
+    Raises
+    ------
+    RunFolderWrong
+        With the first of them.
+    """
+    changed = check_files(folder).disagreements
+    if changed:
+        message = f"{folder}: {changed[0]}; `perequa verify` tells all of it"
+        raise RunFolderWrong(message)
+
+
 def _listed(folder: Path) -> dict[str, str]:
     path = folder / MANIFEST
     if not path.is_file():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from perequa.verification.cascade import check_cascade, is_cascade
@@ -22,6 +23,9 @@ from perequa.verification.recompute.model import model_of
 from perequa.verification.recompute.reference import reference_places
 from perequa.verification.recompute.whole import is_asked
 from perequa.verification.sentences import check_sentences
+from perequa.verification.studies.checks import called_for
+from perequa.verification.studies.compare import check_differences
+from perequa.verification.studies.opened import Study
 from perequa.verification.uniqueness import check_uniqueness
 from perequa.verification.weights import check_weights, has_weights
 from perequa.verification.whole import check_whole
@@ -34,6 +38,8 @@ if TYPE_CHECKING:
     from perequa.verification.recompute.model import Model
 
 SOLVED, INFEASIBLE = 0, 4
+RUN, STUDY = "run.json", "study.json"
+Called = list[tuple[int, str, "Callable[[], Check]"]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,46 +85,49 @@ def verify_run(path: Path, *, exact: bool = False) -> Verdict:
     checks = [check_files(path)]
     status = ""
     if _is_study(path) and is_follow_up(path):
-        checks.append(_made(14, "follow_up", lambda: check_follow_up(path)))
+        checks.extend(_made([(14, "follow_up", partial(check_follow_up, path))]))
         return Verdict(fingerprint=fingerprint(path), status="study", checks=tuple(checks))
-    if _is_study(path):
-        checks.append(
-            Notebook(2, "study").skip(saying("the figures of a study are not re-checked"))
-        )
-        return Verdict(fingerprint=fingerprint(path), status="study", checks=tuple(checks))
+    called = _called_for_study if _is_study(path) else partial(_called_for, exact=exact)
     try:
-        folder = RunFolder(path, read_record(path / "run.json"))
+        folder = RunFolder(path, read_record(path / (STUDY if _is_study(path) else RUN)))
         status = folder.status
     except Unreadable as error:
         checks.append(_unreadable(2, "inputs", error.file, error.why))
     else:
-        checks.extend(_checks(folder, exact=exact))
+        checks.extend(_made(called(folder)))
     return Verdict(fingerprint=fingerprint(path), status=status, checks=tuple(checks))
 
 
 def _is_study(path: Path) -> bool:
     """Whether a folder holds a study: of a run, only its inputs and what came out."""
-    return (path / "study.json").is_file() and not (path / "run.json").is_file()
+    return (path / STUDY).is_file() and not (path / RUN).is_file()
 
 
-def _checks(folder: RunFolder, *, exact: bool) -> Iterator[Check]:
-    """Make every check that this run calls for; one that cannot be made is wrong."""
-    for number, name, check in _called_for(folder, exact=exact):
-        yield _made(number, name, check)
+def _made(called_for: Called) -> Iterator[Check]:
+    """Make every check that a folder calls for; one that cannot be made is wrong."""
+    for number, name, check in called_for:
+        try:
+            yield check()
+        except Unreadable as error:
+            yield _unreadable(number, name, error.file, error.why)
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+            # Whatever stands in the folder was not written by a run: it cannot be evaluated.
+            yield _unreadable(number, name, "", f"cannot be evaluated ({error!r})")
 
 
-def _made(number: int, name: str, check: Callable[[], Check]) -> Check:
-    """Make one check; one that cannot be made is wrong."""
-    try:
-        return check()
-    except Unreadable as error:
-        return _unreadable(number, name, error.file, error.why)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        # Whatever stands in the folder was not written by a run: it cannot be evaluated.
-        return _unreadable(number, name, "", f"cannot be evaluated ({error!r})")
+def _called_for_study(folder: RunFolder) -> Called:
+    if folder.run.get("study") == "compare":
+        return [(11, "study", partial(check_differences, folder))]
+    study = Study(folder, model_of(folder))
+
+    def inputs() -> Check:
+        return check_inputs(folder, study.model, study.rows, study.reference)
+
+    own = [(number, name, partial(check, study)) for number, name, check in called_for(study)]
+    return [(2, "inputs", inputs), *own]
 
 
-def _called_for(folder: RunFolder, *, exact: bool) -> list[tuple[int, str, Callable[[], Check]]]:
+def _called_for(folder: RunFolder, *, exact: bool) -> Called:
     model = model_of(folder)
 
     def inputs() -> Check:

@@ -58,6 +58,10 @@ class Figures:
             return self.fixed(value, 0)
         return self._positional(value, digits)
 
+    def general(self, value: float, digits: int) -> str:
+        """Write a figure of a table shortly: a power of ten where it is large or small."""
+        return f"{value:.{digits}g}".replace(".", self.decimal)
+
     def signed(self, value: float) -> str:
         """Write a difference with its sign: four significant digits, or whole when large."""
         return f"+{self.number(value)}" if value > 0 else self.number(value)

@@ -12,6 +12,7 @@ import numpy as np
 
 from perequa.report.files import json_bytes
 from perequa.report.record import base_record, input_files
+from perequa.studies.evidence import Proven, duals_of, sampled, solved_each
 from perequa.studies.study import Answer, run_study
 from perequa.studies.sweep.acceptability import Acceptability
 from perequa.studies.sweep.asking import OPTIMAL, STATUSES, share_columns, shares
@@ -19,10 +20,10 @@ from perequa.studies.sweep.ordering import chunks
 from perequa.studies.sweep.parquet import need_parquet, write_points
 from perequa.studies.sweep.posing import pose
 from perequa.studies.sweep.store import Store
+from perequa.studies.sweep.weights import weights_over
 from perequa.studies.sweep.workers import answers
 from perequa.studies.weights import value_columns
-from perequa.studies.words import sweep_text
-from perequa.words import SOURCE
+from perequa.words import SOURCE, saying
 from perequa_models.errors import UsageError
 from perequa_models.quantities import Quantities
 
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from pathlib import Path
 
-    from perequa.studies.prepared import Floats, Prepared
+    from numpy.typing import NDArray
+
+    from perequa.studies.prepared import Prepared
     from perequa.studies.study import FinishedStudy, Source
     from perequa.studies.sweep.asking import Found
     from perequa.studies.sweep.design import Design
@@ -130,15 +133,18 @@ def sweep_study(
     posed = pose(prepared, asked)
     design, order = posed.design, chunks(posed.design.places, posed.question.chunk)
     reported = _reported(prepared, asked) if posed.indices is not None else {}
-    counted = Acceptability(prepared.instance, _compared(prepared, posed, asked.against))
+    compared = _compared(prepared, posed, asked.against)
+    counted = Acceptability(prepared.instance, shares(compared))
     store = Store(kept, _fingerprint(prepared, asked, design))
     if store.started_anew:
-        watch.said("an earlier sweep asked something else: its answers are thrown away")
+        watch.said(saying("an earlier sweep asked something else: its answers are thrown away"))
     _answer_all(store, posed, order, executor, watch)
     told = dict.fromkeys(STATUSES, 0)
     programs = 0
     outputs = np.full((len(design.points), len(reported)), np.nan)
+    status = np.zeros(len(design.points), dtype=np.int8)
     for rows, found in _kept(store, order):
+        status[rows] = found.status
         counted.add(found.shares[found.status == OPTIMAL])
         programs += int(found.programs[0])
         for code in found.status:
@@ -154,10 +160,15 @@ def sweep_study(
         tables["indices"] = posed.indices.table(asked.samples, by_name)
     return Answer(
         tables=tables,
-        text=sweep_text(_varied(posed), told, asked.plan, asked.against, tables),
         facts={
             "priority": posed.priority,
+            "varied": {
+                "what": design.varied,
+                "names": list(design.names),
+                "choices": {name: list(columns) for name, columns in design.choices.items()},
+            },
             "points": len(design.points),
+            "sizes": {} if posed.priority is None else prepared.sizes_by_name(design.names),
             "chunks": len(order),
             "status_of_points": told,
             "points_columns": list(columns),
@@ -166,19 +177,34 @@ def sweep_study(
         },
         files={} if asked.design is None else {"inputs/design.csv": asked.design.content},
         large={POINTS: kept / POINTS},
+        proven=_proven(prepared, posed, status, compared),
     )
 
 
-def _varied(posed: Posed) -> str:
-    """Say what a sweep varies."""
-    names = ", ".join(posed.design.names)
-    if posed.design.varied == "factor":
-        chosen = posed.design.choices
-        times = [name for name in posed.design.names if name not in chosen]
-        parts = [f"{', '.join(times)}, each times a factor"] * bool(times)
-        parts += [f"{name} one of {', '.join(columns)}" for name, columns in chosen.items()]
-        return f"sets of figures ({'; '.join(parts)})"
-    return f"weightings of {names} (priority {posed.priority})"
+def _proven(
+    prepared: Prepared, posed: Posed, status: NDArray[np.int8], compared: Quantities
+) -> tuple[Proven, ...]:
+    """Prove the optimum at a sample of the points, and keep the plan they are compared with.
+
+    Where figures are varied every point is another program: none is proven.
+    """
+    found = [Proven(asked=(0.0,), duals=(), cells=compared.x.ravel())]
+    if posed.priority is None:
+        return tuple(found)
+    answered = np.flatnonzero(status == OPTIMAL)
+    chosen = [int(answered[i]) for i in sampled(len(answered))] if answered.size else []
+    over = weights_over(prepared, posed.design.names)
+    first = len(prepared.priorities.before(posed.priority).numbers)
+    wanted = [
+        prepared.priorities.served(posed.priority, posed.design.points[i] @ over) for i in chosen
+    ]
+    solved = solved_each([prepared.costed(each) for each in wanted], prepared.options)
+    cells = int(np.prod(prepared.instance.shape))
+    found += [
+        Proven(asked=(i + 1.0,), duals=duals_of(stages, first), cells=stages[-1].x[:cells])
+        for i, stages in zip(chosen, solved, strict=True)
+    ]
+    return tuple(found)
 
 
 def _reported(prepared: Prepared, asked: Asked) -> dict[str, int]:
@@ -204,14 +230,14 @@ def _reported(prepared: Prepared, asked: Asked) -> dict[str, int]:
     return found
 
 
-def _compared(prepared: Prepared, posed: Posed, against: str) -> Floats:
-    """Shares that those of every point are compared with, (S,)."""
+def _compared(prepared: Prepared, posed: Posed, against: str) -> Quantities:
+    """Return the plan that those of every point are compared with."""
     if against == "plan":
-        return shares(posed.question.own())
+        return posed.question.own()
     x = prepared.referred
     if np.isnan(x).all():
         raise UsageError("--against reference: the scenario has no reference at its decision level")
-    return shares(Quantities(prepared.instance, np.nan_to_num(x)))
+    return Quantities(prepared.instance, np.nan_to_num(x))
 
 
 def _answer_all(
@@ -226,7 +252,7 @@ def _answer_all(
     total = len(points)
     done = total - sum(len(some) for some in missing.values())
     if done:
-        watch.said(f"going on after {done} of {total} points")
+        watch.said(saying("going on after {done} of {total} points", done=done, total=total))
     watch.done(done, total)
     for number, found in answers(posed.question, missing, executor):
         store.keep(number, found)

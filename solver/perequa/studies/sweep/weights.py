@@ -90,7 +90,7 @@ def untied(prepared: Prepared, names: Sequence[str], priority: int) -> Untied:
     goals = dict(zip(own.numbers, map(prepared.goal, own.weights), strict=True))
     with infeasible_is_proven(prepared.program):
         left = prepared.plans_left(own.before(priority))
-        over = _over(prepared, names)
+        over = weights_over(prepared, names)
         scenario = goals[priority] if priority in goals else prepared.goal(over.sum(axis=0))
         left.least(scenario)
     later = tuple(goal for number, goal in goals.items() if number > priority)
@@ -99,10 +99,10 @@ def untied(prepared: Prepared, names: Sequence[str], priority: int) -> Untied:
 
 def unique(prepared: Prepared, names: Sequence[str], priority: int) -> Unique:
     """Ask for the plan that would be published at each weighting."""
-    return Unique(prepared=prepared, over=_over(prepared, names), priority=priority)
+    return Unique(prepared=prepared, over=weights_over(prepared, names), priority=priority)
 
 
-def _over(prepared: Prepared, names: Sequence[str]) -> Floats:
+def weights_over(prepared: Prepared, names: Sequence[str]) -> Floats:
     """What a weight of 1 of each objective weighs over all of them, (D, K)."""
     sizes = prepared.sizes(names)
     order = prepared.program.objective_names

@@ -1,0 +1,86 @@
+"""`perequa show FOLDER`: what a study or a comparison printed, again, without solving."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from perequa.cli.console import document, settings
+from perequa.words import words_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from perequa.interpret.tables import Table
+
+OF_ITS_WRITING = frozenset(
+    {
+        *("schema_version", "perequa", "name", "variants", "lang", "scenario", "origins"),
+        *("overwritten", "inputs", "options", "versions", "study", "status", "exit_code"),
+        *("hashes", "tables", "timings", "scenarios", "attribution"),
+    }
+)
+"""Keys of ``study.json`` that say how it was written, or that a table holds."""
+
+
+@click.command("show", short_help="print a saved study again, without solving")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
+def show(folder: Path, form: str) -> None:
+    """Print again what `perequa sensitivity` or `perequa compare` found, from its FOLDER.
+
+    Nothing is solved. The files are checked first: a folder changed since it was written is
+    refused.
+    """
+    # imported here so that `perequa --help` does not pay for numpy
+    from perequa.interpret.tables import Table  # noqa: PLC0415
+    from perequa.io.read_study import read_study_record, read_study_table  # noqa: PLC0415
+    from perequa.report.comparison import comparison_text  # noqa: PLC0415
+    from perequa.report.study import study_text  # noqa: PLC0415
+    from perequa.verification.files import fingerprint, refuse_changed  # noqa: PLC0415
+
+    record = read_study_record(folder)
+    refuse_changed(folder)
+    tables: dict[str, Table] = {}
+    for name in record["tables"]:
+        columns, rows = read_study_table(folder, name)
+        tables[name] = Table(columns, tuple(rows))
+    if form == "json":
+        click.echo(_document(folder, record, tables, fingerprint(folder)))
+        return
+    words = words_in(settings().lang)
+    if form == "csv":
+        main = "shares" if record["study"] == "compare" else next(iter(tables))
+        click.echo((folder / f"{main}.csv").read_bytes().decode("utf-8"), nl=False)
+    elif record["study"] == "compare":
+        click.echo(comparison_text(record, tables, words))
+        click.echo("\n" + words.phrase("saved in {folder}", folder=folder))
+        click.echo(words.phrase("fingerprint {fingerprint}", fingerprint=fingerprint(folder)))
+    else:
+        click.echo(f"{record['name']}, {record['study']}\n")
+        click.echo(study_text(record, tables, words))
+        click.echo("\n" + words.phrase("saved in {folder}", folder=folder))
+
+
+def _document(
+    folder: Path, record: Mapping[str, Any], tables: Mapping[str, Table], mark: str
+) -> str:
+    from perequa.interpret.tables import json_value  # noqa: PLC0415
+
+    told: dict[str, Any] = {k: v for k, v in record.items() if k not in OF_ITS_WRITING}
+    told |= {
+        name: [{k: json_value(v) for k, v in row.items()} for row in table.records()]
+        for name, table in tables.items()
+    }
+    return document(
+        "show",
+        0,
+        str(record["status"]),
+        study=record["study"],
+        scenario=record.get("name"),
+        folder=str(folder),
+        fingerprint=mark,
+        **told,
+    )
