@@ -54,5 +54,59 @@ def test_amount_is_money_of_the_year_not_of_a_full_year() -> None:
     assert places(late.solved())["region:2/home/2004"] == pytest.approx(12)
 
 
+def national(active: bool = True) -> Case:
+    """Ninety-six departments share 115.7 M€ by their requests; sixteen have sent no data.
+
+    Shares are synthetic; those of the sixteen add up to the 17.58 M€ that were kept back.
+    """
+    codes = [f"region:{i:02d}" for i in range(1, 97)]
+    weight = {code: 1.0 + i % 7 for i, code in enumerate(codes)}
+    silent = codes[::6]
+    rest = sum(w for code, w in weight.items() if code not in silent)
+    held = {
+        code: 17.58e6 * weight[code] / sum(weight[s] for s in silent)
+        if code in silent
+        else 98.12e6 * weight[code] / rest
+        for code in codes
+    }
+    no_data = {
+        "kind": "withhold",
+        "by": "territory",
+        "territories": {"column": "data_received", "equals": "no"},
+        "amount": {"column": "held_back_amount"},
+        "active": active,
+    }
+    need = {"kind": "unmet_need", "level": "region", "measure": "care", "need": {"column": "asked"}}
+    return Case(
+        sections={
+            "measures": {"care": {"unit": "money"}},
+            "indicators": {},
+            "rules": {"envelope": {"kind": "envelope", "at_most": 115.7e6}, "no_data": no_data},
+            "objectives": {"need": need},
+            "tie_break": {"toward": "equal"},
+        },
+        figures={
+            "base": dict.fromkeys(codes, 0),
+            "asked": dict.fromkeys(codes, 2000000.0),
+            "held_back_amount": held,
+            "data_received": {code: "no" if code in silent else "yes" for code in codes},
+        },
+    )
+
+
+def test_sixteen_departments_without_data_keep_their_indicative_share() -> None:
+    solved = national().solved()
+    run = solved.run
+    assert len(run.instance.withheld) == 16
+    kept = sum(run.plan.credits.ravel()[w.cells].sum() for w in run.instance.withheld)
+    assert kept == pytest.approx(17.58e6)
+    assert run.plan.credits.sum() - kept == pytest.approx(98.12e6)
+    # once the data have arrived the same money is shared like everybody's, and delivered
+    arrived = national(active=False).solved().run
+    assert arrived.instance.withheld == ()
+    assert arrived.plan.credits.sum() == pytest.approx(115.7e6)
+    assert arrived.plan.credits.ravel() == pytest.approx([115.7e6 / 96] * 96)
+
+
 def test_golden() -> None:
     check_golden(case(amount=120_000).instance(), "rules/withhold")
