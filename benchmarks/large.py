@@ -218,6 +218,8 @@ def _services_text(found: dict[str, Any]) -> Iterator[str]:
             f"{run['whole'] / run['bare']:>8.1f}{run['peak_mb'] or math.nan:>9.0f}"
         )
     counts = [*runs]
+    if len(counts) < 2:
+        return
     for what, name in (
         ("own", "our own stages"),
         ("highs", "HiGHS inside"),
