@@ -110,39 +110,43 @@ def read_cascade(raw: RawScenario) -> CascadeRead:
     scenario = check_schema(raw.data, problems)
     tables = TableSet(raw, Frame.of(raw.data), problems)
     tables.read()
-    places = Places(raw, tables.tables)
     findings = [*raw.findings, *tables.unreadable]
-    tree = tables.tree
-    parts: tuple[Part, ...] = ()
-    divided = None
-    if scenario is not None and scenario.cascade is not None and len(scenario.cascade.steps) > 2:
-        what = f"cascade.steps: {len(scenario.cascade.steps)} steps (two are)"
-        raise NotInThisVersion(what)
-    if scenario is not None and tree is not None and not problems.errors:
-        cascade = _stated(scenario, problems)
-        if cascade is not None and _check_steps(cascade, tree, problems):
-            lower = cascade.steps[1].decide_at
-            divided = divide_rules(raw.data, tree, lower, tables.columns)
-            parts = _parts(raw, cascade.steps[1], tree, problems, findings)
-            for part in _once(parts).values():
-                findings.extend(_check_part(part, cascade.steps[1].hands_down, divided, raw))
+    read = None
+    if scenario is not None and not problems.errors:
+        read = _steps(raw, scenario, tables, problems, findings)
+    places = Places(raw, tables.tables)
     findings.extend(places.finding(problem) for problem in problems.found)
-    if divided is None or any(f.severity == "error" for f in findings):
+    if read is None or any(f.severity == "error" for f in findings):
         raise InvalidInput(tuple(dict.fromkeys(findings)))
-    assert scenario is not None
-    assert scenario.cascade is not None
-    assert tree is not None
-    upper, lower = (step.decide_at for step in scenario.cascade.steps)
+    return replace(read, findings=tuple(findings))
+
+
+def _steps(
+    raw: RawScenario,
+    scenario: Scenario,
+    tables: TableSet,
+    problems: Problems,
+    findings: list[Finding],
+) -> CascadeRead | None:
+    """Read the steps of a scenario that is right otherwise; None when they make no cascade."""
+    tree, cascade = tables.tree, _stated(scenario, problems)
+    if tree is None or cascade is None or not _check_steps(cascade, tree, problems):
+        return None
+    first, second = cascade.steps
+    divided = divide_rules(raw.data, tree, second.decide_at, tables.columns)
+    parts = _parts(raw, second, tree, problems, findings)
+    for part in _once(parts).values():
+        findings.extend(_check_part(part, second.hands_down, divided, raw))
     return CascadeRead(
         raw=raw,
         scenario=scenario,
         tree=tree,
-        upper=upper,
-        lower=lower,
-        hands=scenario.cascade.steps[1].hands_down,
+        upper=first.decide_at,
+        lower=second.decide_at,
+        hands=second.hands_down,
         parts=parts,
         divided=divided,
-        findings=tuple(findings),
+        findings=(),
     )
 
 
@@ -156,6 +160,9 @@ def _stated(scenario: Scenario, problems: Problems) -> Cascade | None:
             accepted="cascade: {steps: [{decide_at: …}, {decide_at: …, hands_down: …}]}",
             remedy="state who decides at each step, or mode: integrated",
         )
+    elif len(scenario.cascade.steps) > 2:
+        what = f"cascade.steps: {len(scenario.cascade.steps)} steps (two are)"
+        raise NotInThisVersion(what)
     return scenario.cascade
 
 
@@ -356,7 +363,7 @@ def _check_part(
     return [shown.finding(problem) for problem in problems.found]
 
 
-def _check_handed(hand: HandsDown, rule: Any, problems: Problems) -> None:  # noqa: ANN401
+def _check_handed(hand: HandsDown, rule: Any, problems: Problems) -> None:  # noqa: ANN401 - data
     """Note what the rule of a hand-down states although it is handed down."""
     if not isinstance(rule, dict):
         return
@@ -391,7 +398,7 @@ def _check_handed(hand: HandsDown, rule: Any, problems: Problems) -> None:  # no
         )
 
 
-def _check_restrictable(name: str, rule: Any, problems: Problems) -> None:  # noqa: ANN401
+def _check_restrictable(name: str, rule: Any, problems: Problems) -> None:  # noqa: ANN401 - data
     """Note a rule that could not be restricted to one part beside the others."""
     twice = isinstance(rule, dict) and isinstance(rule.get("territories"), dict)
     if twice and "where" in rule:

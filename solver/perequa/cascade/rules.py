@@ -72,7 +72,12 @@ def _names_finer(rule: Any, tree: Tree) -> bool:  # noqa: ANN401 - plain data
     return any(isinstance(node, int) and tree.level_of[node] > 0 for node in found)
 
 
-def _holds_below(rule: Any, tree: Tree, lower: str, columns: Mapping[str, Column]) -> bool:  # noqa: ANN401
+def _holds_below(
+    rule: Any,  # noqa: ANN401 - plain data
+    tree: Tree,
+    lower: str,
+    columns: Mapping[str, Column],
+) -> bool:
     if not isinstance(rule, dict) or rule.get("kind") not in BY_COLUMN:
         return False
     bounds = [rule[side] for side in BOUNDS if side in rule]

@@ -232,7 +232,10 @@ def _workers(jobs: int) -> Iterator[Callable[..., Future[FinishedRun]]]:
         yield pool.submit
 
 
-def _at_once(solve: Callable[..., FinishedRun], *arguments: Any) -> Future[FinishedRun]:  # noqa: ANN401
+def _at_once(
+    solve: Callable[..., FinishedRun],
+    *arguments: Any,  # noqa: ANN401 - whatever a step needs, as for an executor
+) -> Future[FinishedRun]:
     answered: Future[FinishedRun] = Future()
     answered.set_result(solve(*arguments))
     return answered

@@ -290,7 +290,8 @@ def _touches_nothing(cascade: Cascade, name: str, part: Mapping[str, Any]) -> bo
     for row in program.row_ids:
         rule, territory = row.split("/")[:2]
         if rule in (name, f"{name}_below") and territory != "-":
-            node = tree.index.get(tuple(territory.split(":", 1)), -1)  # type: ignore[arg-type]
+            level, _, code = territory.partition(":")
+            node = tree.index.get((level, code), -1)
             if _stands_in(tree, node, top):
                 return False
     return True
