@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from perequa.ranked_rates import Ranked
+from perequa.ranked_rates import ROUNDING, Ranked
 from perequa_models.errors import InvalidScenario
 from perequa_models.keys import AuxiliaryKey
 from perequa_models.problems import Problem
@@ -39,8 +39,8 @@ def with_orders(program: CompiledProgram, groups: Sequence[RankedGroup]) -> Comp
     m, n = program.matrix.shape if before is None else (before.rows, before.columns)
     ranked = Ranked(groups=tuple(groups), rows=m, columns=n)
     pairs = [_written(group) for group in groups]
-    forms, constant, cost = ranked.pairs(pairs)
-    count, owner = len(cost), np.repeat([g.objective for g in groups], [len(p[0]) for p in pairs])
+    forms, constant, beyond = ranked.pairs(pairs)
+    count, owner = len(beyond), np.repeat([g.objective for g in groups], [len(p[0]) for p in pairs])
     names = [name for each in zip(groups, pairs, strict=True) for name in _names(*each)]
     matrix = sparse.block_array(
         [
@@ -53,9 +53,12 @@ def with_orders(program: CompiledProgram, groups: Sequence[RankedGroup]) -> Comp
     offsets, slopes = program.offsets.copy(), ranked.slopes
     for k in sorted({group.objective for group in groups}):
         of_objective = np.where(ranked.owners == k, slopes, 0.0)
-        costs[k, :n] = of_objective @ ranked.forms
+        cost = of_objective @ ranked.forms
+        # a place counts in every year after: what the years take off one another leaves rounding
+        cost[np.abs(cost) <= ROUNDING * (np.abs(of_objective) @ abs(ranked.forms))] = 0.0
+        costs[k, :n] = cost
         offsets[k] = of_objective @ ranked.constant
-    costs[owner, n + np.arange(count)] = cost
+    costs[owner, n + np.arange(count)] = beyond
     return replace(
         program,
         matrix=sparse.csr_array(matrix),

@@ -79,12 +79,13 @@ def test_the_variant_with_many_rows_is_solved_and_verified(
     assert verified.exit_code == 0, verified.output
 
 
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_gini_index_of_each_measure_is_solved_and_verified(
-    instances: ModuleType, tmp_path: Path
+    instances: ModuleType, tmp_path: Path, kind: str
 ) -> None:
     """1 740 pairs of departments, of which the program is given those it needs."""
     size = {"regions": 4, "departments": 30, "measures": 2, "years": 2}
-    scenario = write(instances, "national", tmp_path / "in", **size)
+    scenario = write(instances, kind, tmp_path / "in", **size)
     spec = "kind: gini, level: department, years: all"
     sets = [
         *(f"objectives.worst_{name}=null" for name in ("ehpad", "ssiad")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from perequa.engine.ordered_stages import solve_ordered
 from perequa.engine.orders import reach_of_orders
 from perequa.engine.session import SolverOptions
 from perequa.optimum import Clock, posed
-from perequa.ranked_program import with_every_pair
+from perequa.ranked_program import with_every_pair, with_orders
 from perequa.weighting import objective_value
 from perequa_models.errors import InvalidScenario
 
@@ -182,3 +183,24 @@ def test_a_study_is_refused_more_pairs_than_it_can_hold(monkeypatch: pytest.Monk
         with_every_pair(program_of(case))
     (problem,) = raised.value.problems
     assert (problem.received, problem.accepted) == ("182 pairs of rates in all", "at most 90 pairs")
+
+
+def test_what_years_take_off_one_another_costs_nothing() -> None:
+    """An order and the same turned round: a place that counts in both costs nothing."""
+    names = [f"region:{i + 1}" for i in range(7)]
+    unlike, rising = [1100, 700, 1300, 900, 1700, 2300, 1900], [*range(10, 80, 10)]
+    figures = {
+        "pop": dict(zip(names, unlike, strict=True)),
+        "installed": dict(zip(names, rising, strict=True)),
+    }
+    handed = {"kind": "contingent", "year": 2004, "at_most": 10}
+    gini = {"kind": "gini", "indicator": "rate", "level": "region", "years": "all"}
+    sections = {"rules": {"handed": handed}, "years": [2004, 2005], "objectives": {"it": gini}}
+    program = program_of(Case(sections=sections, figures=figures))
+    assert program.ranked is not None
+    turned = program.ranked.groups[1]
+    groups = [program.ranked.groups[0], replace(turned, order=turned.order[::-1])]
+    costs = with_orders(program, groups).costs[0]
+    # counted in both years, what the one adds the other takes off, to the last bit
+    assert not costs.reshape(7, 2)[:, 0].any()
+    assert np.count_nonzero(costs.reshape(7, 2)[:, 1]) == 6
