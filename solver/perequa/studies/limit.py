@@ -141,7 +141,7 @@ def _proven(
         for s, stages in zip(middles, solved, strict=True)
     ]
     if not told:
-        found += _reached(prepared, rows, sorted({s for pair in chosen for s in pair}), costs)
+        found += _reached(prepared, rows, sorted({s for pair in chosen for s in pair}), scales)
     last = np.zeros((1, asked.matrix.shape[1]))
     last[0, -1] = 1.0
     ends = solved_each([(asked, last), (asked, -last)], prepared.options)
@@ -153,13 +153,21 @@ def _proven(
 
 
 def _reached(
-    prepared: Prepared, rows: Sequence[int], scales: Sequence[float], costs: Floats
+    prepared: Prepared, rows: Sequence[int], wanted: Sequence[float], scales: Sequence[float]
 ) -> Iterator[Proven]:
-    """Yield an optimal plan at each scale, where the tables have none."""
+    """Yield an optimal plan at each scale wanted, where the tables have none."""
     cells = int(np.prod(prepared.instance.shape))
-    programs = [(at_scale(prepared.program, rows, s), costs) for s in scales]
-    for s, stages in zip(scales, solved_each(programs, prepared.options), strict=True):
-        yield Proven(asked=(REACHED, s), duals=(), cells=stages[-1].x[:cells])
+    costs = prepared.costed(prepared.priorities)[1]
+    towards = 0.5 * (scales[0] + scales[-1])
+    for s in wanted:
+        for share in INWARD:
+            fixed = at_scale(prepared.program, rows, s + share * (towards - s))
+            try:
+                [stages] = solved_each([(fixed, costs)], prepared.options)
+            except Infeasible:
+                continue
+            yield Proven(asked=(REACHED, s), duals=(), cells=stages[-1].x[:cells])
+            break
 
 
 def _with_scale(cost: Floats) -> Floats:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from perequa.verification.studies import frontier, implied, limit, margins, sweep, triangle, weights
+from perequa.verification.studies.plans import check_described
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,7 +28,7 @@ CHECKS: Mapping[str, Called] = {
         (11, "study", limit.check_tables),
     ],
     "frontier": [
-        (3, "plan", frontier.check_plans),
+        (3, "plan", partial(check_described, file=frontier.FILE, mark="point")),
         (4, "optimum", frontier.check_optima),
         (11, "study", frontier.check_tables),
     ],
@@ -44,7 +46,7 @@ CHECKS: Mapping[str, Called] = {
         (11, "study", sweep.check_counts),
     ],
     "triangle": [
-        (3, "plan", triangle.check_plans),
+        (3, "plan", partial(check_described, file=triangle.FILE, mark="plan")),
         (4, "optimum", triangle.check_optima),
         (11, "study", triangle.check_tables),
     ],

@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.verification.outcome import Notebook
-from perequa.verification.studies.plans import (
-    check_credits,
-    check_kept,
-    compare_values,
-    objective_columns,
-)
+from perequa.verification.studies.plans import objective_columns
 from perequa.verification.studies.proofs import check_served, sampled
 from perequa.words import saying
 
@@ -75,24 +70,6 @@ class Points:
         columns = objective_columns(self.study.names, self.table.header)
         pair = [self.table.numbers(columns[name]) for name in self.study.record["objectives"]]
         return np.array(pair).T
-
-
-def check_plans(study: Study) -> Check:
-    """Compare every plan with the rules, and every objective with its definition."""
-    notes = Notebook(3, "plan")
-    points = Points(study)
-    labels = [f"point {name}" for name in points.names]
-    for label, places in zip(labels, points.plans, strict=True):
-        check_kept(notes, study, (PLANS, label), places, study.limits)
-    check_credits(notes, study, PLANS, "point")
-    compare_values(notes, study, points.table, points.values, labels)
-    return notes.close(
-        saying(
-            "{plans} plans against {rows} rule rows, their credits and objectives",
-            plans=len(labels),
-            rows=len(study.rows),
-        )
-    )
 
 
 def check_optima(study: Study) -> Check:

@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.verification.compare import RELATIVE, compare_column
+from perequa.verification.outcome import Notebook
 from perequa.verification.published_rules import VIOLATION
 from perequa.words import saying
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from perequa.verification.outcome import Notebook
+    from perequa.verification.outcome import Check
     from perequa.verification.sparse import Floats
     from perequa.verification.studies.opened import Study
     from perequa.verification.tables import Table
+
+PLANS = "plans.csv"
 
 
 def check_kept(
@@ -71,6 +74,32 @@ def check_credits(notes: Notebook, study: Study, file: str, mark: str) -> None:
     )
 
 
+def check_described(study: Study, file: str, mark: str) -> Check:
+    """Compare every plan with the rules, and each line of a table with what its plan is worth.
+
+    Parameters
+    ----------
+    file, mark
+        The table that describes the plans, and its column that names them.
+    """
+    notes = Notebook(3, "plan")
+    table = study.folder.table(file)
+    plans = study.plans(PLANS, mark)
+    for name, places in plans.items():
+        check_kept(notes, study, (PLANS, f"{mark} {name}"), places, study.limits)
+    check_credits(notes, study, PLANS, mark)
+    names = table.column(mark)
+    values = [study.values(plans[name]) for name in names]
+    compare_values(notes, study, table, values, [f"{mark} {name}" for name in names])
+    return notes.close(
+        saying(
+            "{plans} plans against {rows} rule rows, their credits and objectives",
+            plans=len(plans),
+            rows=len(study.rows),
+        )
+    )
+
+
 def objective_columns(names: Sequence[str], header: Sequence[str]) -> dict[str, str]:
     """Column of each objective in a table, by name."""
     return {
@@ -116,8 +145,3 @@ def weighted(values: Floats, weights: Floats) -> float:
     """Σ weights · values, over those that weigh."""
     some = np.flatnonzero(weights)
     return float(weights[some] @ values[some])
-
-
-def by_name(study: Study, figures: Mapping[str, float]) -> Floats:
-    """Lay figures by objective in the order of the program, (K,), NaN where there is none."""
-    return np.array([figures.get(name, np.nan) for name in study.names])

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.verification.outcome import Notebook, Unreadable
-from perequa.verification.studies.plans import check_credits, check_kept, compare_values
 from perequa.verification.studies.proofs import check_served, sampled
 from perequa.words import saying
 
@@ -26,26 +25,6 @@ PLANS = "plans.csv"
 DIGITS = 12
 AREA = 1e-9
 """How far the areas may be from those of the corners."""
-
-
-def check_plans(study: Study) -> Check:
-    """Compare every plan with the rules, and every objective with its definition."""
-    notes = Notebook(3, "plan")
-    table = study.folder.table(FILE)
-    plans = study.plans(PLANS, "plan")
-    names = table.column("plan")
-    for name, places in plans.items():
-        check_kept(notes, study, (PLANS, f"plan {name}"), places, study.limits)
-    check_credits(notes, study, PLANS, "plan")
-    values = [study.values(plans[name]) for name in names]
-    compare_values(notes, study, table, values, [f"plan {name}" for name in names])
-    return notes.close(
-        saying(
-            "{plans} plans against {rows} rule rows, their credits and objectives",
-            plans=len(plans),
-            rows=len(study.rows),
-        )
-    )
 
 
 def check_optima(study: Study) -> Check:

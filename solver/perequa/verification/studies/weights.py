@@ -218,11 +218,12 @@ def check_tables(study: Study) -> Check:
     lines = np.array([[weighted(v, first), weighted(v, last)] for v in between.values])
     for i in range(1, len(lines)):
         lost, gained = lines[i] - lines[i - 1]
-        if lost < 0.0 or gained > 0.0:
+        near = 1e-9 * max(1.0, *np.abs(lines[i]))
+        if lost < -near or gained > near:
             notes.wrong(
                 FILE, f"plan {i + 1}", saying("is not worse at the start and better at the end")
             )
         at = [(1.0 - start[i]) * line[0] + start[i] * line[1] for line in lines[i - 1 : i + 1]]
         notes.near((FILE, f"plan {i + 1}", saying("value where it takes over")), at[1], at[0],
-                   tolerance=1e-9 * max(1.0, *np.abs(lines[i])))  # fmt: skip
+                   tolerance=near)  # fmt: skip
     return notes.close(saying("{count} stretches that meet, from 0 to 1", count=len(start)))
