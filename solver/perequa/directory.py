@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from perequa.country import read_country
+from perequa.io.csv_text import write_csv
 from perequa.io.findings import Finding, InvalidInput
 from perequa.io.limits import TABLE_BYTES, read_within
 from perequa_models.problems import nearest
@@ -373,10 +374,4 @@ def tables(found: Directory, measure: str) -> dict[str, bytes]:
     for code, one in sorted(found.establishments.items()):
         rows.append(("establishment", code, one.name, one.department, one.status, one.category))
         supply.append((code, measure, "" if one.capacity is None else f"{one.capacity:g}"))
-    return {"territories.csv": _csv(rows), "supply.csv": _csv(supply)}
-
-
-def _csv(rows: Sequence[tuple[object, ...]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode()
+    return {"territories.csv": write_csv(rows), "supply.csv": write_csv(supply)}

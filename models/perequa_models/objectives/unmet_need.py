@@ -45,8 +45,9 @@ def write(b: Builder, name: str, spec: UnmetNeed) -> Any:  # noqa: ANN401 - a Py
     years = years_looked_at(b.instance, spec)
     where = b.where(nodes_compared(b.instance, spec), years)
     unmet = b.variables(name, "unmet", where)
-    gap = (need - funded).ravel()
-    b.at_least_zero(name, "need", where, [u - g for u, g in zip(unmet, gap, strict=True)])
+    # one sum and not a difference of sums: it is read at once
+    rows = zip(unmet, funded.ravel(), need.ravel().tolist(), strict=True)
+    b.at_least_zero(name, "need", where, [f + u - n for u, f, n in rows])
     return sum(unmet) * (1.0 / len(years))
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
 
+from perequa.io.csv_text import write_csv
 from perequa.io.yaml_text import write_yaml
 from perequa.synthetic.establishments import establishments
 from perequa.synthetic.services import services
@@ -14,7 +13,6 @@ from perequa.synthetic.services import services
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from perequa.synthetic.tables import Rows
 
 Kind = Literal["establishments", "all-services"]
 YEARS = (2025, 2026, 2027, 2028, 2029)
@@ -46,16 +44,10 @@ def synthetic_files(
     draw: Callable[[int, Sequence[int], int], Mapping[str, Any]]
     draw = establishments if kind == "establishments" else services
     drawn = {
-        name: _csv(content) if name.endswith(".csv") else write_yaml(content).encode()
+        name: write_csv(content) if name.endswith(".csv") else write_yaml(content).encode()
         for name, content in draw(count, years, seed).items()
     }
     return drawn | {"SOURCES.md": _sources(kind, count, seed)}
-
-
-def _csv(rows: Rows) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode()
 
 
 def _sources(kind: Kind, count: int, seed: int) -> bytes:
