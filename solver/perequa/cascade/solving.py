@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import tempfile
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -100,7 +101,7 @@ def run_cascade(
     weights_up_to: float = CHEAP,
     options: SolverOptions = DEFAULT_OPTIONS,
     lang: str = SOURCE,
-    jobs: int = 1,
+    jobs: int | None = None,
 ) -> FinishedRun:
     """Check, solve, price and save every step of a cascade.
 
@@ -111,7 +112,8 @@ def run_cascade(
     destination, prices, ranges, weights_up_to, options, lang
         As for `running.run_scenario`.
     jobs
-        Processes that solve the parts; no table depends on it.
+        Processes that solve the parts; no table depends on it. By default one for four parts, a
+        processor each: a process takes as long to start as a few regions take to solve.
 
     Raises
     ------
@@ -137,7 +139,8 @@ def run_cascade(
     folder = destination(raw.column_name)
     check_replaceable(folder)
     with tempfile.TemporaryDirectory(prefix="perequa-") as made:
-        outcome = _carried_out(checked, Path(made), how, jobs)
+        processes = jobs or max(1, min(os.cpu_count() or 1, len(checked.read.parts) // 4))
+        outcome = _carried_out(checked, Path(made), how, processes)
         return _saved(checked, outcome, folder, Path(made), how)
 
 
@@ -151,7 +154,7 @@ def run_any(
     ranges: Ranges = "printed",
     weights_up_to: float = CHEAP,
     lang: str = SOURCE,
-    jobs: int = 1,
+    jobs: int | None = None,
 ) -> FinishedRun:
     """Solve a scenario in one program, or in steps where it says ``mode: cascade``.
 
