@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import tempfile
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
 
 ORDER = (1, 3, 5, 4, 0)
 """Exit status of several programs: the first of these that occurred."""
+CELLS_EACH = 1000
+"""Decisions that are worth a process: it starts in the time of twenty regions of a few each."""
 STATUS = {0: "optimal", 3: "invalid", 4: "infeasible", 5: "limit"}
 
 
@@ -112,8 +115,8 @@ def run_cascade(
     destination, prices, ranges, weights_up_to, options, lang
         As for `running.run_scenario`.
     jobs
-        Processes that solve the parts; no table depends on it. By default one for four parts, a
-        processor each: a process takes as long to start as a few regions take to solve.
+        Processes that solve the parts; no table depends on it. By default as many as are worth
+        starting.
 
     Raises
     ------
@@ -139,7 +142,7 @@ def run_cascade(
     folder = destination(raw.column_name)
     check_replaceable(folder)
     with tempfile.TemporaryDirectory(prefix="perequa-") as made:
-        processes = jobs or max(1, min(os.cpu_count() or 1, len(checked.read.parts) // 4))
+        processes = jobs or _worthwhile(checked)
         outcome = _carried_out(checked, Path(made), how, processes)
         return _saved(checked, outcome, folder, Path(made), how)
 
@@ -194,6 +197,12 @@ def run_any(
         weights_up_to=weights_up_to,
         lang=lang,
     )
+
+
+def _worthwhile(checked: Checked) -> int:
+    """Return how many processes are worth starting: each takes longer than a small program."""
+    cells = math.prod(checked.integrated.instance.shape)
+    return max(1, min(os.cpu_count() or 1, len(checked.read.parts), cells // CELLS_EACH))
 
 
 def _carried_out(checked: Checked, made: Path, how: How, jobs: int) -> Outcome:

@@ -42,7 +42,7 @@ ORDER = (1, 3, 5, 4, 0)
     "--jobs",
     type=click.IntRange(1, 256),
     metavar="N",
-    help="Processes that solve the parts of a cascade (default: one for four parts).",
+    help="Processes that solve the parts of a cascade (default: by size).",
 )
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
 @click.pass_context
