@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
+import os
 import tempfile
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -54,6 +56,8 @@ if TYPE_CHECKING:
 
 ORDER = (1, 3, 5, 4, 0)
 """Exit status of several programs: the first of these that occurred."""
+CELLS_EACH = 1000
+"""Decisions that are worth a process: it starts in the time of twenty regions of a few each."""
 STATUS = {0: "optimal", 3: "invalid", 4: "infeasible", 5: "limit"}
 
 
@@ -101,7 +105,7 @@ def run_cascade(
     weights_up_to: float = CHEAP,
     options: SolverOptions = DEFAULT_OPTIONS,
     lang: str = SOURCE,
-    jobs: int = 1,
+    jobs: int | None = None,
 ) -> FinishedRun:
     """Check, solve, price and save every step of a cascade.
 
@@ -112,7 +116,8 @@ def run_cascade(
     destination, prices, ranges, weights_up_to, options, lang
         As for `running.run_scenario`.
     jobs
-        Processes that solve the parts; no table depends on it.
+        Processes that solve the parts; no table depends on it. By default as many as are worth
+        starting.
 
     Raises
     ------
@@ -138,7 +143,8 @@ def run_cascade(
     folder = destination(raw.column_name)
     check_replaceable(folder)
     with tempfile.TemporaryDirectory(prefix="perequa-") as made:
-        outcome = _carried_out(checked, Path(made), how, jobs)
+        processes = jobs or _worthwhile(checked)
+        outcome = _carried_out(checked, Path(made), how, processes)
         return _saved(checked, outcome, folder, Path(made), how)
 
 
@@ -152,7 +158,7 @@ def run_any(
     ranges: Ranges = "printed",
     weights_up_to: float = CHEAP,
     lang: str = SOURCE,
-    jobs: int = 1,
+    jobs: int | None = None,
     watch: Watch = unwatched,
 ) -> FinishedRun:
     """Solve a scenario in one program, or in steps where it says ``mode: cascade``.
@@ -194,6 +200,12 @@ def run_any(
         lang=lang,
         watch=watch,
     )
+
+
+def _worthwhile(checked: Checked) -> int:
+    """Return how many processes are worth starting: each takes longer than a small program."""
+    cells = math.prod(checked.integrated.instance.shape)
+    return max(1, min(os.cpu_count() or 1, len(checked.read.parts), cells // CELLS_EACH))
 
 
 def _carried_out(checked: Checked, made: Path, how: How, jobs: int) -> Outcome:

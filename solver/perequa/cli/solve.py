@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +42,7 @@ ORDER = (1, 3, 5, 4, 0)
     "--jobs",
     type=click.IntRange(1, 256),
     metavar="N",
-    help="Processes that solve the parts of a cascade (default: one a processor).",
+    help="Processes that solve the parts of a cascade (default: by size).",
 )
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
 @click.pass_context
@@ -93,7 +92,7 @@ def solve(
             ranges=ranges,
             weights_up_to=math.inf if weight_ranges else CHEAP,
             lang=settings.lang,
-            jobs=jobs or os.cpu_count() or 1,
+            jobs=jobs,
             watch=told_if_long,
         )
         finished.append(run)
