@@ -198,6 +198,7 @@ class Session:
             matrix.data,
         )
         self._accepted(status, "more columns")
+        self._cost = np.append(self._cost, cost)
         self.n += count
 
     def set_row_bounds(self, rows: Indices, lower: Floats, upper: Floats) -> None:
