@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
+CANCELS = 1e-14
+"""Share of its terms below which the sum of some costs is rounding."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledProgram:
@@ -72,6 +75,16 @@ class CompiledProgram:
     costs: Floats
     offsets: Floats
     ranked: Ranked | None = None
+
+    def weighed(self, weights: Floats) -> Floats:
+        """Add up objectives, each times its weight: (K,) gives (n,), (P, K) gives (P, n).
+
+        Where two objectives pull a column to opposite sides as hard, nothing is left, not rounding:
+        costs are scaled by the smallest of them.
+        """
+        total: Floats = weights @ self.costs
+        size = np.abs(weights) @ np.abs(self.costs)
+        return np.where(np.abs(total) <= CANCELS * size, 0.0, total)
 
     @property
     def is_rule(self) -> NDArray[np.bool_]:

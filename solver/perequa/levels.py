@@ -121,7 +121,7 @@ def _staged(
     until: int | None = None,
 ) -> Staged:
     weighting = weigh(instance, reference, Alone(program, options).least)
-    costs = (weighting.weights @ program.costs)[:until]
+    costs = program.weighed(weighting.weights)[:until]
     staged = solve_stages(program, weighting.priorities[:until], costs, options)
     if staged.termination is not Termination.OPTIMAL:
         raise Infeasible("no plan satisfies every rule")

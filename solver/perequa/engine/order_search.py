@@ -120,7 +120,7 @@ class _Search:
         self._least, self._most = scaled.column_lower[:n], scaled.column_upper[:n]
         self._column = scaled.column[:n]
         self._low, self._high = scaled.row_lower[:m], scaled.row_upper[:m]
-        cost = weights @ program.costs
+        cost = program.weighed(weights)
         cost[n:] = 0.0
         in_solver, self._factor = scaled.cost(cost)
         self._cost = in_solver[:n]

@@ -50,7 +50,7 @@ def solve_ordered(
     """
     ranked = program.ranked
     if ranked is None or ranked.complete:
-        costs = weights @ program.costs
+        costs = program.weighed(weights)
         return Solved(program=program, staged=solve_stages(program, priorities, costs, options))
     served = np.flatnonzero(weights.any(axis=0)).tolist()
     own = tuple(group for group in ranked.groups if group.objective in served)
@@ -117,7 +117,7 @@ def _settled(
     start: Statuses | None,
 ) -> Solved:
     while True:
-        staged = solve_stages(program, priorities, weights @ program.costs, options, start)
+        staged = solve_stages(program, priorities, program.weighed(weights), options, start)
         if staged.termination is not Termination.OPTIMAL:
             return Solved(program=program, staged=staged)
         plans = [stage.x for stage in staged.stages]

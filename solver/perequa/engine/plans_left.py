@@ -53,7 +53,7 @@ class Goal:
     @classmethod
     def of(cls, program: CompiledProgram, weights: Floats) -> Goal:
         """Add up the objectives of a program, each times its weight (K,)."""
-        return cls(cost=weights @ program.costs, offset=float(weights @ program.offsets))
+        return cls(cost=program.weighed(weights), offset=float(weights @ program.offsets))
 
     @classmethod
     def mixed(cls, weights: Sequence[float], goals: Sequence[Goal]) -> Goal:

@@ -21,6 +21,7 @@ from perequa_models.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from perequa.compilation import CompiledProgram
     from perequa.engine.plans_left import PlansLeft
     from perequa.studies.prepared import Floats, Prepared
 
@@ -31,6 +32,9 @@ GINI_POINT = 0.01
 """One point of Gini, in units of the index."""
 NO_TRADE = 1e-12
 """Share of its value below which an objective gives nothing up."""
+
+CANCELS = 1e-9
+"""Share of its terms below which a cost along a line between two points is none."""
 
 
 def frontier_study(prepared: Prepared, first: str, second: str) -> Answer:
@@ -99,12 +103,22 @@ def _proven(
         weights[i, pair] = 1.0 / np.abs(after[pair] - before[pair])
     asked = sampled(len(weights))
     solved = solved_each(
-        [(prepared.program, weights[i][None] @ prepared.program.costs) for i in asked],
+        [(prepared.program, _along(prepared.program, weights[i])[None]) for i in asked],
         prepared.options,
     )
     return tuple(
         Proven(asked=(i,), duals=duals_of(stages)) for i, stages in zip(asked, solved, strict=True)
     )
+
+
+def _along(program: CompiledProgram, weights: Floats) -> Floats:
+    """Cost of a line between two points, (n,).
+
+    A column that moves from one point to the other costs nothing along it; the values the line is
+    drawn from leave something of it, which is no cost to solve for.
+    """
+    cost: Floats = weights @ program.costs
+    return np.where(np.abs(cost) <= CANCELS * (weights @ np.abs(program.costs)), 0.0, cost)
 
 
 def _each(prepared: Prepared, first: str, second: str) -> Floats:

@@ -116,7 +116,7 @@ def implied_study(prepared: Prepared, written: str, priority: int | None = None)
     allowed = _no_worse_before(prepared, allowed, values, served)
     with infeasible_is_proven(allowed):
         found, optimum = _found(prepared, allowed, names, values, sizes)
-        before = prepared.priorities.before(served).weights @ allowed.costs
+        before = allowed.weighed(prepared.priorities.before(served).weights)
         proven = _proven(allowed, before, names, found, values, sizes, given.x, prepared.options)
     table = _implied_table(prepared, names, found, values, optimum)
     tables = {"implied": table, "violations": violations}
@@ -286,7 +286,7 @@ def _no_worse_before(
     before = prepared.priorities.before(served)
     if not before.numbers:
         return program
-    costs = before.weights @ program.costs
+    costs = program.weighed(before.weights)
     factors = _factors(costs)
     limits = before.weights @ (values - program.offsets)
     limits = (limits + 1e-9 * np.maximum(1.0, np.abs(limits))) * factors

@@ -86,7 +86,7 @@ def margins_study(
         Threads; the table does not depend on it.
     """
     with infeasible_is_proven(prepared.program):
-        costs = prepared.weighting.weights @ prepared.program.costs
+        costs = prepared.program.weighed(prepared.weighting.weights)
         staged = solve_stages(
             prepared.program, prepared.weighting.priorities, costs, prepared.options
         )

@@ -126,12 +126,12 @@ class Prepared:
 
     def plans_left(self, before: Priorities) -> PlansLeft:
         """Return the plans optimal at some priorities, ready to be asked."""
-        costs = before.weights @ self.program.costs
+        costs = self.program.weighed(before.weights)
         return PlansLeft.optimal(self.program, before.numbers, costs, self.options)
 
     def costed(self, wanted: Priorities) -> tuple[CompiledProgram, Floats]:
         """Return the program with the costs (P, n) of some priorities."""
-        return self.program, wanted.weights @ self.program.costs
+        return self.program, self.program.weighed(wanted.weights)
 
     def goal(self, weights: Floats) -> Goal:
         """Add up the objectives, each times its weight (K,)."""
@@ -154,7 +154,7 @@ class Prepared:
             return self._certified(wanted, replace(self.options, presolve=True))
 
     def _certified(self, wanted: Priorities, options: SolverOptions) -> Quantities:
-        costs = wanted.weights @ self.program.costs
+        costs = self.program.weighed(wanted.weights)
         staged = solve_stages(self.program, wanted.numbers, costs, options)
         stop_unless_optimal(staged.termination)
         method = self.instance.scenario.tie_break.method

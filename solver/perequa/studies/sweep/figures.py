@@ -160,7 +160,7 @@ def untied_plan(prepared: Prepared) -> Quantities:
         When there is none, or none is proven.
     """
     shape = prepared.instance.shape
-    costs = prepared.priorities.weights @ prepared.program.costs
+    costs = prepared.program.weighed(prepared.priorities.weights)
     with infeasible_is_proven(prepared.program):
         staged = solve_stages(
             prepared.program, prepared.priorities.numbers, costs, prepared.options
