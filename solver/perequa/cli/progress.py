@@ -43,7 +43,8 @@ def told_if_long(stage: str) -> Iterator[None]:
         return
     words = words_in(asked.lang)
     line = words.phrase("still at work: {what}", what=under_way(words)[stage])
-    timer = threading.Timer(PATIENCE, _say, [line])
+    # in the timer's thread nothing knows the language any more
+    timer = threading.Timer(PATIENCE, click.echo, [line], {"err": True})
     timer.daemon = True
     timer.start()
     try:
