@@ -88,7 +88,7 @@ def test_the_inverse_is_the_inverse(monkeypatch: pytest.MonkeyPatch) -> None:
             unit = np.zeros(basis.m)
             unit[k] = 1.0
             for found, wanted in (
-                (inverse.answer(k), basis.written(unit, [])),
+                (inverse.answer(k), basis.written(np.array([k]), np.ones(1), [])),
                 (inverse.multipliers(k), basis.multipliers(k, [])),
             ):
                 whole = np.zeros(basis.m)
