@@ -20,7 +20,7 @@ def test_a_run_without_proof_is_saved_and_verified(
     def lost(*_: object) -> None:
         raise NotProven("the solver ended without proof: time limit")
 
-    monkeypatch.setattr("perequa.optimum.solve_stages", lost)
+    monkeypatch.setattr("perequa.optimum.solve_ordered", lost)
     run = run_scenario("ssiad-2004", lambda name: tmp_path / name)
     assert run.exit_code == 5
     assert run.folder is not None
