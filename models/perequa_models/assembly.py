@@ -19,21 +19,28 @@ from perequa_models.figures.arrays import (
 )
 from perequa_models.figures.limits import Limits, adjusted
 from perequa_models.instance import Instance
+from perequa_models.objectives.unmet_merit import UnmetMerit
 from perequa_models.objectives.unmet_need import UnmetNeed
+from perequa_models.projects.reading import projects_of
 from perequa_models.rules.primitive import Work
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from perequa_models.columns import Column
     from perequa_models.instance import Flags, Floats, RuleRow
     from perequa_models.problems import Problems
+    from perequa_models.projects.project import ProjectLine
     from perequa_models.scenario import Scenario
     from perequa_models.tree import Tree
 
 
 def assemble(
-    scenario: Scenario, tree: Tree, columns: Mapping[str, Column], problems: Problems
+    scenario: Scenario,
+    tree: Tree,
+    columns: Mapping[str, Column],
+    problems: Problems,
+    projects: Sequence[ProjectLine] = (),
 ) -> Instance | None:
     """Give a scenario its figures.
 
@@ -47,6 +54,8 @@ def assemble(
         Columns by name, derived ones included; tables of limits under ``@file``.
     problems
         Grows with everything that is wrong.
+    projects
+        Rows of the table of projects.
 
     Returns
     -------
@@ -72,6 +81,7 @@ def assemble(
         for name, indicator in sorted(scenario.indicators.items())
         if (made := indicator_data(source, name, indicator)) is not None
     }
+    cost = costs(source, pairs)
     work = Work(
         source=source,
         indicators=data,
@@ -80,13 +90,15 @@ def assemble(
         installed=places,
         base_carried=base[:, :, None] * np.cumprod(1.0 + rate, axis=2),
         limits=Limits(source),
+        projects=projects_of(source, projects, data, cost),
     )
     _write_all(work, scenario)
     _check_needs(source)
-    return None if problems.errors else _instance(work, pairs, rate)
+    _check_merit(source)
+    return None if problems.errors else _instance(work, pairs, rate, cost)
 
 
-def _instance(work: Work, pairs: Flags, rate: Floats) -> Instance:
+def _instance(work: Work, pairs: Flags, rate: Floats, cost: Floats) -> Instance:
     """Gather what was read and written; the remaining figures are read here."""
     source, scenario = work.source, work.source.scenario
     months = [scenario.measures[m].opening_months for m in source.measures]
@@ -102,13 +114,14 @@ def _instance(work: Work, pairs: Flags, rate: Floats) -> Instance:
         base=work.base,
         carried=np.array(quantity(source, "carried", 0.0, ("supply",))[:, :, 0]),
         closed=_by_year(quantity(source, "closed", 0.0, ("supply",)), work.shape),
-        cost=costs(source, pairs),
+        cost=cost,
         rate=rate,
         opening_months=np.array(months, dtype=np.intp),
         indicators=work.indicators,
         rows=tuple(row for name in sorted(work.rows) for row in work.rows[name]),
         withheld=tuple(work.withheld),
         overruns=tuple(work.overruns),
+        projects=work.projects,
     )
 
 
@@ -127,6 +140,22 @@ def _check_needs(source: Source) -> None:
         for node in source.tree.at(spec.level):
             for year in np.flatnonzero(np.isnan(declared[node, m])):
                 source.missing(column, int(node), m, int(year), path)
+
+
+def _check_merit(source: Source) -> None:
+    """Note objectives on the merit of projects in a scenario that names none."""
+    if source.scenario.projects is not None:
+        return
+    for name, spec in sorted(source.scenario.objectives.items()):
+        if isinstance(spec, UnmetMerit):
+            source.problems.error(
+                "missing_section",
+                f"objective {name} counts the merit of projects, and the scenario names none",
+                path=("objectives", name),
+                received="no section projects",
+                accepted="projects: {file: projects.csv}",
+                remedy="name the table of projects",
+            )
 
 
 def _by_year(values: Floats, shape: tuple[int, int, int]) -> Floats:

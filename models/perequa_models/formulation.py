@@ -14,13 +14,17 @@ from pyomo.common.gc_manager import PauseGC
 
 from perequa_models.builder import Builder
 from perequa_models.catalogue import OBJECTIVE_KINDS
-from perequa_models.keys import AuxiliaryKey, CellKey
+from perequa_models.keys import AuxiliaryKey, CellKey, ProjectKey, Where
 from perequa_models.quantities import Quantities
 
 if TYPE_CHECKING:
     from perequa_models.instance import Instance, RuleRow, Term
-    from perequa_models.keys import RowKey
+    from perequa_models.keys import ColumnKey, RowKey
     from perequa_models.reference.reference import Reference
+
+
+PROJECTS = "(projects)"
+"""Owner of the rows that hold projects together; no name of a scenario is written so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +48,7 @@ class Formulation:
     instance: Instance
     model: Any
     rows: tuple[tuple[RowKey | AuxiliaryKey, Any], ...]
-    columns: tuple[tuple[CellKey | AuxiliaryKey, Any], ...]
+    columns: tuple[tuple[ColumnKey, Any], ...]
     objectives: dict[str, Any]
 
 
@@ -66,15 +70,17 @@ def formulate(instance: Instance, reference: Reference) -> Formulation:
 def _written(instance: Instance, reference: Reference) -> Formulation:
     model = pyo.ConcreteModel(name=instance.scenario.name)
     x, columns = _decisions(model, instance)
+    taken = _taken(model, instance, columns)
     builder = Builder(
         model=model,
         instance=instance,
-        quantities=Quantities(instance, x),
+        quantities=Quantities(instance, x, taken),
         reference=reference,
         columns=columns,
     )
     held = _held_back(builder)
     _rules(builder, held)
+    _project_rows(builder)
     objectives = {}
     for name, spec in sorted(instance.scenario.objectives.items()):
         expression = OBJECTIVE_KINDS[spec.kind].write(builder, name, spec)
@@ -93,20 +99,71 @@ def _written(instance: Instance, reference: Reference) -> Formulation:
 def _decisions(
     model: Any,  # noqa: ANN401 - Pyomo is untyped
     instance: Instance,
-) -> tuple[np.ndarray[Any, Any], list[tuple[CellKey | AuxiliaryKey, Any]]]:
-    """x[t, m, y] ≥ 0; a pair that is closed is held at zero."""
+) -> tuple[np.ndarray[Any, Any], list[tuple[ColumnKey, Any]]]:
+    """x[t, m, y] ≥ 0; a pair that is closed is held at zero, unless projects open there."""
     cells = list(np.ndindex(instance.shape))
     model.x = pyo.Var(range(len(cells)), domain=pyo.NonNegativeReals)
-    columns: list[tuple[CellKey | AuxiliaryKey, Any]] = []
+    columns: list[tuple[ColumnKey, Any]] = []
     x = np.empty(instance.shape, dtype=object)
     for (t, m, y), variable in zip(cells, model.x.values(), strict=True):
         territory = instance.territories[t]
         key = CellKey(territory.level, territory.code, instance.measures[m], instance.years[y])
-        if not instance.open_pairs[t, m]:
+        if not (instance.open_pairs[t, m] or instance.by_projects[m]):
             variable.setub(0.0)
         x[t, m, y] = variable
         columns.append((key, variable))
     return x, columns
+
+
+def _taken(
+    model: Any,  # noqa: ANN401 - Pyomo is untyped
+    instance: Instance,
+    columns: list[tuple[ColumnKey, Any]],
+) -> np.ndarray[Any, Any] | None:
+    """0 ≤ z ≤ 1 for each project; that it is 0 or 1 is what the engine sees to."""
+    if not instance.projects:
+        return None
+    model.z = pyo.Var(range(len(instance.projects)), bounds=(0.0, 1.0))
+    taken = np.array(list(model.z.values()), dtype=object)
+    columns.extend(
+        (ProjectKey(project.code), z) for project, z in zip(instance.projects, taken, strict=True)
+    )
+    return taken
+
+
+def _project_rows(builder: Builder) -> None:
+    """Places of projects are those of their cells; at most one of a group; what is required."""
+    instance, taken = builder.instance, builder.quantities.taken
+    if taken is None:
+        return
+    places, where = [], []
+    added = np.zeros(instance.shape, dtype=object)
+    for cell, p, z in zip(
+        zip(*instance.project_cells, strict=True), instance.projects, taken, strict=True
+    ):
+        if p.places:
+            added[cell] = added[cell] + p.places * z
+    for t, m, y in np.ndindex(instance.shape):
+        if instance.by_projects[m]:
+            at = instance.territories[t]
+            where.append(Where(at.level, at.code, instance.measures[m], instance.years[y]))
+            places.append(builder.quantities.x[t, m, y] - added[t, m, y])
+    builder.zero(PROJECTS, "places", where, places)
+    groups = sorted({p.group for p in instance.projects} - {""})
+    inside = [
+        [z for p, z in zip(instance.projects, taken, strict=True) if p.group == group]
+        for group in groups
+    ]
+    one = [1.0 - sum(members) for members in inside]
+    builder.at_least_zero(PROJECTS, "group", [Where("group", g) for g in groups], one)
+    of = {p.code: z for p, z in zip(instance.projects, taken, strict=True)}
+    needing = [p for p in instance.projects if p.requires]
+    builder.at_least_zero(
+        PROJECTS,
+        "requires",
+        [Where("project", p.code) for p in needing],
+        [of[p.requires] - of[p.code] for p in needing],
+    )
 
 
 def _held_back(builder: Builder) -> dict[RowKey, Any]:

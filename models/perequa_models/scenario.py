@@ -14,8 +14,10 @@ from perequa_models.objectives.gini import Gini
 from perequa_models.objectives.range import Range
 from perequa_models.objectives.shortfall import Shortfall
 from perequa_models.objectives.spend import Spend
+from perequa_models.objectives.unmet_merit import UnmetMerit
 from perequa_models.objectives.unmet_need import UnmetNeed
 from perequa_models.objectives.worst import Worst
+from perequa_models.projects.grammar import ProjectsTable
 from perequa_models.reference.grammar import ReferenceBlock
 from perequa_models.rules.cap import Cap
 from perequa_models.rules.ceiling import Ceiling
@@ -26,15 +28,34 @@ from perequa_models.rules.grammar import as_list
 from perequa_models.rules.pace import Pace
 from perequa_models.rules.reserve import Reserve
 from perequa_models.rules.ring_fence import RingFence
+from perequa_models.rules.selection import Selection
 from perequa_models.rules.withhold import Withhold
 from perequa_models.strict import ColumnRef, Flag, Name, Number, Strict, Text, Whole
 
 Rule = Annotated[
-    Contingent | Envelope | Floor | Cap | Ceiling | Reserve | RingFence | Withhold | Pace,
+    Contingent
+    | Envelope
+    | Floor
+    | Cap
+    | Ceiling
+    | Reserve
+    | RingFence
+    | Withhold
+    | Pace
+    | Selection,
     Field(discriminator="kind"),
 ]
 Objective = Annotated[
-    Shortfall | AbsoluteGap | Worst | Range | Cvar | Gini | UnmetNeed | DistanceToReference | Spend,
+    Shortfall
+    | AbsoluteGap
+    | Worst
+    | Range
+    | Cvar
+    | Gini
+    | UnmetNeed
+    | UnmetMerit
+    | DistanceToReference
+    | Spend,
     Field(discriminator="kind"),
 ]
 
@@ -133,6 +154,7 @@ class Scenario(Strict):
     measures: Annotated[dict[Name, Measure], Field(min_length=1)]
     supply: Supply
     columns: tuple[TableRef, ...] = ()
+    projects: ProjectsTable | None = None
     derive: dict[Text, Derive] = Field(default_factory=dict)
     indicators: dict[Name, Indicator] = Field(default_factory=dict)
     rules: dict[Name, Rule] = Field(default_factory=dict)

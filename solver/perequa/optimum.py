@@ -22,9 +22,11 @@ from perequa.engine.termination import Termination
 from perequa.engine.tie_break import publish
 from perequa.interpret.diagnosis import diagnose
 from perequa.interpret.run import Failure
+from perequa.selecting import clashing_rules, held_at, select
 from perequa.weighting import weigh
 from perequa_models.errors import Infeasible, InternalError, NotProven
 from perequa_models.formulation import formulate
+from perequa_models.keys import CellKey
 from perequa_models.problems import Problems
 from perequa_models.reference.allocation import reference_allocation
 from perequa_models.tie_break import Evenness, evenness
@@ -36,9 +38,9 @@ if TYPE_CHECKING:
     from perequa.engine.response import ActivePlan
     from perequa.engine.stages import Staged
     from perequa.engine.tie_break import Published
+    from perequa.selecting import Selected
     from perequa.weighting import Weighting
     from perequa_models.instance import Instance
-    from perequa_models.keys import AuxiliaryKey, CellKey
     from perequa_models.reference.reference import Reference
 
 DEFAULT_OPTIONS = SolverOptions()
@@ -73,6 +75,8 @@ class Optimum:
         What each priority minimises.
     staged, spread, published
         The solved stages, what the tie-break evens out, the published plan.
+    selected
+        The projects taken; None in a scenario without any. The program holds them as taken.
     """
 
     instance: Instance
@@ -82,6 +86,7 @@ class Optimum:
     staged: Staged
     spread: Spread
     published: Published
+    selected: Selected | None = None
 
     def active(self) -> ActivePlan:
         """Find which limits the published plan meets."""
@@ -147,6 +152,7 @@ class Prepared:
     weighting: Weighting
     staged: Staged
     options: SolverOptions
+    selected: Selected | None = None
 
 
 def prepared(
@@ -164,20 +170,41 @@ def prepared(
             found = diagnose(instance, program, options)
         if found is not None:
             return Failure(name=name, instance=instance, program=program, diagnosis=found)
+        if program.whole.any():
+            check_whole(program, options)
         if not options.presolve:
             raise NotProven("HiGHS called a program infeasible that has a plan")
         # presolve has declared feasible programs infeasible (HiGHS issues 2511, 1725)
         return prepared(instance, name, replace(options, presolve=False), clock)
-    alone, weighting, staged = optimum
+    alone, weighting, staged, selected = optimum
     return Prepared(
         instance=instance,
         reference=reference,
         even=even,
-        program=program,
+        program=program if selected is None else held_at(program, selected),
         alone=alone,
         weighting=weighting,
         staged=staged,
         options=options,
+        selected=selected,
+    )
+
+
+def check_whole(program: CompiledProgram, options: SolverOptions) -> None:
+    """Check that whole projects satisfy every rule, where parts of them do.
+
+    Raises
+    ------
+    Infeasible
+        When they do not, naming rules that clash.
+    """
+    clash = clashing_rules(program, options)
+    if clash is None:
+        return
+    rules = ", ".join(clash) or "the rows that hold projects together"
+    raise Infeasible(
+        f"no selection of whole projects satisfies every rule: {rules} clash, and parts of "
+        "projects would not; loosen one of them, or put other projects forward"
     )
 
 
@@ -220,6 +247,7 @@ def published_from(ready: Prepared, clock: Clock) -> Optimum:
         staged=ready.staged,
         spread=spread,
         published=published,
+        selected=ready.selected,
     )
 
 
@@ -239,17 +267,21 @@ def compiled_from(instance: Instance, reference: Reference, clock: Clock) -> Com
 
 def _optimum(
     instance: Instance, reference: Reference, program: CompiledProgram, options: SolverOptions
-) -> tuple[Alone, Weighting, Staged] | None:
+) -> tuple[Alone, Weighting, Staged, Selected | None] | None:
     """Solve every priority; None when the solver finds no plan at all."""
     alone = Alone(program, options)
     try:
         weighting = weigh(instance, reference, alone.least)
         stage_costs = weighting.weights @ program.costs
+        selected = None
+        if program.whole.any():
+            selected = select(instance, weighting, program, options)
+            program = held_at(program, selected)
         staged = solve_stages(program, weighting.priorities, stage_costs, options)
         _check_termination(staged)
     except Infeasible:
         return None
-    return alone, weighting, staged
+    return alone, weighting, staged, selected
 
 
 def _check_termination(staged: Staged) -> None:
@@ -275,7 +307,8 @@ def spread_over(instance: Instance, program: CompiledProgram, even: Evenness) ->
         laid[:cells] = values.ravel()
         return laid
 
-    neutral = [_neutral(key) for key in program.column_keys[:cells]]
+    keys = [key for key in program.column_keys[:cells] if isinstance(key, CellKey)]
+    neutral = [_neutral(key) for key in keys]
     return Spread(
         cost=over_columns(even.cost, 0.0),
         basis=over_columns(even.basis, 1.0),
@@ -284,7 +317,7 @@ def spread_over(instance: Instance, program: CompiledProgram, even: Evenness) ->
     )
 
 
-def _neutral(key: CellKey | AuxiliaryKey) -> float:
+def _neutral(key: CellKey) -> float:
     """Return a fixed figure in [1, 2) that favours nobody, from the SHA-256 of the cell's name."""
     name = f"{key.level}:{key.territory}|{key.measure}|{key.year}"
     digest = hashlib.sha256(name.encode()).digest()

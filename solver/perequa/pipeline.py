@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 
 from perequa.certificate import Certificate, certify
 from perequa.interpret.diagnosis import diagnose
-from perequa.interpret.run import Failure, Solved
+from perequa.interpret.run import Choice, Failure, Solved
 from perequa.interpret.weights import CHEAP
+from perequa.left_out import left_out_of
 from perequa.optimum import (
     DEFAULT_OPTIONS,
     Clock,
+    check_whole,
     compiled_from,
     prepared,
     published_from,
     uncollected,
 )
-from perequa.pricing import Asked, Ranges, priced_of
+from perequa.pricing import Asked, Priced, Ranges, priced_of
 from perequa.report.arrays import program_arrays, solution_arrays
 from perequa_models.problems import Problems
 from perequa_models.reference.allocation import reference_allocation
@@ -106,7 +108,15 @@ def _solve(
             arrays = program_arrays(program, found.weighting, found.spread)
             solution = solution_arrays(staged.stages, published)
             certificate = certify(arrays, solution)
-        priced = priced_of(found, asked, ready.options, clock)
+        choice = None
+        if found.selected is None:
+            priced = priced_of(found, asked, ready.options, clock)
+        else:
+            # whole projects have no dual prices: what one more is worth is found by solving again
+            priced = Priced()
+            with clock.stage("projects"):
+                left_out = left_out_of(found, found.selected, moved=asked.prices)
+            choice = Choice(selected=found.selected, left_out=left_out)
         with clock.stage("optimum alone"):
             alone = least()
     run = Solved(
@@ -122,6 +132,7 @@ def _solve(
         moves=priced.moves,
         standing=priced.standing,
         weight_ranges=priced.weight_ranges,
+        choice=choice,
     )
     return Success(
         run=run, spread=found.spread, program=arrays, solution=solution, certificate=certificate
@@ -149,6 +160,8 @@ def diagnose_instance(
     ------
     InvalidScenario
         When the reference cannot be read.
+    Infeasible
+        When only parts of projects satisfy every rule.
     NotProven
         When a limit was reached or the solver failed.
     """
@@ -161,6 +174,8 @@ def diagnose_instance(
         program = compiled_from(instance, reference, clock)
     with clock.stage("diagnose"):
         found = diagnose(instance, program, options, protected)
+    if found is None and program.whole.any():
+        check_whole(program, options)
     if found is None:
         return None
     return Failure(name=name, instance=instance, program=program, diagnosis=found)

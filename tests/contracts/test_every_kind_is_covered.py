@@ -50,6 +50,12 @@ territory,measure,installed,base,authorised_unfunded,declared_need
 region:1,home,10,100000,30,20
 region:2,home,60,500000,30,30
 """
+PROJECTS = """\
+project,territory,measure,places,cost,merit
+one,region:1,home,10,100000,3
+two,region:1,home,5,40000,2
+three,region:1,home,5,40000,1
+"""
 
 
 def page(section: str, kind: str) -> str:
@@ -139,6 +145,7 @@ def test_the_pages_example_is_valid_and_has_a_plan(section: str, kind: str, tmp_
         "base/scenario.yaml": BASE,
         "base/territories.csv": TERRITORIES,
         "base/supply.csv": SUPPLY,
+        "page/projects.csv": PROJECTS,
         "page/scenario.yaml": "format: 1\nname: page\nextends: ../base/scenario.yaml\n"
         + example(section, kind),
     }

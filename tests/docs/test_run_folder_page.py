@@ -17,6 +17,7 @@ TWICE = 'rules.again={"kind":"floor","by":"region","in":"credits","at_least":100
 RUNS = {
     "ehpad-2004-rule": 0,
     "dominic-2004": 0,
+    "camsp-1998": 0,
     "ssiad-2004 --set tie_break.method=stepped": 0,
     f"ehpad-2004-rule --set {TWICE}": 0,
     "ehpad-2004-rule --variant infeasible_caps": 4,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from perequa_models.figures.arrays import Source
-    from perequa_models.instance import Floats, IndicatorData, Overrun, Withheld
+    from perequa_models.instance import Floats, IndicatorData, Overrun, Unit, Withheld
     from perequa_models.keys import Side
     from perequa_models.problems import Path
+    from perequa_models.projects.project import Project
     from perequa_models.rules.grammar import Bound, Quantity, RuleSpec
 
 BOUNDS = ("at_least", "at_most", "equals")
@@ -48,6 +49,8 @@ class Work:
         Establishments found above their ceiling; cells whose credits are not delivered.
     groups_of
         The group behind each row written.
+    projects
+        The projects of the scenario.
     """
 
     source: Source
@@ -61,6 +64,7 @@ class Work:
     overruns: list[Overrun] = field(default_factory=list)
     withheld: list[Withheld] = field(default_factory=list)
     groups_of: dict[RowKey, Group] = field(default_factory=dict)
+    projects: tuple[Project, ...] = ()
 
     def groups(self, spec: RuleSpec, path: Path, *, by_year: bool = False) -> Iterator[Group]:
         """Yield the groups of a rule."""
@@ -80,8 +84,10 @@ class Work:
         """Return the group behind a row already written."""
         return self.groups_of[key]
 
-    def unit(self, quantity: Quantity, group: Group, path: Path) -> Literal["place", "money"]:
+    def unit(self, quantity: Quantity, group: Group, path: Path) -> Unit:
         """Return the unit of a sum over a group; places and money never add up."""
+        if quantity == "projects":
+            return "project"
         if quantity in {"credits", "full_year_credits", "budget"}:
             return "money"
         names = [self.source.measures[m] for m in group.measures]
@@ -106,7 +112,7 @@ class Work:
         limit: float,
         terms: tuple[Term, ...],
         *,
-        unit: Literal["place", "money"],
+        unit: Unit,
         constant: float = 0.0,
     ) -> RuleRow:
         """Write one row, its adjustments applied."""
@@ -154,6 +160,8 @@ def bounded_rows(
             remedy="state a bound",
         )
     for group in work.groups(spec, path, by_year=quantity in YEARLY):
+        if quantity == "projects" and not _held_projects(work, group):
+            continue  # nobody there to choose among
         terms = (Term(quantity=quantity, cells=summed_cells(work, group, cumulative=cumulative)),)
         unit = work.unit(quantity, group, path)
         for side, bound in sides:
@@ -161,6 +169,14 @@ def bounded_rows(
             if limit is not None and not_negative(work, limit, (*path, side)):
                 rows.append(work.row(name, spec, group, side, limit, terms, unit=unit))
     return rows
+
+
+def _held_projects(work: Work, group: Group) -> bool:
+    """Whether any project stands in a group."""
+    return any(
+        p.territory in group.members and p.measure in group.measures and p.year in group.years
+        for p in work.projects
+    )
 
 
 def summed_cells(work: Work, group: Group, *, cumulative: bool) -> np.ndarray:

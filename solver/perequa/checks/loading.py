@@ -157,7 +157,7 @@ def _assembled(
     by_territory = sorted({*STOCKS, *uses.quantities})
     if not check_by_territory(columns, by_territory, tree, problems):
         return None
-    instance = assemble(scenario, tree, columns, problems)
+    instance = assemble(scenario, tree, columns, problems, tables.projects)
     if instance is None:
         return None
     check_exceptions(instance, problems)

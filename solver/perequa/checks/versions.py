@@ -6,9 +6,9 @@ from typing import Any
 
 from perequa_models.errors import NotInThisVersion
 
-RULE_KINDS = ("converge", "deadline", "distance", "selection", "transfer")
-OBJECTIVE_KINDS = ("leximin", "squared_gap", "unmet_merit")
-SECTIONS = ("cascade", "projects")
+RULE_KINDS = ("converge", "deadline", "distance", "transfer")
+OBJECTIVE_KINDS = ("leximin", "squared_gap")
+SECTIONS = ("cascade",)
 
 
 def refuse_unbuilt(data: dict[Any, Any]) -> None:

@@ -25,7 +25,7 @@ from perequa.interpret.run import Failure
 from perequa.io.findings import findings_of
 from perequa.pipeline import solve_instance
 from perequa.report.failure import failure_tables
-from perequa_models.errors import InvalidScenario, NotProven
+from perequa_models.errors import Infeasible, InvalidScenario, NotProven
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,6 +130,9 @@ class Combinations:
             return None
         except NotProven as error:
             self.reasons[taken] = f"ended without proof ({error})"
+            return None
+        except Infeasible as error:
+            self.reasons[taken] = f"has no plan ({error})"
             return None
         if isinstance(outcome, Failure):
             clash = failure_tables(outcome)["conflicts"].column("rule")

@@ -234,6 +234,9 @@ def _solved(asked: Asked) -> Side:
         return _invalid(made, error)
     except NotProven as error:
         return Side(**made, status="limit", exit_code=error.exit_status, reason=str(error))
+    except Infeasible as error:
+        code = error.exit_status
+        return Side(**made, status="infeasible", exit_code=code, reason=str(error))
     if isinstance(outcome, Failure):
         tables = failure_tables(outcome)
         reason = _reason("infeasible", tables, "")

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from perequa.engine.choosing import NODES
 from perequa.engine.scaling import scale
-from perequa.engine.session import Session
+from perequa.engine.session import Session, WholeSession
 from perequa.engine.termination import Termination
 from perequa_models.errors import Infeasible, NotProven
 from perequa_models.keys import AuxiliaryKey
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from perequa.compilation import CompiledProgram
-    from perequa.engine.session import SolverOptions
+    from perequa.engine.session import Outcome, SolverOptions, WholeOutcome
     from perequa.engine.stages import Indices
 
 
@@ -87,17 +88,23 @@ class Alone:
     def _solve(self, k: int) -> float:
         name, scaled = self._program.objective_names[k], self._scaled
         rows, columns = _kept(self._row_owners, name), _kept(self._column_owners, name)
-        session = Session(
-            sparse.csc_array(self._matrix[rows][:, columns]),
+        bounds = (
             scaled.row_lower[rows],
             scaled.row_upper[rows],
             scaled.column_lower[columns],
             scaled.column_upper[columns],
-            self._options,
         )
         cost, factor = scaled.cost(self._program.costs[k])
-        session.set_cost(cost[columns])
-        outcome = session.solve(presolve=False)
+        matrix, whole = sparse.csc_array(self._matrix[rows][:, columns]), self._program.whole
+        outcome: Outcome | WholeOutcome
+        if whole.any():
+            search = WholeSession(matrix, *bounds, self._options, whole=whole[columns], nodes=NODES)
+            search.set_cost(cost[columns])
+            outcome = search.solve_whole()
+        else:
+            session = Session(matrix, *bounds, self._options)
+            session.set_cost(cost[columns])
+            outcome = session.solve(presolve=False)
         if outcome.termination is Termination.INFEASIBLE:
             raise Infeasible("no plan satisfies every rule")
         if outcome.termination is not Termination.OPTIMAL:

@@ -160,10 +160,15 @@ def rule_rows(run: Solved) -> dict[int, tuple[Value, ...]]:
     currency = run.instance.scenario.currency
     rows = {row.key: row for row in run.instance.rows}
     return {
-        i: _identity(run, key, rows[key].kind, "place" if rows[key].unit == "place" else currency)
+        i: _identity(run, key, rows[key].kind, unit_of_limit(rows[key].unit, currency))
         for i, key in enumerate(run.program.row_keys)
         if isinstance(key, RowKey)
     }
+
+
+def unit_of_limit(unit: str, currency: str) -> str:
+    """Name what a limit counts, as the tables do: money by its currency."""
+    return currency if unit == "money" else unit
 
 
 def _identity(run: Solved, key: RowKey, kind: str, unit: str) -> tuple[Value, ...]:

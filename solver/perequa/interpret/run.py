@@ -20,9 +20,19 @@ if TYPE_CHECKING:
     from perequa.engine.tie_break import Published
     from perequa.engine.weight_range import WeightRange
     from perequa.interpret.diagnosis import Diagnosis
+    from perequa.left_out import LeftOut
+    from perequa.selecting import Selected
     from perequa.weighting import Weighting
     from perequa_models.instance import Floats, Instance
     from perequa_models.reference.reference import Reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The projects chosen, and answers about those left out."""
+
+    selected: Selected
+    left_out: LeftOut
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,8 @@ class Solved:
         Rows that others already state, and their joint prices; nothing when not asked for.
     weight_ranges
         Intervals of weights within which the plan stays; of the priorities they were found for.
+    choice
+        The projects chosen; None in a scenario without any.
     """
 
     name: str
@@ -61,6 +73,7 @@ class Solved:
     moves: PlanMoves | None
     standing: Standing
     weight_ranges: tuple[WeightRange, ...]
+    choice: Choice | None = None
 
     @property
     def prices(self) -> Prices | None:
@@ -76,7 +89,13 @@ class Solved:
     @cached_property
     def plan(self) -> Quantities:
         """What the published plan amounts to."""
-        return Quantities(self.instance, self.x)
+        return Quantities(self.instance, self.x, self.taken)
+
+    @cached_property
+    def taken(self) -> Floats | None:
+        """(J,) 1 for a project taken, 0 for one that is not; None without projects."""
+        whole = self.program.whole
+        return self.published.plan[whole] if whole.any() else None
 
     @cached_property
     def nothing(self) -> Quantities:

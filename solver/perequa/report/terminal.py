@@ -10,6 +10,7 @@ from perequa.interpret.sentences import objectives_said
 from perequa.interpret.tables import cell
 from perequa.report.diagnosis import diagnosis_text
 from perequa.report.headings import codes, headings
+from perequa.report.waiting_list import one_more_text, projects_text
 from perequa.report.weights import weights_text
 from perequa.words.terms import unit_named, unit_word
 
@@ -34,6 +35,10 @@ def run_text(run: FinishedRun, words: Words) -> str:
         equity_text(run.tables["equity"], words),
         objectives_text(run.tables["objectives"], words),
     ]
+    if "projects" in run.tables:
+        parts.append(projects_text(run.tables["projects"], words))
+    if "one_more" in run.tables:
+        parts.append(one_more_text(run.tables["one_more"], words))
     if "shadow_prices" in run.tables:
         parts.append(prices_text(run.tables["shadow_prices"], run.tables["rules"], words))
     if "weight_ranges" in run.tables:

@@ -22,7 +22,7 @@ from perequa.engine.tie_break import publish
 from perequa.optimum import spread_over
 from perequa.report.arrays import program_arrays, solution_arrays
 from perequa.weighting import normalisers, objective_value, weigh
-from perequa_models.errors import Infeasible, NotProven
+from perequa_models.errors import Infeasible, NotProven, UsageError
 from perequa_models.formulation import formulate
 from perequa_models.problems import Problems
 from perequa_models.quantities import Quantities
@@ -173,10 +173,17 @@ def prepare(loaded: Loaded, clock: Clock) -> Prepared:
 
     Raises
     ------
+    UsageError
+        When the scenario chooses among projects.
     InvalidScenario
         When the reference, the tie-break or a normalisation cannot be read.
     """
     instance, problems = loaded.instance, Problems()
+    if instance.projects:
+        raise UsageError(
+            "a study follows the prices of a linear program, and whole projects have none: solve "
+            "the scenario, and read one_more.csv and projects.csv"
+        )
     with clock.stage("reference"):
         reference = reference_allocation(instance, problems)
         even = evenness(instance, reference, problems)

@@ -13,10 +13,12 @@ from perequa.verification.optimum import check_optimum
 from perequa.verification.outcome import Check, Notebook, Unreadable
 from perequa.verification.plan import Published, check_plan
 from perequa.verification.prices import check_prices
+from perequa.verification.project_rows import taken_in
 from perequa.verification.ranges import check_ranges
 from perequa.verification.recompute.all_rows import expected_rows
 from perequa.verification.recompute.model import model_of
 from perequa.verification.recompute.reference import reference_places
+from perequa.verification.selection import check_selection
 from perequa.verification.sentences import check_sentences
 from perequa.verification.uniqueness import check_uniqueness
 from perequa.verification.weights import check_weights, has_weights
@@ -111,25 +113,40 @@ def _called_for(folder: RunFolder, *, exact: bool) -> list[tuple[int, str, Calla
 
     def plan() -> Check:
         rows = expected_rows(model)
-        return check_plan(Published(folder, model, rows, reference_places(model)))
+        taken = model.with_taken(taken_in(folder, model))
+        return check_plan(Published(folder, taken, rows, reference_places(model)))
 
     def prices() -> Check:
         return check_prices(folder, model, expected_rows(model))
+
+    def selection() -> Check:
+        return check_selection(folder, model)
 
     if folder.exit_code == INFEASIBLE:
         return [(2, "inputs", inputs), (9, "infeasible", lambda: check_infeasible(folder))]
     if folder.exit_code != SOLVED:
         return [(2, "inputs", inputs)]
-    return [
+    found = [
         (2, "inputs", inputs),
         (3, "plan", plan),
         (4, "optimum", lambda: check_optimum(folder, exact=exact)),
         (5, "uniqueness", lambda: check_uniqueness(folder)),
+    ]
+    if model.projects.order:
+        return [*found, (6, "prices", _no_prices), (11, "selection", selection)]
+    return [
+        *found,
         (6, "prices", prices),
         (7, "ranges", lambda: check_ranges(folder)),
         (8, "sentences", lambda: check_sentences(folder)),
         *([(10, "weights", lambda: check_weights(folder, model))] if has_weights(folder) else []),
     ]
+
+
+def _no_prices() -> Check:
+    return Notebook(6, "prices").skip(
+        saying("whole projects have no dual prices: what one more is worth is in one_more.csv")
+    )
 
 
 def _unreadable(number: int, name: str, file: str, why: str) -> Check:

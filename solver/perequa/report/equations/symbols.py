@@ -29,6 +29,7 @@ LETTERS: dict[Quantity, str] = {
     "full_year_credits": "f",
     "stock": "S",
     "budget": "G",
+    "projects": "Z",
 }
 """Letter of each quantity that a row sums."""
 LISTED = 120

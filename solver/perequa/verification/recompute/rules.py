@@ -28,6 +28,7 @@ QUANTITY = {
     "ring_fence": "credits",
     "withhold": "credits",
     "pace": "stock",
+    "selection": "projects",
 }
 """What each kind sums unless `in` says otherwise."""
 YEARLY = ("stock", "budget")
@@ -46,6 +47,8 @@ class ExpectedRow:
         Its cells.
     cells, values
         Coefficients on x, by flat position in (T, M, Y).
+    each
+        (J,): coefficients on the projects taken.
     constant, limit
         The activity's constant, and the number a planner wrote (what-ifs included).
     written
@@ -64,15 +67,17 @@ class ExpectedRow:
     group: Group
     cells: Indices
     values: Floats
+    each: Floats
     constant: float
     limit: float
     written: float
     holds: tuple[str, ...] = ()
     held: bool = False
 
-    def activity(self, x: Floats) -> float:
+    def activity(self, x: Floats, taken: Floats | None) -> float:
         """Activity for places x of shape (T, M, Y), held-back amounts left out."""
-        return float(np.dot(self.values, x.ravel()[self.cells])) + self.constant
+        projects = 0.0 if taken is None else float(self.each @ taken)
+        return float(np.dot(self.values, x.ravel()[self.cells])) + projects + self.constant
 
 
 def row_id(rule: str, group: Group, side: str) -> str:
@@ -88,7 +93,9 @@ def quantity_of(spec: Mapping[str, Any]) -> str:
 
 
 def unit_of(model: Model, quantity: str, group: Group) -> str:
-    """Unit of a row: places only where places alone are summed."""
+    """Unit of a row: projects, or places only where places alone are summed."""
+    if quantity == "projects":
+        return "project"
     if quantity not in ("places", "stock"):
         return "money"
     return "money" if model.supply.is_money[group.measures].all() else "place"
@@ -124,6 +131,7 @@ def summing_row(
         group=group,
         cells=places,
         values=values,
+        each=model.projects.in_cells(quantity, cells),
         constant=constant,
         limit=adjusted(model, spec, group, side, limit),
         written=limit,
@@ -135,6 +143,8 @@ def summing_rows(model: Model, name: str, spec: Mapping[str, Any]) -> list[Expec
     rows = []
     yearly = quantity_of(spec) in YEARLY
     for group in groups(model, spec, selected_cells(model, spec), by_year=yearly):
+        if quantity_of(spec) == "projects" and not _any_project(model, group):
+            continue
         for side in SIDES:
             if spec.get(side) is None:
                 continue
@@ -172,12 +182,28 @@ def pace_rows(model: Model, name: str, spec: Mapping[str, Any]) -> list[Expected
                     group=group,
                     cells=places,
                     values=values,
+                    each=_growth_of_projects(model, quantity, group.cells, factor),
                     constant=fixed,
                     limit=adjusted(model, spec, group, side, 0.0),
                     written=0.0,
                 )
             )
     return rows
+
+
+def _any_project(model: Model, group: Group) -> bool:
+    """Whether any project stands in a group: a group without one has no row."""
+    return bool(model.projects.in_cells("projects", group.cells).any())
+
+
+def _growth_of_projects(model: Model, quantity: str, cells: Indices, factor: float) -> Floats:
+    """What each project adds to the growth of a budget; its places add to a stock."""
+    by_year = model.projects.by_year(quantity)
+    before = np.concatenate([np.zeros_like(by_year[:, :1]), by_year[:, :-1]], axis=1)
+    inside = np.zeros(model.shape)
+    inside.ravel()[cells] = 1.0
+    t, m, _ = model.projects.cells.T
+    return np.asarray(((by_year - factor * before) * inside[t, m]).sum(axis=1))
 
 
 def _until(model: Model, cells: Indices) -> Indices:
