@@ -194,6 +194,8 @@ def _check_rows(work: Work, name: str) -> None:
     """Note a rule that writes no row at all (every limit of it skipped)."""
     spec = work.source.scenario.rules[name]
     held_back = any(w.key.rule == name for w in work.withheld)
+    if spec.kind == "selection" and not work.projects:
+        return  # what is wrong with every project was said
     if not work.rows[name] and not held_back:
         work.source.problems.error(
             "matches_nothing",

@@ -347,11 +347,11 @@ def test_a_reference_is_needed_where_it_is_named(edit: Edit, findings_of: Found)
     ("old", "new", "word"),
     [
         ("kind: cap\n", "kind: transfer\n", "rules.cap.kind: transfer"),
-        ("kind: cap\n", "kind: selection\n", "rules.cap.kind: selection"),
+        ("kind: cap\n", "kind: deadline\n", "rules.cap.kind: deadline"),
         ("kind: shortfall", "kind: leximin", "objectives.gap.kind: leximin"),
         ("decide_at: region\n", "decide_at: region\nmode: cascade\n", "mode: cascade"),
         ("decide_at: region\n", "decide_at: region\nwhole: true\n", "whole: true"),
-        ("decide_at: region\n", "decide_at: region\nprojects: {}\n", "projects"),
+        ("decide_at: region\n", "decide_at: region\ncascade: {}\n", "cascade"),
         ("cost: 10500", "cost: 10500, whole: true", "measures.ssiad.whole: true"),
     ],
 )

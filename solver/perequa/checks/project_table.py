@@ -60,6 +60,15 @@ class ProjectReader:
                 nearest=nearest(name, table.header),
                 remedy=f"add the column {name}",
             )
+        if not table.rows:
+            self.problems.error(
+                "no_row",
+                "the table of projects holds no project",
+                cell=Cell(table.key, None, "project"),
+                received="a header alone",
+                accepted="at least one project",
+                remedy="add a project, or drop the section projects",
+            )
         if absent:
             return ()
         keys = KeyReader(tree=self.tree, frame=self.frame, problems=self.problems, level=self.level)

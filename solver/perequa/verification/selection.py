@@ -128,12 +128,11 @@ class _Selection:
             name = f"step {i + 1}" if i < steps else f"project {codes[i - steps]}"
             if claim is None or claim.trivial:
                 proven += 1
-            elif not bool(self.arrays["proven"][i]):
-                continue
-            elif self._holds(claim, tree, leaf):
-                proven += 1
-            else:
-                notes.wrong(FILE, name, saying("its tree does not prove it"))
+            elif bool(self.arrays["proven"][i]):
+                if self._holds(claim, tree, leaf):
+                    proven += 1
+                else:
+                    notes.wrong(FILE, name, saying("its tree does not prove it"))
             leaf += int((tree == LEAF).sum())
         return proven, len(claims)
 
