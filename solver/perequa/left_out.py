@@ -57,7 +57,7 @@ def left_out_of(found: Optimum, selected: Selected, *, moved: bool) -> LeftOut:
     waiting = {j: rows for j, rows in envelopes.items() if j in left}
     return LeftOut(
         lacking=lacking(choosing, selected.chosen, waiting, Change(held=_other_cells(found))),
-        moved=moved_limits(choosing, _steps(found)) if moved else (),
+        moved=moved_limits(choosing, found.weighting.priorities, _steps(found)) if moved else (),
     )
 
 

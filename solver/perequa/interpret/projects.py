@@ -187,12 +187,12 @@ def _changed(run: Solved, choice: Choice, moved: MovedLimit, p: int) -> tuple[Va
     served = run.weighting.served(p)
     kinds = ";".join(run.instance.scenario.objectives[name].kind for name in served)
     named = (";".join(served), kinds, run.weighting.units[p])
-    now = choice.selected.chosen.values[at] + steps[at].offset
+    now = float(steps[at].cost @ run.published.plan) + steps[at].offset
     if moved.chosen is None:
         return (*named, now, None, None)
-    then = moved.chosen.values[at] + steps[at].offset
+    then = moved.values[p] + steps[at].offset
     change = then - now
-    tie = steps[at].tie(choice.selected.chosen.values[at])
+    tie = steps[at].tie(now - steps[at].offset)
     return (*named, now, then, 0.0 if abs(change) <= tie else change)
 
 
