@@ -35,10 +35,13 @@ class LeftOut:
         What each project left out lacks, by its column.
     moved
         Limits moved by one, up and down; empty where none was asked for.
+    grown
+        Whether an extra envelope was looked for.
     """
 
     lacking: Mapping[int, Lacking]
     moved: tuple[MovedLimit, ...]
+    grown: bool
 
 
 def left_out_of(found: Optimum, selected: Selected, *, moved: bool) -> LeftOut:
@@ -58,6 +61,7 @@ def left_out_of(found: Optimum, selected: Selected, *, moved: bool) -> LeftOut:
     return LeftOut(
         lacking=lacking(choosing, selected.chosen, waiting, Change(held=_other_cells(found))),
         moved=moved_limits(choosing, found.weighting.priorities, _steps(found)) if moved else (),
+        grown=moved,
     )
 
 

@@ -22,7 +22,7 @@ from perequa.engine.termination import Termination
 from perequa.engine.tie_break import publish
 from perequa.interpret.diagnosis import diagnose
 from perequa.interpret.run import Failure
-from perequa.selecting import clashing_rules, held_at, select
+from perequa.selecting import check_values, clashing_rules, confirm_none, held_at, select
 from perequa.weighting import weigh
 from perequa_models.errors import Infeasible, InternalError, NotProven
 from perequa_models.formulation import formulate
@@ -197,10 +197,13 @@ def check_whole(program: CompiledProgram, options: SolverOptions) -> None:
     ------
     Infeasible
         When they do not, naming rules that clash.
+    NotProven
+        When the search says so and no tree proves it.
     """
     clash = clashing_rules(program, options)
     if clash is None:
         return
+    confirm_none(program, options)
     rules = ", ".join(clash) or "the rows that hold projects together"
     raise Infeasible(
         f"no selection of whole projects satisfies every rule: {rules} clash, and parts of "
@@ -279,6 +282,8 @@ def _optimum(
             program = held_at(program, selected)
         staged = solve_stages(program, weighting.priorities, stage_costs, options)
         _check_termination(staged)
+        if selected is not None:
+            check_values(selected, staged.stages)
     except Infeasible:
         return None
     return alone, weighting, staged, selected

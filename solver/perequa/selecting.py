@@ -9,7 +9,7 @@ import numpy as np
 
 from perequa.engine.choice_proof import Prover
 from perequa.engine.choosing import Change, Choosing, Step
-from perequa_models.errors import Infeasible
+from perequa_models.errors import Infeasible, NotProven
 from perequa_models.keys import RowKey
 from perequa_models.projects.order import (
     class_steps,
@@ -18,18 +18,21 @@ from perequa_models.projects.order import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from perequa.compilation import CompiledProgram
     from perequa.engine.choice_proof import Proof
     from perequa.engine.choosing import Chosen
     from perequa.engine.session import SolverOptions
+    from perequa.engine.stages import Stage
     from perequa.weighting import Weighting
     from perequa_models.instance import Floats, Instance
     from perequa_models.projects.order import ServiceStep
 
 
 UNSETTLED = Change(settled=False)
+SAME = 1e-6
+"""Share of a value by which ties among steps may move it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +147,41 @@ def held_at(program: CompiledProgram, selected: Selected) -> CompiledProgram:
     return replace(program, column_lower=lower, column_upper=upper)
 
 
+def check_values(selected: Selected, stages: Sequence[Stage]) -> None:
+    """Check that each priority is worth what the choice of projects said.
+
+    Raises
+    ------
+    NotProven
+        When the linear program that is left differs from the integer one by more than ties.
+    """
+    steps, values = selected.choosing.steps, selected.chosen.values
+    said = [v for step, v in zip(steps, values, strict=True) if step.priority]
+    for stage, value in zip(stages, said, strict=True):
+        found = float(stage.cost @ stage.x)
+        if abs(found - value) > SAME * max(1.0, abs(value)):
+            message = f"priority {stage.priority} is worth {found:g}, and was chosen at {value:g}"
+            raise NotProven(message)
+
+
+def confirm_none(program: CompiledProgram, options: SolverOptions) -> None:
+    """Prove that no whole selection exists: feasible programs have been called infeasible.
+
+    Raises
+    ------
+    NotProven
+        When no tree proves it, or one finds a selection.
+    """
+    choosing = Choosing(program=program, steps=_no_steps(program), options=options)
+    if Prover(choosing, None).of_nothing() is None:
+        raise NotProven("HiGHS found no selection of whole projects, and no tree proves it")
+
+
+def _no_steps(program: CompiledProgram) -> tuple[Step, ...]:
+    """One step that prefers nothing."""
+    return (Step(kind="none", name="", priority=0, cost=np.zeros(len(program.whole))),)
+
+
 def clashing_rules(program: CompiledProgram, options: SolverOptions) -> tuple[str, ...] | None:
     """Rules that no whole selection satisfies together; any fewer of them one does.
 
@@ -157,7 +195,7 @@ def clashing_rules(program: CompiledProgram, options: SolverOptions) -> tuple[st
     tuple of str or None
         None where whole projects satisfy every rule too.
     """
-    steps = (Step(kind="none", name="", priority=0, cost=np.zeros(len(program.whole))),)
+    steps = _no_steps(program)
     rules = sorted({key.rule for key in program.row_keys if isinstance(key, RowKey)})
     left_out: set[str] = set()
     if Choosing(program=program, steps=steps, options=options).best(UNSETTLED) is not None:

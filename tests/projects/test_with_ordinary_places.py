@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -156,3 +157,19 @@ def test_two_tables_of_projects_are_compared(folder: Path) -> None:
     assert main(["compare", *asked, "-o", str(folder / "compared")]) == 0
     told = (folder / "compared" / "inputs.csv").read_text(encoding="utf-8")
     assert "projects" in told
+
+
+def test_the_document_of_solve_holds_the_projects(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["solve", str(folder), "--format", "json", "--quiet", "-o", str(folder / "run")]
+    assert main(asked) == 0
+    (run,) = json.loads(capsys.readouterr().out)["runs"]
+    assert [line["project"] for line in run["projects"] if line["taken"]] == [
+        *("p5", "p1", "p6", "p4")
+    ]
+    assert {line["rule"] for line in run["one_more"]} >= {"few", "envelope"}
+    assert main([*asked, "--variant", "impossible"]) == 4
+    (run,) = json.loads(capsys.readouterr().out)["runs"]
+    assert (run["status"], run["folder"], run["projects"]) == ("infeasible", None, [])
+    assert "exactly, no_more clash" in run["message"]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from perequa.running import FinishedRun
     from perequa.words import Words
 
+TABLES = ("objectives", "weight_ranges", "allocation", "equity", "projects", "one_more")
+"""Tables that the JSON document holds whole; an empty list where the run has none."""
 ORDER = (1, 3, 5, 4, 0)
 """Exit status of several scenarios: the first of these that occurred."""
 
@@ -139,20 +141,18 @@ def _document(finished: list[FinishedRun], code: int) -> str:
         "exit_code": code,
         "status": status,
         "findings": [f.as_record() for run in finished for f in run.findings],
-        "runs": [_record(run) for run in finished if run.folder is not None],
+        "runs": [_record(run) for run in finished if run.folder or run.status == "infeasible"],
     }
     return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
 
 
 def _record(run: FinishedRun) -> dict[str, object]:
-    tables = {
-        name: _rows(run, name) for name in ("objectives", "weight_ranges", "allocation", "equity")
-    }
+    tables = {name: _rows(run, name) for name in TABLES}
     binding = {r["row"] for r in _rows(run, "rules") if r["binding"]}
     source = "shadow_prices" if "shadow_prices" in run.tables else "rules"
     return {
         "scenario": run.name,
-        "folder": str(run.folder),
+        "folder": None if run.folder is None else str(run.folder),
         "fingerprint": run.fingerprint,
         "status": run.status,
         "exit_code": run.exit_code,

@@ -263,7 +263,10 @@ class Choosing:
                 wanted = np.zeros(session.n)
                 wanted[columns] = -weights
                 session.set_cost(wanted)
-                x = self._found(session.solve_whole())
+                outcome = session.solve_whole()
+                if outcome.termination is not Termination.OPTIMAL:
+                    raise NotProven("the order of the codes ended without proof")
+                x = self._found(outcome)
             session.set_column_bounds(columns, x[columns], x[columns])
         return x
 

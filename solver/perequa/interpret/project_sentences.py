@@ -75,7 +75,9 @@ def _lost(row: Mapping[str, str], words: Words) -> str:
 
 
 def _envelope(row: Mapping[str, str], words: Words) -> str:
-    if not row["missing_credits"]:
+    if not row["missing_credits_are"]:
+        return ""  # not looked for
+    if row["missing_credits_are"] == "none":
         return words.phrase("No extra envelope alone was found with which it would be taken.")
     more = amount(float(row["missing_credits"]), row["currency"], words)
     if row["missing_credits_are"] == "enough":

@@ -128,7 +128,7 @@ def _lost(run: Solved, choice: Choice, lacks: Lacking) -> tuple[Value, ...]:
     steps = choice.selected.choosing.steps
     extra: tuple[Value, ...] = (lacks.extra, "least" if lacks.least else "enough")
     if isnan(lacks.extra):
-        extra = (None, "")
+        extra = (None, "none" if choice.left_out.grown else "")
     if lacks.step is None:
         return "rules", None, *extra
     merit_at = [k for k, step in enumerate(steps) if _counts_merit(run, step.name, step.kind)]
