@@ -170,7 +170,7 @@ def prepared(
             found = diagnose(instance, program, options)
         if found is not None:
             return Failure(name=name, instance=instance, program=program, diagnosis=found)
-        if program.whole.any():
+        if instance.projects:
             check_whole(program, options)
         if not options.presolve:
             raise NotProven("HiGHS called a program infeasible that has a plan")
@@ -277,7 +277,7 @@ def _optimum(
         weighting = weigh(instance, reference, alone.least)
         stage_costs = weighting.weights @ program.costs
         selected = None
-        if program.whole.any():
+        if instance.projects:
             selected = select(instance, weighting, program, options)
             program = held_at(program, selected)
         staged = solve_stages(program, weighting.priorities, stage_costs, options)

@@ -174,7 +174,7 @@ def diagnose_instance(
         program = compiled_from(instance, reference, clock)
     with clock.stage("diagnose"):
         found = diagnose(instance, program, options, protected)
-    if found is None and program.whole.any():
+    if found is None and instance.projects:
         check_whole(program, options)
     if found is None:
         return None

@@ -142,6 +142,31 @@ def test_names_that_no_column_bears_are_told(tmp_path: Path) -> None:
     assert (found.code, found.nearest) == ("unknown_column", "none_here")
 
 
+def test_projects_of_a_measure_counted_in_money_are_refused(tmp_path: Path) -> None:
+    folder = written(tmp_path, [GOOD])
+    with pytest.raises(InvalidInput) as caught:
+        load(str(folder), (), ["measures.fdt.unit=money", "measures.fdt.cost=null"])
+    (found,) = [f for f in caught.value.findings if f.severity == "error"]
+    assert (found.code, found.line) == ("wrong_measure", 2)
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        ("{kind: contingent, in: projects, at_most: 1}", "wrong_quantity"),
+        ("{kind: envelope, in: projects, at_most: 1}", "wrong_quantity"),
+        ("{kind: pace, in: projects, growth_at_most: 1}", "wrong_quantity"),
+        ("{kind: reserve, of: two, share: 0.5}", "wrong_quantity"),
+        ("{kind: selection, in: places, at_most: 1}", "wrong_quantity"),
+    ],
+)
+def test_only_some_rules_count_projects(tmp_path: Path, rule: str, code: str) -> None:
+    folder = written(tmp_path, [GOOD])
+    with pytest.raises(InvalidInput) as caught:
+        load(str(folder), (), [f"rules.other={rule}"])
+    assert code in {f.code for f in caught.value.findings if f.severity == "error"}
+
+
 def test_a_selection_without_projects_is_refused(tmp_path: Path) -> None:
     written(tmp_path, [GOOD])
     assert main(["validate", str(tmp_path), "--set", "projects=null"]) == 3

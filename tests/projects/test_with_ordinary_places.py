@@ -166,7 +166,7 @@ def test_the_document_of_solve_holds_the_projects(
     assert main(asked) == 0
     (run,) = json.loads(capsys.readouterr().out)["runs"]
     assert [line["project"] for line in run["projects"] if line["taken"]] == [
-        *("p5", "p1", "p6", "p4")
+        *("p1", "p5", "p4", "p6")
     ]
     assert {line["rule"] for line in run["one_more"]} >= {"few", "envelope"}
     assert main([*asked, "--variant", "impossible"]) == 4

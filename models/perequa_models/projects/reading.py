@@ -58,6 +58,9 @@ def projects_of(
         if territory is None:
             continue
         measure = source.scenario.measures[source.measures[line.measure]]
+        if measure.unit == "money":
+            _in_money(source, line)
+            continue
         per_place = float(cost[territory, line.measure, line.year]) / measure.financed_share
         total = line.places * per_place if line.cost is None else line.cost
         shared = 1.0 - measure.financed_share if line.cofinanced is None else line.cofinanced
@@ -100,6 +103,18 @@ def _deciding(source: Source, line: ProjectLine) -> int | None:
         remedy="name a finer territory, or decide at a coarser level",
     )
     return None
+
+
+def _in_money(source: Source, line: ProjectLine) -> None:
+    name = source.measures[line.measure]
+    source.problems.error(
+        "wrong_measure",
+        f"project {line.code} opens places, and {name} hands out money",
+        cell=Cell(line.table, line.row, "measure" if len(source.measures) > 1 else "project"),
+        received=name,
+        accepted="a measure counted in places",
+        remedy="name another measure, or state unit: place and a cost",
+    )
 
 
 def _class(source: Source, table: ProjectsTable, line: ProjectLine) -> int:

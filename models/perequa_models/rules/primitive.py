@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 BOUNDS = ("at_least", "at_most", "equals")
 SELECTORS = ("territories", "measure", "measures", "envelope", "year", "years", "where", "by")
+QUANTITIES: tuple[Quantity, ...] = ("places", "credits", "full_year_credits", "stock", "budget")
+COUNT_PROJECTS = frozenset({"selection", "floor", "cap"})
+"""Kinds that may count projects; the others hand out places or money."""
 YEARLY: frozenset[str] = frozenset({"stock", "budget"})
 """Quantities never summed over years."""
 
@@ -144,6 +147,9 @@ def bounded_rows(
     """
     path: Path = ("rules", name)
     quantity = spec.in_ or quantity
+    if quantity == "projects" and spec.kind not in COUNT_PROJECTS:
+        _wrong_quantity(work, name, spec, quantity, QUANTITIES)
+        return []
     rows = []
     sides: list[tuple[Side, Bound | None]] = [
         ("at_least", spec.at_least),
@@ -231,16 +237,22 @@ def quantity_among(
     """Return what a rule sums, the first accepted by default; another one is noted."""
     quantity = spec.in_ or accepted[0]
     if quantity not in accepted:
-        work.source.problems.error(
-            "wrong_quantity",
-            f"rule {name} ({spec.kind}) cannot speak of {quantity}",
-            path=("rules", name, "in"),
-            received=quantity,
-            accepted=", ".join(accepted),
-            remedy="choose one of them, or another kind of rule",
-        )
+        _wrong_quantity(work, name, spec, quantity, accepted)
         return accepted[0]
     return quantity
+
+
+def _wrong_quantity(
+    work: Work, name: str, spec: RuleSpec, quantity: Quantity, accepted: tuple[Quantity, ...]
+) -> None:
+    work.source.problems.error(
+        "wrong_quantity",
+        f"rule {name} ({spec.kind}) cannot speak of {quantity}",
+        path=("rules", name, "in"),
+        received=quantity,
+        accepted=", ".join(accepted),
+        remedy="choose one of them, or another kind of rule",
+    )
 
 
 def rows_of(work: Work, other: str, path: Path) -> list[RuleRow]:
@@ -256,6 +268,16 @@ def rows_of(work: Work, other: str, path: Path) -> list[RuleRow]:
             accepted=", ".join(known),
             nearest=nearest(other, known),
             remedy="name an active rule",
+        )
+        return []
+    if any(row.unit == "project" for row in found):
+        work.source.problems.error(
+            "wrong_quantity",
+            f"{other} counts projects: nothing can be taken from it",
+            path=(*path, "of"),
+            received=other,
+            accepted="a rule in places or money",
+            remedy="name another rule",
         )
         return []
     return found

@@ -46,6 +46,7 @@ class Alone:
         self._program, self._options = program, options
         self._scaled = scale(program)
         self._matrix = sparse.csr_array(self._scaled.matrix)
+        self._whole = program.whole
         names = frozenset(program.objective_names)
         self._row_owners = owners(program.row_keys, names)
         self._column_owners = owners(program.column_keys, names)
@@ -95,7 +96,7 @@ class Alone:
             scaled.column_upper[columns],
         )
         cost, factor = scaled.cost(self._program.costs[k])
-        matrix, whole = sparse.csc_array(self._matrix[rows][:, columns]), self._program.whole
+        matrix, whole = sparse.csc_array(self._matrix[rows][:, columns]), self._whole
         outcome: Outcome | WholeOutcome
         if whole.any():
             search = WholeSession(matrix, *bounds, self._options, whole=whole[columns], nodes=NODES)

@@ -94,8 +94,7 @@ class Solved:
     @cached_property
     def taken(self) -> Floats | None:
         """(J,) 1 for a project taken, 0 for one that is not; None without projects."""
-        whole = self.program.whole
-        return self.published.plan[whole] if whole.any() else None
+        return self.published.plan[self.program.whole] if self.instance.projects else None
 
     @cached_property
     def nothing(self) -> Quantities:

@@ -200,6 +200,7 @@ def _compare_objectives(
     program = folder.program
     given = np.zeros(len(program.col_ids), dtype=bool)
     given[cells[cells >= 0]] = True
+    given[project_columns(program, model)] = True
     own = {f"{name}/" for name in program.objectives}
     for j, name in enumerate(program.col_ids):
         # What a rule needs (a reserve) is given; what an objective needs is searched for.
