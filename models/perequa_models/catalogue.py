@@ -217,7 +217,7 @@ _RULES = (
         name="selection",
         words="Projects are taken whole or not at all, at most so many in each group.",
         symbol="n_g",
-        equation=r"\sum_{j \in g} z_j \le n_g, \quad z_j \in \{0, 1\}",
+        equation=r"\sum_{j \in g} z_j \le n_g, \quad z_j \in \lbrace 0, 1 \rbrace",
         unit="project",
         price="none: the value of one more is found by solving again (docs/projects.md)",
         source=f"{_C1998}, I B: two projects a region; II B: two to three a region",
@@ -325,7 +325,7 @@ _OBJECTIVES = (
         words="Merit of the projects that are not taken.",
         symbol="Q",
         equation=r"\sum_j q_j (1 - z_j)",
-        linear=r"z_j \in \{0, 1\}, \quad Q = \sum_j q_j - \sum_j q_j z_j",
+        linear=r"z_j \in \lbrace 0, 1 \rbrace, \quad Q = \sum_j q_j - \sum_j q_j z_j",
         source=f"{_C1998}, II B: the number of young adults kept in children's homes by places "
         "installed, read with the regional rate",
     ),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from priced import priced_names
 from programs import EFFORT, random_program
 from scipy import sparse
 from scipy.optimize import linprog
@@ -23,7 +24,6 @@ from perequa.engine.prices import two_sided_prices
 from perequa.engine.session import SolverOptions
 from perequa.engine.stages import solve_stages
 from perequa.interpret.run import Failure
-from perequa.io.shipped import shipped_names
 from perequa.pipeline import Success, solve_instance
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def test_random_programs(seed: int) -> None:
 
 
 def cases() -> Iterator[tuple[str, str]]:
-    for name in shipped_names():
+    for name in priced_names():
         yield name, ""
         for variant in load(name).raw.data.get("variants") or {}:
             yield name, variant

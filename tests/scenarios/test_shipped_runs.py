@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from priced import priced_names
 from scipy import sparse
 from scipy.optimize import linprog
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from perequa.pricing import Ranges
     from perequa_models.instance import Instance
 
-PRICED = [name for name in shipped_names() if not load(name).instance.projects]
-"""A choice of whole projects has no prices: its proofs are those of its own check."""
 PATHS = (
     SolverOptions(presolve=False),
     SolverOptions(seed=7),
@@ -67,7 +66,7 @@ def test_the_plan_does_not_depend_on_the_order_of_the_tables(name: str) -> None:
     np.testing.assert_allclose(again.run.x, solved(instance).run.x, rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", PRICED)
+@pytest.mark.parametrize("name", priced_names())
 def test_every_exact_range_ends_where_another_solution_says(name: str) -> None:
     """All rows: the price at the published end and, by scipy, another or no plan just beyond."""
     run = solved(load(name).instance, ranges="all").run

@@ -142,7 +142,8 @@ def _variables(instance: Instance, reference: Reference) -> list[Block]:
     ]
     of_projects, chosen = _project_rows(instance), len(instance.projects)
     if chosen:
-        rows.insert(1, (say(r"$z_j \in \{0, 1\}$"), say("projects"), say("{}", figure(chosen))))
+        symbol = say(r"$z_j \in \lbrace 0, 1 \rbrace$")
+        rows.insert(1, (symbol, say("projects"), say("{}", figure(chosen))))
     of_objectives = sum(count.rows for count in counts.values())
     together = say(", {} that hold projects together", counted(of_projects, "row"))
     total = (

@@ -29,7 +29,7 @@ def project_blocks(instance: Instance) -> list[Block]:
     intro = (*intro, *say("projects of a territory, measure and year."))
     return [
         Paragraph(intro),
-        Display(r"z_j \in \{0, 1\}, \qquad x_{tmy} = \sum_{j \text{ at } tmy} p_j z_j"),
+        Display(r"z_j \in \lbrace 0, 1 \rbrace, \qquad x_{tmy} = \sum_{j \text{ at } tmy} p_j z_j"),
         Display(r"Z_{tmy} = \sum_{j \text{ at } tmy} z_j"),
         Paragraph(
             say(
