@@ -75,7 +75,7 @@ class ExpectedRow:
     held: bool = False
 
     def activity(self, x: Floats, taken: Floats | None = None) -> float:
-        """Activity for places x of shape (T, M, Y) and projects (J,), held-back amounts left out."""
+        """Activity for places x (T, M, Y) and projects (J,), held-back amounts left out."""
         projects = 0.0 if taken is None else float(self.each @ taken)
         return float(np.dot(self.values, x.ravel()[self.cells])) + projects + self.constant
 
