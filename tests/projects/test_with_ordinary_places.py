@@ -50,17 +50,27 @@ objectives:
 variants:
   merit_first: {objectives.merit.priority: 1, objectives.gap.priority: 2}
   together: {objectives.merit.priority: 1, objectives.rich.priority: 2}
+  unequal: {objectives.gap: {kind: gini, indicator: both, level: department, years: all}}
+  squares: {objectives.gap.kind: squared_gap}
+  in_time: {rules.paid: {kind: milestones, measure: fdt, paid: {2004: 0.6, 2005: 1}}}
+  meanwhile:
+    measures.kit: {unit: money, recurrent: false}
+    supply.absent: closed
+    supply.file: supply_kit.csv
+    rules.reserved: {kind: until_opening, by: [region, year], measure: fdt,
+      opens: {column: opens}, one_off: kit}
+    rules.some_kit: {kind: floor, measure: kit, in: credits, at_least: 200}
   impossible: {rules.exactly: {kind: floor, measure: fdt, in: stock, year: 2005, at_least: 15.5},
     rules.no_more: {kind: cap, measure: fdt, in: stock, by: year, at_most: 15.9}}
 """
 TERRITORIES = """\
-level,code,name,parent,pop
-region,A,Reg A,,
-region,B,Reg B,,
-department,1,One,A,500
-department,2,Two,A,200
-department,3,Three,B,300
-department,4,Four,B,400
+level,code,name,parent,pop,opens,home_ceiling
+region,A,Reg A,,,,
+region,B,Reg B,,,,
+department,1,One,A,500,2006,20000
+department,2,Two,A,200,2005,20000
+department,3,Three,B,300,,20000
+department,4,Four,B,400,2006,20000
 """
 SUPPLY = """\
 territory,measure,installed,base,closed
@@ -73,6 +83,15 @@ department:3,fdt,5,4000,0
 department:4,home,30,16000,0
 department:4,fdt,3,2500,0
 """
+SUPPLY_KIT = (
+    SUPPLY
+    + """\
+department:1,kit,0,0,0
+department:2,kit,0,0,0
+department:3,kit,0,0,0
+department:4,kit,0,0,0
+"""
+)
 PROJECTS = """\
 project,territory,measure,year,operation,places,cost,cofinanced,opening_months,young,group,requires
 p1,1,fdt,2004,creation,6,9000,,,12,,
@@ -90,13 +109,17 @@ def folder(tmp_path: Path) -> Path:
         "scenario.yaml": SCENARIO,
         "territories.csv": TERRITORIES,
         "supply.csv": SUPPLY,
+        "supply_kit.csv": SUPPLY_KIT,
         "projects.csv": PROJECTS,
     }.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     return tmp_path
 
 
-@pytest.mark.parametrize("variant", ["", "merit_first", "together"])
+VARIANTS = ["", "merit_first", "together", "unequal", "squares", "in_time", "meanwhile"]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
 def test_the_run_verifies(folder: Path, variant: str) -> None:
     run = str(folder / "run")
     variants = ["--variant", variant] if variant else []
@@ -104,7 +127,7 @@ def test_the_run_verifies(folder: Path, variant: str) -> None:
     assert main(["verify", run]) == 0
 
 
-@pytest.mark.parametrize("variant", ["", "merit_first"])
+@pytest.mark.parametrize("variant", ["", "merit_first", "unequal", "squares", "in_time"])
 def test_each_priority_is_what_scipy_finds(folder: Path, variant: str) -> None:
     instance = load(str(folder), [variant] if variant else []).instance
     found = solve_instance(instance, "case", prices=False)
@@ -173,3 +196,63 @@ def test_the_document_of_solve_holds_the_projects(
     (run,) = json.loads(capsys.readouterr().out)["runs"]
     assert (run["status"], run["folder"], run["projects"]) == ("infeasible", None, [])
     assert "exactly, no_more clash" in run["message"]
+
+
+CONVERGE = (
+    "{kind: converge, measure: fdt, by: [territory, year], at_most: 3000, calendar: {2004: 1}}"
+)
+REFUSED = {
+    "whole": ["solve", "--whole"],
+    "leximin": [
+        "solve",
+        "--set",
+        "objectives.gap.years=null",
+        "--set",
+        "objectives.gap.kind=leximin",
+    ],
+    "cascade": ["solve", "--set", "mode=cascade"],
+    "converge": ["validate", "--set", f"rules.down={CONVERGE}"],
+    "study": ["sensitivity", "limit", "--rule", "envelope", "--from", "9000", "--to", "9900"],
+}
+
+
+@pytest.mark.parametrize("case", sorted(REFUSED))
+def test_what_does_not_go_with_projects_is_refused(
+    folder: Path, case: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command, *rest = REFUSED[case]
+    head = [command, rest.pop(0)] if command == "sensitivity" else [command]
+    assert main([*head, str(folder), *rest]) == 2
+    told = capsys.readouterr()
+    assert "project" in told.out + told.err
+    assert not (folder / "results").exists()
+
+
+def test_a_run_that_chose_projects_is_not_followed_up(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, returns = str(folder / "run"), folder / "returns.csv"
+    returns.write_text("territory,measure,year,funded\n1,fdt,2004,6\n", encoding="utf-8")
+    assert main(["solve", str(folder), "-o", run, "--quiet"]) == 0
+    assert main(["follow-up", run, str(returns)]) == 2
+    assert "projects" in capsys.readouterr().err
+
+
+def test_converge_elsewhere_goes_with_projects(folder: Path) -> None:
+    """A home above its ceiling comes down while projects open places of another measure."""
+    (folder / "scenario.yaml").write_text(
+        SCENARIO.replace(
+            "  pace:",
+            "  down: {kind: converge, measure: home, by: [territory, year],"
+            " at_most: {column: home_ceiling}, calendar: {2004: 0.5, 2005: 0.5},"
+            " freed: {envelope: 1}}\n  pace:",
+        ),
+        encoding="utf-8",
+    )
+    (folder / "territories.csv").write_text(
+        TERRITORIES.replace("2006,20000", "2006,14000"), encoding="utf-8"
+    )
+    run = str(folder / "run")
+    assert main(["solve", str(folder), "-o", run, "--quiet"]) == 0
+    assert (folder / "run" / "convergence.csv").is_file()
+    assert main(["verify", run]) == 0

@@ -158,8 +158,10 @@ class Prover:
             return None if ray is None else (ray * self._choosing.row_scale, True)
         if outcome.termination is not Termination.OPTIMAL:
             return None
-        if self._bound(goal.cost, outcome.y, box, upper) >= goal.wanted:
-            return outcome.y * self._choosing.row_scale / goal.factor, False
+        # multipliers that are noise may meet a column without a bound: any others prove as much
+        for y in (outcome.y, _cleaned(outcome.y)):
+            if self._bound(goal.cost, y, box, upper) >= goal.wanted:
+                return y * self._choosing.row_scale / goal.factor, False
         x = outcome.x[whole]
         fraction = np.minimum(x, 1.0 - x)
         if fraction.max(initial=0.0) > WHOLE:
@@ -167,6 +169,8 @@ class Prover:
         open_ones = np.flatnonzero(box[0][whole] < box[1][whole])
         if open_ones.size:
             return int(whole[open_ones[0]])
+        if outcome.objective >= goal.wanted:
+            return None  # none is better, by the solver's word
         raise NotProven("a better selection turned up where the search had found none")
 
     def _ray(self, session: Session, box: tuple[Floats, Floats], upper: Floats) -> Floats | None:
@@ -174,7 +178,7 @@ class Prover:
         ray = session.dual_ray()
         if ray is None:
             return None
-        cleaned = np.where(np.abs(ray) < NOISE * np.abs(ray).max(initial=0.0), 0.0, ray)
+        cleaned = _cleaned(ray)
         nothing = np.zeros(len(self._low))
         for signed in (cleaned, -cleaned):
             if self._bound(nothing, signed, box, upper) > 0:
@@ -187,6 +191,12 @@ class Prover:
         size = np.abs(cost) + abs(self._matrix).T @ np.abs(y)
         z = np.where(np.abs(z) <= NOISE * size, 0.0, z)
         return _at_bounds(y, self._lower, upper) + _at_bounds(z, *box)
+
+
+def _cleaned(multipliers: Floats) -> Floats:
+    """Leave out what is noise beside the largest."""
+    least = NOISE * np.abs(multipliers).max(initial=0.0)
+    return np.where(np.abs(multipliers) < least, 0.0, multipliers)
 
 
 def _at_bounds(multiplier: Floats, lower: Floats, upper: Floats) -> float:
