@@ -19,22 +19,29 @@ from perequa_models.figures.arrays import (
 )
 from perequa_models.figures.limits import Limits, adjusted
 from perequa_models.instance import Instance
+from perequa_models.objectives.unmet_merit import UnmetMerit
 from perequa_models.objectives.unmet_need import UnmetNeed
+from perequa_models.projects.reading import projects_of
 from perequa_models.rules.primitive import Work
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from perequa_models.columns import Column
     from perequa_models.instance import Flags, Floats, RuleRow
     from perequa_models.problems import Problems
+    from perequa_models.projects.project import ProjectLine
     from perequa_models.rules.grammar import RuleSpec
     from perequa_models.scenario import Scenario
     from perequa_models.tree import Tree
 
 
 def assemble(
-    scenario: Scenario, tree: Tree, columns: Mapping[str, Column], problems: Problems
+    scenario: Scenario,
+    tree: Tree,
+    columns: Mapping[str, Column],
+    problems: Problems,
+    projects: Sequence[ProjectLine] = (),
 ) -> Instance | None:
     """Give a scenario its figures.
 
@@ -48,6 +55,8 @@ def assemble(
         Columns by name, derived ones included; tables of limits under ``@file``.
     problems
         Grows with everything that is wrong.
+    projects
+        Rows of the table of projects.
 
     Returns
     -------
@@ -73,6 +82,7 @@ def assemble(
         for name, indicator in sorted(scenario.indicators.items())
         if (made := indicator_data(source, name, indicator)) is not None
     }
+    cost = costs(source, pairs)
     work = Work(
         source=source,
         indicators=data,
@@ -84,13 +94,15 @@ def assemble(
             :, :, 1:
         ],
         limits=Limits(source),
+        projects=projects_of(source, projects, data, cost),
     )
     _write_all(work, scenario)
     _check_needs(source)
-    return None if problems.errors else _instance(work, pairs, rate)
+    _check_merit(source)
+    return None if problems.errors else _instance(work, pairs, rate, cost)
 
 
-def _instance(work: Work, pairs: Flags, rate: Floats) -> Instance:
+def _instance(work: Work, pairs: Flags, rate: Floats, cost: Floats) -> Instance:
     """Gather what was read and written; the remaining figures are read here."""
     source, scenario = work.source, work.source.scenario
     months = [scenario.measures[m].opening_months for m in source.measures]
@@ -106,7 +118,7 @@ def _instance(work: Work, pairs: Flags, rate: Floats) -> Instance:
         base=work.base,
         carried=np.array(quantity(source, "carried", 0.0, ("supply",))[:, :, 0]),
         closed=_by_year(quantity(source, "closed", 0.0, ("supply",)), work.shape),
-        cost=costs(source, pairs),
+        cost=cost,
         rate=rate,
         opening_months=np.array(months, dtype=np.intp),
         indicators=work.indicators,
@@ -114,6 +126,7 @@ def _instance(work: Work, pairs: Flags, rate: Floats) -> Instance:
         withheld=tuple(work.withheld),
         overruns=tuple(work.overruns),
         convergence=tuple(work.convergence),
+        projects=work.projects,
     )
 
 
@@ -132,6 +145,22 @@ def _check_needs(source: Source) -> None:
         for node in source.tree.at(spec.level):
             for year in np.flatnonzero(np.isnan(declared[node, m])):
                 source.missing(column, int(node), m, int(year), path)
+
+
+def _check_merit(source: Source) -> None:
+    """Note objectives on the merit of projects in a scenario that names none."""
+    if source.scenario.projects is not None:
+        return
+    for name, spec in sorted(source.scenario.objectives.items()):
+        if isinstance(spec, UnmetMerit):
+            source.problems.error(
+                "missing_section",
+                f"objective {name} counts the merit of projects, and the scenario names none",
+                path=("objectives", name),
+                received="no section projects",
+                accepted="projects: {file: projects.csv}",
+                remedy="name the table of projects",
+            )
 
 
 def _by_year(values: Floats, shape: tuple[int, int, int]) -> Floats:
@@ -176,6 +205,8 @@ def _check_rows(work: Work, name: str) -> None:
     """Note a rule that writes no row at all (every limit of it skipped)."""
     spec = work.source.scenario.rules[name]
     held_back = any(w.key.rule == name for w in work.withheld)
+    if spec.kind == "selection" and not work.projects:
+        return  # what is wrong with every project was said
     # that nobody is above a ceiling is news, not a mistake: the rule tells it itself
     if not work.rows[name] and not held_back and spec.kind != "converge":
         work.source.problems.error(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from perequa_models.instance import Instance
-    from perequa_models.keys import CellKey, RowKey
+    from perequa_models.keys import ColumnKey, RowKey
     from perequa_models.quantities import Quantities
     from perequa_models.ranked import RankedRates
     from perequa_models.reference.reference import Reference
@@ -47,7 +47,7 @@ class Builder:
     quantities: Quantities
     reference: Reference
     rows: list[tuple[RowKey | AuxiliaryKey, Any]] = field(default_factory=list)
-    columns: list[tuple[CellKey | AuxiliaryKey, Any]] = field(default_factory=list)
+    columns: list[tuple[ColumnKey, Any]] = field(default_factory=list)
     ranked: list[RankedRates] = field(default_factory=list)
 
     def differences(self, rates: RankedRates) -> None:

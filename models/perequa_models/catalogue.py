@@ -18,6 +18,7 @@ from perequa_models.objectives import (
     shortfall,
     spend,
     squared_gap,
+    unmet_merit,
     unmet_need,
     worst,
 )
@@ -35,6 +36,7 @@ from perequa_models.rules import (
     pace,
     reserve,
     ring_fence,
+    selection,
     until_opening,
     withhold,
 )
@@ -246,6 +248,16 @@ _RULES = (
         source=f"{_C2004}, 2: credits reserved until the opening; L.313-4, 4° CASF",
         rows=until_opening.rows,
     ),
+    RuleKind(
+        name="selection",
+        words="Projects are taken whole or not at all, at most so many in each group.",
+        symbol="n_g",
+        equation=r"\sum_{j \in g} z_j \le n_g, \quad z_j \in \lbrace 0, 1 \rbrace",
+        unit="project",
+        price="none: the value of one more is found by solving again (docs/projects.md)",
+        source=f"{_C1998}, I B: two projects a region; II B: two to three a region",
+        rows=selection.rows,
+    ),
 )
 RULE_KINDS: dict[str, RuleKind] = {kind.name: kind for kind in _RULES}
 
@@ -363,6 +375,16 @@ _OBJECTIVES = (
         equation=r"\sum_t \max\Bigl(0, n_t - \sum_y x_{ty}\Bigr)",
         linear=r"u_t \ge n_t - \sum_y x_{ty}, \quad u_t \ge 0, \quad U = \sum_t u_t",
         source=f"{_C2004}, 2: needs declared by the regions",
+    ),
+    _objective(
+        "unmet_merit",
+        unmet_merit,
+        words="Merit of the projects that are not taken.",
+        symbol="Q",
+        equation=r"\sum_j q_j (1 - z_j)",
+        linear=r"z_j \in \lbrace 0, 1 \rbrace, \quad Q = \sum_j q_j - \sum_j q_j z_j",
+        source=f"{_C1998}, II B: the number of young adults kept in children's homes by places "
+        "installed, read with the regional rate",
     ),
     _objective(
         "distance_to_reference",

@@ -14,14 +14,18 @@ from pyomo.common.gc_manager import PauseGC
 
 from perequa_models.builder import Builder
 from perequa_models.catalogue import OBJECTIVE_KINDS
-from perequa_models.keys import AuxiliaryKey, CellKey
+from perequa_models.keys import AuxiliaryKey, CellKey, ProjectKey, Where
 from perequa_models.quantities import Quantities
 
 if TYPE_CHECKING:
     from perequa_models.instance import Instance, RuleRow, Term
-    from perequa_models.keys import RowKey
+    from perequa_models.keys import ColumnKey, RowKey
     from perequa_models.ranked import RankedRates
     from perequa_models.reference.reference import Reference
+
+
+PROJECTS = "(projects)"
+"""Owner of the rows that hold projects together; no name of a scenario is written so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +51,7 @@ class Formulation:
     instance: Instance
     model: Any
     rows: tuple[tuple[RowKey | AuxiliaryKey, Any], ...]
-    columns: tuple[tuple[CellKey | AuxiliaryKey, Any], ...]
+    columns: tuple[tuple[ColumnKey, Any], ...]
     objectives: dict[str, Any]
     ranked: tuple[RankedRates, ...] = ()
 
@@ -71,14 +75,16 @@ def _written(instance: Instance, reference: Reference) -> Formulation:
     model = pyo.ConcreteModel(name=instance.scenario.name)
     x, columns = _decisions(model, instance)
     held = _held_back(model, instance, columns)
+    taken = _taken(model, instance, columns)
     builder = Builder(
         model=model,
         instance=instance,
-        quantities=Quantities(instance, x, _fixed_budgets(instance, held)),
+        quantities=Quantities(instance, x, _fixed_budgets(instance, held), taken),
         reference=reference,
         columns=columns,
     )
     _rules(builder, held)
+    _project_rows(builder)
     objectives = {}
     for name, spec in sorted(instance.scenario.objectives.items()):
         expression = OBJECTIVE_KINDS[spec.kind].write(builder, name, spec)
@@ -98,27 +104,81 @@ def _written(instance: Instance, reference: Reference) -> Formulation:
 def _decisions(
     model: Any,  # noqa: ANN401 - Pyomo is untyped
     instance: Instance,
-) -> tuple[np.ndarray[Any, Any], list[tuple[CellKey | AuxiliaryKey, Any]]]:
-    """x[t, m, y] ≥ 0; a pair that is closed or in convergence is held at zero."""
-    open_pairs = instance.open_pairs & ~instance.converging
+) -> tuple[np.ndarray[Any, Any], list[tuple[ColumnKey, Any]]]:
+    """x[t, m, y] ≥ 0; a pair that is closed or in convergence is held at zero.
+
+    What projects open does not depend on what is there already.
+    """
+    handed_out = (instance.open_pairs | instance.by_projects) & ~instance.converging
     cells = list(np.ndindex(instance.shape))
     model.x = pyo.Var(range(len(cells)), domain=pyo.NonNegativeReals)
-    columns: list[tuple[CellKey | AuxiliaryKey, Any]] = []
+    columns: list[tuple[ColumnKey, Any]] = []
     x = np.empty(instance.shape, dtype=object)
     for (t, m, y), variable in zip(cells, model.x.values(), strict=True):
         territory = instance.territories[t]
         key = CellKey(territory.level, territory.code, instance.measures[m], instance.years[y])
-        if not open_pairs[t, m]:
+        if not handed_out[t, m]:
             variable.setub(0.0)
         x[t, m, y] = variable
         columns.append((key, variable))
     return x, columns
 
 
+def _taken(
+    model: Any,  # noqa: ANN401 - Pyomo is untyped
+    instance: Instance,
+    columns: list[tuple[ColumnKey, Any]],
+) -> np.ndarray[Any, Any] | None:
+    """0 ≤ z ≤ 1 for each project; that it is 0 or 1 is what the engine sees to."""
+    if not instance.projects:
+        return None
+    model.z = pyo.Var(range(len(instance.projects)), bounds=(0.0, 1.0))
+    taken = np.array(list(model.z.values()), dtype=object)
+    columns.extend(
+        (ProjectKey(project.code), z) for project, z in zip(instance.projects, taken, strict=True)
+    )
+    return taken
+
+
+def _project_rows(builder: Builder) -> None:
+    """Places of projects are those of their cells; at most one of a group; what is required."""
+    instance, taken = builder.instance, builder.quantities.taken
+    if taken is None:
+        return
+    places, where = [], []
+    added = np.zeros(instance.shape, dtype=object)
+    for cell, p, z in zip(
+        zip(*instance.project_cells, strict=True), instance.projects, taken, strict=True
+    ):
+        if p.places:
+            added[cell] = added[cell] + p.places * z
+    for t, m, y in np.ndindex(instance.shape):
+        if instance.by_projects[m]:
+            at = instance.territories[t]
+            where.append(Where(at.level, at.code, instance.measures[m], instance.years[y]))
+            places.append(builder.quantities.x[t, m, y] - added[t, m, y])
+    builder.zero(PROJECTS, "places", where, places)
+    groups = sorted({p.group for p in instance.projects} - {""})
+    inside = [
+        [z for p, z in zip(instance.projects, taken, strict=True) if p.group == group]
+        for group in groups
+    ]
+    one = [1.0 - sum(members) for members in inside]
+    builder.at_least_zero(PROJECTS, "group", [Where("group", g) for g in groups], one)
+    of = {p.code: z for p, z in zip(instance.projects, taken, strict=True)}
+    needing = [p for p in instance.projects if p.requires]
+    builder.at_least_zero(
+        PROJECTS,
+        "requires",
+        [Where("project", p.code) for p in needing],
+        [of[p.requires] - of[p.code] for p in needing],
+    )
+
+
 def _held_back(
     model: Any,  # noqa: ANN401 - Pyomo is untyped
     instance: Instance,
-    columns: list[tuple[CellKey | AuxiliaryKey, Any]],
+    columns: list[tuple[ColumnKey, Any]],
 ) -> dict[RowKey, Any]:
     """R ≥ 0, the amount that each row of its own fixes; added to the columns."""
     reserves = [row.key for row in instance.rows if row.held]

@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from perequa_models.keys import RowKey
     from perequa_models.objectives.data import GapData
     from perequa_models.objectives.grammar import GapSpec
+    from perequa_models.projects.project import Project
     from perequa_models.rules.grammar import Quantity
     from perequa_models.scenario import Scenario
     from perequa_models.tree import Indices, Territory, Tree
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Unit = Literal["place", "money", "project"]
+"""What a limit counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,7 @@ class RuleRow:
     Attributes
     ----------
     key, kind, unit
-        Who it is, its rule kind, and the unit of its limit: ``place`` or ``money``.
+        Who it is, its rule kind, and the unit of its limit: ``place``, ``money`` or ``project``.
     limit, stated
         The number a planner wrote, with and without `adjust`: what is computed from a limit (a
         reserve's share) follows the stated one, so that a price moves one limit alone.
@@ -67,7 +70,7 @@ class RuleRow:
 
     key: RowKey
     kind: str
-    unit: Literal["place", "money"]
+    unit: Unit
     limit: float
     stated: float
     terms: tuple[Term, ...]
@@ -189,6 +192,8 @@ class Instance:
         Prepared by the assembly.
     levels
         Territories settled at each level of a leximin that is laid out, by its name.
+    projects
+        In the order of their codes; what they open counts in the cells of their territories.
     """
 
     scenario: Scenario
@@ -211,6 +216,7 @@ class Instance:
     overruns: tuple[Overrun, ...]
     convergence: tuple[Convergence, ...]
     levels: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    projects: tuple[Project, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -250,3 +256,16 @@ class Instance:
     def is_money(self) -> Flags:
         """Whether each measure hands out money instead of places, shape (M,)."""
         return np.array([self.scenario.measures[m].unit == "money" for m in self.measures])
+
+    @cached_property
+    def by_projects(self) -> Flags:
+        """Whether each measure is handed out by whole projects only, shape (M,)."""
+        named = {project.measure for project in self.projects}
+        return np.array([m in named for m in range(len(self.measures))], dtype=np.bool_)
+
+    @cached_property
+    def project_cells(self) -> tuple[Indices, Indices, Indices]:
+        """Positions (territories, measures, years) of the cell of each project, each (J,)."""
+        cells = [(p.territory, p.measure, p.year) for p in self.projects]
+        t, m, y = np.array(cells, dtype=np.intp).reshape(-1, 3).T
+        return t, m, y

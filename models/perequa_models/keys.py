@@ -76,6 +76,18 @@ class CellKey(NamedTuple):
         return f"x/{self.level}:{self.territory}/{self.measure}/{self.year}"
 
 
+class ProjectKey(NamedTuple):
+    """Identifies the decision on a project: taken whole (1) or not at all (0)."""
+
+    project: str
+
+    def __str__(self) -> str:
+        return f"z/{self.project}"
+
+
+ColumnKey = CellKey | AuxiliaryKey | ProjectKey
+
+
 class Where(NamedTuple):
     """What a variable or row of an objective stands for."""
 

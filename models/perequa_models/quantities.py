@@ -31,15 +31,19 @@ class Quantities:
     instance
         The figures.
     x
-        Places (or money, for measures counted in money) newly funded, shape (T, M, Y).
+        Places (or money, for measures counted in money) newly funded, shape (T, M, Y); those that
+        projects open are among them.
     fixed
         Budgets that a rule fixes (convergence), shape (T, M, Y), read there alone: the variables
         that stand for them, or what a moved limit makes of them. By default those of the instance.
+    taken
+        (J,): which projects are taken, 1 or 0; None where none is.
     """
 
     instance: Instance
     x: Values
     fixed: Values | None = None
+    taken: Values | None = None
 
     @property
     def places(self) -> Values:
@@ -58,20 +62,24 @@ class Quantities:
 
     @cached_property
     def full_year_credits(self) -> Values:
-        """F = c·x: what the places cost over a full year; (T, M, Y)."""
-        return self.instance.cost * self.x
+        """F = c·x: what the places cost over a full year; (T, M, Y).
+
+        Places of a project cost what the project costs the envelope.
+        """
+        return self._with_projects(self._own_cost, [p.charged for p in self.instance.projects])
 
     @cached_property
     def opening_credits(self) -> Values:
         """c·μ/12·x: what the places cost in the year they open; (T, M, Y)."""
-        return self.full_year_credits * self._opening_share
+        opening = [p.opening_credits for p in self.instance.projects]
+        return self._with_projects(self._own_cost * self._opening_share, opening)
 
     @cached_property
     def extension_credits(self) -> Values:
         """c·(12 − μ)/12·x of the year before: the full-year extension; (T, M, Y)."""
         # a place paid for twelve months at once leaves nothing due: no term of nought times it
-        due = np.zeros_like(self.x)
-        later = self.instance.opening_months < 12
+        later = (self.instance.opening_months < 12) | self.instance.by_projects
+        due = np.zeros(self.due_after.shape, dtype=self.due_after.dtype)
         due[:, later] = self.due_after[:, later]
         return np.concatenate([self.instance.carried[:, :, None], due[:, :, :-1]], axis=2)
 
@@ -83,7 +91,36 @@ class Quantities:
     @cached_property
     def due_after(self) -> Values:
         """The extension that falls in the following year; (T, M, Y)."""
-        return self.full_year_credits * (1.0 - self._opening_share)
+        due = [p.extension_credits for p in self.instance.projects]
+        return self._with_projects(self._own_cost * (1.0 - self._opening_share), due)
+
+    @cached_property
+    def projects(self) -> Values:
+        """Number of projects taken, (T, M, Y)."""
+        return self._with_projects(np.zeros(self.x.shape), [1.0] * len(self.instance.projects))
+
+    @cached_property
+    def _own_cost(self) -> Values:
+        """c·x over the measures that projects do not hand out; (T, M, Y)."""
+        cost = self.instance.cost
+        if not self.instance.projects:
+            return cost * self.x
+        apart = np.broadcast_to(self.instance.by_projects[None, :, None], cost.shape)
+        own = np.zeros(cost.shape, dtype=self.x.dtype)
+        own[~apart] = cost[~apart] * self.x[~apart]
+        return own
+
+    def _with_projects(self, own: Values, each: list[float]) -> Values:
+        """Add what every project taken counts in its cell."""
+        if self.taken is None or not each:
+            return own
+        total = own.astype(self.taken.dtype) if own.dtype != object else own.copy()
+        for cell, value, z in zip(
+            zip(*self.instance.project_cells, strict=True), each, self.taken, strict=True
+        ):
+            if value:
+                total[cell] = total[cell] + value * z
+        return total
 
     @cached_property
     def budget(self) -> Values:

@@ -16,8 +16,10 @@ from perequa_models.objectives.range import Range
 from perequa_models.objectives.shortfall import Shortfall
 from perequa_models.objectives.spend import Spend
 from perequa_models.objectives.squared_gap import SquaredGap
+from perequa_models.objectives.unmet_merit import UnmetMerit
 from perequa_models.objectives.unmet_need import UnmetNeed
 from perequa_models.objectives.worst import Worst
+from perequa_models.projects.grammar import ProjectsTable
 from perequa_models.reference.grammar import ReferenceBlock
 from perequa_models.rules.cap import Cap
 from perequa_models.rules.ceiling import Ceiling
@@ -30,6 +32,7 @@ from perequa_models.rules.milestones import Milestones
 from perequa_models.rules.pace import Pace
 from perequa_models.rules.reserve import Reserve
 from perequa_models.rules.ring_fence import RingFence
+from perequa_models.rules.selection import Selection
 from perequa_models.rules.until_opening import UntilOpening
 from perequa_models.rules.withhold import Withhold
 from perequa_models.strict import ColumnRef, Flag, Name, Number, Strict, Text, Whole
@@ -46,7 +49,8 @@ Rule = Annotated[
     | Withhold
     | Pace
     | Milestones
-    | UntilOpening,
+    | UntilOpening
+    | Selection,
     Field(discriminator="kind"),
 ]
 Objective = Annotated[
@@ -59,6 +63,7 @@ Objective = Annotated[
     | Cvar
     | Gini
     | UnmetNeed
+    | UnmetMerit
     | DistanceToReference
     | Spend,
     Field(discriminator="kind"),
@@ -185,6 +190,7 @@ class Scenario(Strict):
     measures: Annotated[dict[Name, Measure], Field(min_length=1)]
     supply: Supply
     columns: tuple[TableRef, ...] = ()
+    projects: ProjectsTable | None = None
     derive: dict[Text, Derive] = Field(default_factory=dict)
     indicators: dict[Name, Indicator] = Field(default_factory=dict)
     rules: dict[Name, Rule] = Field(default_factory=dict)

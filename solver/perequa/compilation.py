@@ -16,7 +16,7 @@ from perequa.linear_forms import Columns, LinearForms, read_linear
 from perequa.ranked_program import with_orders
 from perequa.ranked_rates import RankedGroup
 from perequa_models.errors import InternalError
-from perequa_models.keys import AuxiliaryKey, CellKey, RowKey
+from perequa_models.keys import AuxiliaryKey, CellKey, ProjectKey, RowKey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from perequa.ranked_rates import Ranked
     from perequa_models.formulation import Formulation
     from perequa_models.instance import Instance
+    from perequa_models.keys import ColumnKey
 
 Floats = NDArray[np.float64]
 
@@ -62,7 +63,7 @@ class CompiledProgram:
 
     matrix: sparse.csr_array
     row_keys: tuple[RowKey | AuxiliaryKey, ...]
-    column_keys: tuple[CellKey | AuxiliaryKey, ...]
+    column_keys: tuple[ColumnKey, ...]
     row_lower: Floats
     row_upper: Floats
     row_constant: Floats
@@ -85,6 +86,11 @@ class CompiledProgram:
         total: Floats = weights @ self.costs
         size = np.abs(weights) @ np.abs(self.costs)
         return np.where(np.abs(total) <= CANCELS * size, 0.0, total)
+
+    @property
+    def whole(self) -> NDArray[np.bool_]:
+        """Whether each column is decided whole, 0 or 1: a project."""
+        return np.array([isinstance(key, ProjectKey) for key in self.column_keys], dtype=np.bool_)
 
     @property
     def is_rule(self) -> NDArray[np.bool_]:
@@ -221,14 +227,14 @@ def limits_of_reserves(instance: Instance) -> frozenset[str]:
 
 
 def _money_columns(
-    instance: Instance, keys: tuple[CellKey | AuxiliaryKey, ...], reserves: frozenset[str]
+    instance: Instance, keys: tuple[ColumnKey, ...], reserves: frozenset[str]
 ) -> NDArray[np.bool_]:
     measures = instance.scenario.measures
     return np.array(
         [
             measures[k.measure].unit == "money"
             if isinstance(k, CellKey)
-            else k.owner in reserves and k.role == "held_back"
+            else isinstance(k, AuxiliaryKey) and k.owner in reserves and k.role == "held_back"
             for k in keys
         ],
         dtype=np.bool_,

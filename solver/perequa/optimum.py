@@ -25,9 +25,11 @@ from perequa.interpret.diagnosis import diagnose
 from perequa.interpret.run import Failure
 from perequa.levels import laid_out
 from perequa.ranked_program import pairs_as_needed, with_every_pair
+from perequa.selecting import check_values, clashing_rules, confirm_none, held_at, select
 from perequa.weighting import weigh
 from perequa_models.errors import Infeasible, InternalError, NotProven
 from perequa_models.formulation import formulate
+from perequa_models.keys import CellKey
 from perequa_models.levels import next_leximin
 from perequa_models.problems import Problems
 from perequa_models.reference.allocation import reference_allocation
@@ -40,9 +42,9 @@ if TYPE_CHECKING:
     from perequa.engine.response import ActivePlan
     from perequa.engine.stages import Staged
     from perequa.engine.tie_break import Published
+    from perequa.selecting import Selected
     from perequa.weighting import Weighting
     from perequa_models.instance import Instance
-    from perequa_models.keys import AuxiliaryKey, CellKey
     from perequa_models.reference.reference import Reference
 
 DEFAULT_OPTIONS = SolverOptions()
@@ -93,6 +95,8 @@ class Optimum:
         What each priority minimises.
     staged, spread, published
         The solved stages, what the tie-break evens out, the published plan.
+    selected
+        The projects taken; None in a scenario without any. The program holds them as taken.
     """
 
     instance: Instance
@@ -102,6 +106,7 @@ class Optimum:
     staged: Staged
     spread: Spread
     published: Published
+    selected: Selected | None = None
 
     def active(self) -> ActivePlan:
         """Find which limits the published plan meets."""
@@ -169,6 +174,7 @@ class Prepared:
     weighting: Weighting
     solved: Solved
     options: SolverOptions
+    selected: Selected | None = None
 
     @property
     def settled(self) -> bool:
@@ -196,7 +202,8 @@ def prepared(
             pass  # told below, with its causes
         else:
             program = compiled_from(instance, reference, clock)
-    program = pairs(program)
+    # which pairs a plan needs is told by duals, and whole projects have none
+    program = with_every_pair(program) if instance.projects else pairs(program)
     with clock.stage("solve"):
         optimum = _optimum(instance, reference, program, options)
     if optimum is None:
@@ -204,11 +211,13 @@ def prepared(
             found = diagnose(instance, program, options)
         if found is not None:
             return Failure(name=name, instance=instance, program=program, diagnosis=found)
+        if instance.projects:
+            check_whole(program, options)
         if not options.presolve:
             raise NotProven("HiGHS called a program infeasible that has a plan")
         # presolve has declared feasible programs infeasible (HiGHS issues 2511, 1725)
         return prepared(instance, name, replace(options, presolve=False), clock, pairs)
-    alone, weighting, solved = optimum
+    alone, weighting, solved, selected = optimum
     return Prepared(
         instance=instance,
         reference=reference,
@@ -217,6 +226,28 @@ def prepared(
         weighting=weighting,
         solved=solved,
         options=options,
+        selected=selected,
+    )
+
+
+def check_whole(program: CompiledProgram, options: SolverOptions) -> None:
+    """Check that whole projects satisfy every rule, where parts of them do.
+
+    Raises
+    ------
+    Infeasible
+        When they do not, naming rules that clash.
+    NotProven
+        When the search says so and no tree proves it.
+    """
+    clash = clashing_rules(program, options)
+    if clash is None:
+        return
+    confirm_none(program, options)
+    rules = ", ".join(clash) or "the rows that hold projects together"
+    raise Infeasible(
+        f"no selection of whole projects satisfies every rule: {rules} clash, and parts of "
+        "projects would not; loosen one of them, or put other projects forward"
     )
 
 
@@ -281,6 +312,7 @@ def published_from(ready: Prepared, clock: Clock) -> Optimum:
         staged=solved.staged,
         spread=spread,
         published=published,
+        selected=ready.selected,
     )
 
 
@@ -300,16 +332,22 @@ def compiled_from(instance: Instance, reference: Reference, clock: Clock) -> Com
 
 def _optimum(
     instance: Instance, reference: Reference, program: CompiledProgram, options: SolverOptions
-) -> tuple[Alone, Weighting, Solved] | None:
+) -> tuple[Alone, Weighting, Solved, Selected | None] | None:
     """Solve every priority; None when the solver finds no plan at all."""
     alone = Alone(program, options)
     try:
         weighting = weigh(instance, reference, alone.least)
+        selected = None
+        if instance.projects:
+            selected = select(instance, weighting, program, options)
+            program = held_at(program, selected)
         solved = solve_ordered(program, weighting.priorities, weighting.weights, options)
         _check_termination(solved.staged)
+        if selected is not None:
+            check_values(selected, solved.staged.stages)
     except Infeasible:
         return None
-    return alone, weighting, solved
+    return alone, weighting, solved, selected
 
 
 def _check_termination(staged: Staged) -> None:
@@ -335,7 +373,8 @@ def spread_over(instance: Instance, program: CompiledProgram, even: Evenness) ->
         laid[:cells] = values.ravel()
         return laid
 
-    neutral = [_neutral(key) for key in program.column_keys[:cells]]
+    keys = [key for key in program.column_keys[:cells] if isinstance(key, CellKey)]
+    neutral = [_neutral(key) for key in keys]
     return Spread(
         cost=over_columns(even.cost, 0.0),
         basis=over_columns(even.basis, 1.0),
@@ -344,7 +383,7 @@ def spread_over(instance: Instance, program: CompiledProgram, even: Evenness) ->
     )
 
 
-def _neutral(key: CellKey | AuxiliaryKey) -> float:
+def _neutral(key: CellKey) -> float:
     """Return a fixed figure in [1, 2) that favours nobody, from the SHA-256 of the cell's name."""
     name = f"{key.level}:{key.territory}|{key.measure}|{key.year}"
     digest = hashlib.sha256(name.encode()).digest()

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from perequa.certificate import Certificate, certify
 from perequa.engine.beside import other_thread
 from perequa.interpret.diagnosis import diagnose
-from perequa.interpret.run import Failure, Solved
+from perequa.interpret.run import Choice, Failure, Solved
 from perequa.interpret.weights import CHEAP
+from perequa.left_out import left_out_of
 from perequa.levels import with_multipliers
 from perequa.optimum import (
     DEFAULT_OPTIONS,
     Clock,
+    check_whole,
     compiled_from,
     prepared,
     published_from,
@@ -109,7 +111,7 @@ def _solve(
         publishing = other.submit(published_from, ready, Clock())
         least = ready.alone.asked_of(other)
         begun = None
-        if asked.prices and ready.settled:
+        if asked.prices and ready.settled and ready.selected is None:
             begun = begun_prices(ready.solved.program, ready.solved.staged, ready.options, clock)
         with clock.stage("tie-break"):
             found = publishing.result()
@@ -119,9 +121,16 @@ def _solve(
             stages = with_multipliers(ready.instance, program, staged, ready.options)
             solution = solution_arrays(stages, published)
             certificate = certify(arrays, solution)
-        if asked.prices and begun is None:
-            begun = begun_prices(program, staged, ready.options, clock)
-        priced = Priced() if begun is None else priced_of(found, begun, asked, ready.options, clock)
+        priced, choice = Priced(), None
+        if found.selected is not None:
+            # whole projects have no dual prices: what one more is worth is found by solving again
+            with clock.stage("projects"):
+                left_out = left_out_of(found, found.selected, moved=asked.prices)
+            choice = Choice(selected=found.selected, left_out=left_out)
+        elif asked.prices:
+            if begun is None:
+                begun = begun_prices(program, staged, ready.options, clock)
+            priced = priced_of(found, begun, asked, ready.options, clock)
         with clock.stage("optimum alone"):
             alone = least()
     run = Solved(
@@ -137,6 +146,7 @@ def _solve(
         moves=priced.moves,
         standing=priced.standing,
         weight_ranges=priced.weight_ranges,
+        choice=choice,
     )
     if asks_whole(ready.instance):
         with clock.stage("whole places"):
@@ -169,6 +179,8 @@ def diagnose_instance(
     ------
     InvalidScenario
         When the reference cannot be read.
+    Infeasible
+        When only parts of projects satisfy every rule.
     NotProven
         When a limit was reached or the solver failed.
     """
@@ -181,6 +193,8 @@ def diagnose_instance(
         program = compiled_from(instance, reference, clock)
     with clock.stage("diagnose"):
         found = diagnose(instance, program, options, protected)
+    if found is None and instance.projects:
+        check_whole(program, options)
     if found is None:
         return None
     return Failure(name=name, instance=instance, program=program, diagnosis=found)

@@ -72,6 +72,11 @@ def reopen(path: Path, options: SolverOptions = DEFAULT_OPTIONS) -> Reopened:
         raise NoPrices(
             f"{path}: {why}; `perequa diagnose` says why an infeasible scenario has none"
         )
+    if folder.has("projects.csv"):
+        raise NoPrices(
+            f"{path}: whole projects have no dual prices: ask with --project CODE, and read "
+            "one_more.csv for what one more of a limit is worth"
+        )
     if not folder.has("shadow_prices.csv"):
         raise NoPrices(f"{path}: the run was solved with --no-prices; solve it again without")
     loaded = read_again(folder, {})

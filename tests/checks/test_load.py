@@ -347,9 +347,8 @@ def test_a_reference_is_needed_where_it_is_named(edit: Edit, findings_of: Found)
     ("old", "new", "word"),
     [
         ("kind: cap\n", "kind: transfer\n", "rules.cap.kind: transfer"),
-        ("kind: cap\n", "kind: selection\n", "rules.cap.kind: selection"),
-        ("kind: shortfall", "kind: unmet_merit", "objectives.gap.kind: unmet_merit"),
-        ("decide_at: region\n", "decide_at: region\nprojects: {}\n", "projects"),
+        ("kind: cap\n", "kind: deadline\n", "rules.cap.kind: deadline"),
+        ("kind: cap\n", "kind: distance\n", "rules.cap.kind: distance"),
     ],
 )
 def test_words_of_later_versions(folder: Path, edit: Edit, old: str, new: str, word: str) -> None:

@@ -55,6 +55,12 @@ region:1,training,0,0,0,90000
 region:2,training,0,0,0,90000
 """
 """Rows of a second measure, for the examples that name one."""
+PROJECTS = """\
+project,territory,measure,places,cost,merit
+one,region:1,home,10,100000,3
+two,region:1,home,5,40000,2
+three,region:1,home,5,40000,1
+"""
 
 
 def page(section: str, kind: str) -> str:
@@ -145,6 +151,7 @@ def test_the_pages_example_is_valid_and_has_a_plan(section: str, kind: str, tmp_
         "base/territories.csv": TERRITORIES,
         "base/supply.csv": SUPPLY,
         "page/with_training.csv": SUPPLY + TRAINING,
+        "page/projects.csv": PROJECTS,
         "page/scenario.yaml": "format: 1\nname: page\nextends: ../base/scenario.yaml\n"
         + example(section, kind),
     }

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from perequa.engine.session import _MEANING, DUAL, PRIMAL, Session, SolverOptions
+from perequa.engine.session import _MEANING, DUAL, PRIMAL, Session, SolverOptions, WholeSession
 from perequa.engine.termination import Termination
 from perequa_models.errors import InternalError, NotProven
 
@@ -221,3 +221,60 @@ for presolve in (True, False):
     )
     assert done.stdout == ""
     assert done.stderr == ""
+
+
+def knapsack(nodes: int = 1000, **changes: Any) -> WholeSession:
+    """Three whole columns of weights 3, 4 and 5 in 8, unless changed."""
+    given: dict[str, Any] = {
+        "matrix": sparse.csc_array(np.array([[3.0, 4.0, 5.0]])),
+        "row_lower": np.array([-np.inf]),
+        "row_upper": np.array([8.0]),
+        "column_lower": np.zeros(3),
+        "column_upper": np.ones(3),
+        "options": SolverOptions(),
+        "whole": np.ones(3, dtype=bool),
+    }
+    return WholeSession(nodes=nodes, **(given | changes))
+
+
+def test_whole_columns_are_whole_and_the_bound_meets_the_value() -> None:
+    asked = knapsack()
+    asked.set_cost(np.array([-3.0, -4.5, -5.0]))
+    found = asked.choose()
+    assert found.termination is Termination.OPTIMAL
+    assert found.x.tolist() == [1.0, 0.0, 1.0]
+    assert found.objective == pytest.approx(-8.0)
+    assert found.bound == pytest.approx(-8.0)
+    # asked again with another cost and another limit, from scratch
+    asked.set_row_bound(0, -np.inf, 7.5)
+    assert asked.choose().x.tolist() == [1.0, 1.0, 0.0]
+
+
+def test_a_column_that_is_not_whole_may_be_a_part() -> None:
+    asked = knapsack(whole=np.array([True, True, False]))
+    asked.set_cost(np.array([-3.0, -4.0, -5.0]))
+    found = asked.choose()
+    assert found.objective == pytest.approx(-8.0)
+    assert found.x[:2].tolist() == np.round(found.x[:2]).tolist()
+
+
+def test_no_whole_plan_is_infeasible_and_nodes_that_run_out_are_a_limit() -> None:
+    assert knapsack(row_lower=np.array([7.5]), row_upper=np.array([7.8])).choose().x.size == 0
+    draw = np.random.default_rng(1)
+    weights = draw.integers(1000, 9999, 60).astype(float)
+    hard = knapsack(
+        nodes=1,
+        matrix=sparse.csc_array(np.vstack([weights, draw.permutation(weights)])),
+        row_lower=np.full(2, -np.inf),
+        row_upper=np.full(2, weights.sum() / 2 - 0.5),
+        column_lower=np.zeros(60),
+        column_upper=np.ones(60),
+        whole=np.ones(60, dtype=bool),
+    )
+    hard.set_cost(-weights - draw.integers(0, 9, 60))
+    assert hard.choose().termination in {Termination.LIMIT, Termination.OPTIMAL}
+
+
+def test_integrality_of_another_size_is_refused() -> None:
+    with pytest.raises(InternalError, match="whole"):
+        knapsack(whole=np.ones(2, dtype=bool))

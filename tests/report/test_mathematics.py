@@ -20,7 +20,7 @@ from perequa.report.equations.symbols import figure
 from perequa.report.mathematics import mathematics
 from perequa.weighting import weigh
 from perequa_models.catalogue import OBJECTIVE_KINDS, RULE_KINDS
-from perequa_models.formulation import formulate
+from perequa_models.formulation import PROJECTS, formulate
 from perequa_models.keys import AuxiliaryKey, CellKey
 from perequa_models.problems import Problems
 from perequa_models.reference.allocation import reference_allocation
@@ -58,7 +58,7 @@ def test_every_rule_has_its_equation_and_its_number_of_rows(name: str, variant: 
         assert f"${RULE_KINDS[spec.kind].equation}$" in told
         assert len(equations(told)) == len({row.key.side for row in rows})
         if rows:
-            unit = "place" if rows[0].unit == "place" else instance.scenario.currency
+            unit = instance.scenario.currency if rows[0].unit == "money" else rows[0].unit
             assert f"- Unit: {unit};" in told
         assert not spec.source or spec.source in told.replace("\\", "")
 
@@ -84,7 +84,9 @@ def test_every_objective_has_its_equation_its_numbers_and_its_weight(
         (equation,) = equations(told)
         assert equation.startswith(OBJECTIVE_KINDS[spec.kind].symbol)
     total = section(text, "Variables")
-    assert f"{figure(len(rows))} row" in total
+    together = sum(key.owner == PROJECTS for key in rows)
+    assert f"{figure(len(rows) - together)} row" in total
+    assert not together or f"{figure(together)} rows that hold projects together" in total
     assert f"{figure(len(model.columns))} column" in total
     cells = sum(isinstance(key, CellKey) for key, _ in model.columns)
     assert f"| {figure(cells)} |" in total

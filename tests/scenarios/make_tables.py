@@ -26,6 +26,15 @@ OVERSEAS = ("01", "02", "03", "04")
 """Guadeloupe, Martinique, Guyane, La Réunion (no figures for Mayotte before 2014)."""
 
 
+WITHOUT_CAMSP = frozenset(
+    {
+        *("01", "10", "12", "15", "17", "19", "25", "31", "32", "39", "41"),
+        *("48", "52", "53", "55", "56", "57", "65", "66", "79", "82", "88"),
+    }
+)
+"""Departments without any CAMSP, circular DAS/RV 2 no. 98-199, annexe I, I."""
+
+
 def read(path: Path) -> Rows:
     with path.open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
@@ -60,6 +69,11 @@ def real_tables(data: Path) -> dict[str, str]:
             ["territory", "year", "pop_75p"],
             [[code, year, people[year]] for code, _, people in old for year in (2004, 2005)],
         ),
+        "camsp-1998/territories.csv": camsp_territories(departments, ages),
+        "camsp-1998/supply.csv": written(
+            ["territory", "measure", "installed"],
+            [[f"department:{code}", "camsp", 0] for code in sorted(WITHOUT_CAMSP)],
+        ),
         "scm-ssad-1998/territories.csv": written(
             ["level", "code", "name", "parent", "pop_75p"],
             [["region", code, name, "", people[1998]] for code, name, people in old],
@@ -88,6 +102,19 @@ def cascade_tables(departments: Rows, ages: Rows, envelopes: Rows) -> dict[str, 
         "cascade-2007/territories.csv": written(columns, rows),
         "cascade-2007/supply.csv": written(["territory", "measure", "base"], supply),
     }
+
+
+def camsp_territories(departments: Rows, ages: Rows) -> str:
+    """The 22 departments of annexe I in their regions of then, with their people under 20."""
+    under_20 = {row["dep"]: row["pop_0_19"] for row in ages if row["annee"] == "1998"}
+    inside = [row for row in departments if row["dep"] in WITHOUT_CAMSP]
+    names = {row["reg_avant_2016"]: row["region_avant_2016"] for row in inside}
+    rows: list[list[object]] = [["region", code, names[code], "", ""] for code in sorted(names)]
+    rows += [
+        ["department", row["dep"], row["nom"], row["reg_avant_2016"], under_20[row["dep"]]]
+        for row in sorted(inside, key=lambda row: row["dep"])
+    ]
+    return written(["level", "code", "name", "parent", "under_20_here"], rows)
 
 
 def old_regions(
@@ -136,6 +163,7 @@ def synthetic_tables(scenarios: Path) -> dict[str, str]:
         "ehpad-2004-rule/caps.csv": ehpad_caps(scenarios / "ehpad-2004-rule"),
         "ssiad-2004/supply.csv": ssiad_supply(scenarios / "ssiad-2004"),
         "scm-ssad-1998/supply.csv": scm_supply(scenarios / "scm-ssad-1998"),
+        "camsp-1998/projects.csv": camsp_projects(scenarios / "camsp-1998"),
         "dominic-2004/territories.csv": territories,
         "dominic-2004/supply.csv": supply,
         "convergence-2013/territories.csv": converging,
@@ -143,6 +171,29 @@ def synthetic_tables(scenarios: Path) -> dict[str, str]:
         "scm-homes-1998/territories.csv": homes,
         "scm-homes-1998/supply.csv": places,
     }
+
+
+def camsp_projects(folder: Path) -> str:
+    """A centre for each department: 600 000 F and a share by people under 20, 25 MF in all."""
+    table = read(folder / "territories.csv")
+    rows = [row for row in table if row["level"] == "department"]
+    people = [int(row["under_20_here"]) for row in rows]
+    by_people = 25_000_000 - 600_000 * len(rows)
+    ends = [round(by_people * sum(people[: i + 1]) / sum(people), -3) for i in range(len(rows))]
+    costs = [600_000 + end - before for end, before in zip(ends, [0, *ends], strict=False)]
+    columns = ["project", "title", "territory", "measure", "operation", "places"]
+    return written(
+        [*columns, "cost", "cofinanced", "none_here", "under_20"],
+        [
+            [
+                f"camsp-{row['code']}",
+                f"CAMSP {row['name']}",
+                f"department:{row['code']}",
+                *("camsp", "creation", 1, int(cost), "0.20", "yes", own),
+            ]
+            for row, cost, own in zip(rows, costs, people, strict=True)
+        ],
+    )
 
 
 def ehpad_caps(folder: Path) -> str:

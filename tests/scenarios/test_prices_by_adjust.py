@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from priced import priced_names
 from programs import EFFORT
-from shipped import one_program
 
 from perequa.checks import load
 from perequa.interpret.run import Failure
@@ -36,7 +36,7 @@ EVERY = 1 if EFFORT > 1 else 31
 
 
 def variants() -> Iterator[tuple[str, str]]:
-    for name in one_program():
+    for name in priced_names():
         for variant in load(name).raw.data.get("variants") or {}:
             if not variant.startswith("infeasible"):
                 yield name, variant
@@ -98,7 +98,7 @@ def step_within(reach: float) -> float:
     return 1.0 if math.isinf(reach) else min(reach, max(1.0, reach / 4))
 
 
-@pytest.mark.parametrize("name", one_program())
+@pytest.mark.parametrize("name", priced_names())
 def test_every_price_of_every_priority(name: str) -> None:
     assert check(name, [], 1) > 50
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from priced import priced_names
 from programs import EFFORT, random_program
 from scipy import sparse
 from scipy.optimize import linprog
-from shipped import one_program
 
 from perequa.checks import load
 from perequa.engine.prices import two_sided_prices
@@ -147,7 +147,7 @@ def test_random_programs(seed: int) -> None:
 
 
 def cases() -> Iterator[tuple[str, str]]:
-    for name in one_program():
+    for name in priced_names():
         yield name, ""
         for variant in load(name).raw.data.get("variants") or {}:
             yield name, variant

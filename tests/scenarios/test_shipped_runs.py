@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from priced import priced_names
 from scipy import sparse
 from scipy.optimize import linprog
 from shipped import one_program
@@ -65,7 +66,7 @@ def test_the_plan_does_not_depend_on_the_order_of_the_tables(name: str) -> None:
     np.testing.assert_allclose(again.run.x, solved(instance).run.x, rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", one_program())
+@pytest.mark.parametrize("name", priced_names())
 def test_every_exact_range_ends_where_another_solution_says(name: str) -> None:
     """All rows: the price at the published end and, by scipy, another or no plan just beyond."""
     run = solved(load(name).instance, ranges="all").run

@@ -52,6 +52,8 @@ def test_real_tables_add_up_from_the_public_statistics(maker: ModuleType) -> Non
 def test_every_table_is_made_by_the_script(maker: ModuleType) -> None:
     synthetic = set(maker.synthetic_tables(SCENARIOS))
     real = {
+        "camsp-1998/supply.csv",
+        "camsp-1998/territories.csv",
         "cascade-2007/supply.csv",
         "cascade-2007/territories.csv",
         "ehpad-2004-rule/supply.csv",

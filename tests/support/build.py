@@ -14,7 +14,10 @@ from perequa_models.scenario import Scenario
 from perequa_models.tree import Territory, Tree
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from perequa_models.instance import Instance
+    from perequa_models.projects.project import ProjectLine
 
 
 def column(
@@ -63,6 +66,7 @@ def instance(
     figures: dict[str, dict[str, Any]],
     territories: list[Territory] | None = None,
     columns: dict[str, Column] | None = None,
+    projects: Sequence[ProjectLine] = (),
 ) -> Instance:
     """An instance; `figures` maps a column name to ``{"level:code": value}``.
 
@@ -76,6 +80,6 @@ def instance(
     tree = Tree.of(levels, territories)
     made = {name: column(tree, name, values) for name, values in figures.items()}
     problems = Problems()
-    found = assemble(spec, tree, made | (columns or {}), problems)
+    found = assemble(spec, tree, made | (columns or {}), problems, projects)
     assert found is not None, [p.message for p in problems.found]
     return found

@@ -114,6 +114,7 @@ def test_shares_no_code_with_what_it_checks(run: Path) -> None:
     assert others == {
         "perequa",
         "perequa.interpret",
+        "perequa.interpret.project_sentences",
         "perequa.interpret.same_rows",
         "perequa.interpret.sentences",
         "perequa.words",

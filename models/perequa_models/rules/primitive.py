@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,13 +17,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from perequa_models.figures.arrays import Source
-    from perequa_models.instance import Convergence, Floats, IndicatorData, Overrun, Withheld
+    from perequa_models.instance import (
+        Convergence,
+        Floats,
+        IndicatorData,
+        Overrun,
+        Unit,
+        Withheld,
+    )
     from perequa_models.keys import Side
     from perequa_models.problems import Path
+    from perequa_models.projects.project import Project
     from perequa_models.rules.grammar import Bound, Quantity, RuleSpec
 
 BOUNDS = ("at_least", "at_most", "equals")
 SELECTORS = ("territories", "measure", "measures", "envelope", "year", "years", "where", "by")
+QUANTITIES: tuple[Quantity, ...] = ("places", "credits", "full_year_credits", "stock", "budget")
+COUNT_PROJECTS = frozenset({"selection", "floor", "cap"})
+"""Kinds that may count projects; the others hand out places or money."""
 YEARLY: frozenset[str] = frozenset({"stock", "budget"})
 """Quantities never summed over years."""
 
@@ -49,6 +60,8 @@ class Work:
         establishments that come down.
     groups_of
         The group behind each row written.
+    projects
+        The projects of the scenario.
     """
 
     source: Source
@@ -63,6 +76,7 @@ class Work:
     withheld: list[Withheld] = field(default_factory=list)
     convergence: list[Convergence] = field(default_factory=list)
     groups_of: dict[RowKey, Group] = field(default_factory=dict)
+    projects: tuple[Project, ...] = ()
 
     def groups(self, spec: RuleSpec, path: Path, *, by_year: bool = False) -> Iterator[Group]:
         """Yield the groups of a rule."""
@@ -82,8 +96,10 @@ class Work:
         """Return the group behind a row already written."""
         return self.groups_of[key]
 
-    def unit(self, quantity: Quantity, group: Group, path: Path) -> Literal["place", "money"]:
+    def unit(self, quantity: Quantity, group: Group, path: Path) -> Unit:
         """Return the unit of a sum over a group; places and money never add up."""
+        if quantity == "projects":
+            return "project"
         if quantity in {"credits", "full_year_credits", "budget"}:
             return "money"
         names = [self.source.measures[m] for m in group.measures]
@@ -108,7 +124,7 @@ class Work:
         limit: float,
         terms: tuple[Term, ...],
         *,
-        unit: Literal["place", "money"],
+        unit: Unit,
         constant: float = 0.0,
     ) -> RuleRow:
         """Write one row, its adjustments applied."""
@@ -140,6 +156,9 @@ def bounded_rows(
     """
     path: Path = ("rules", name)
     quantity = spec.in_ or quantity
+    if quantity == "projects" and spec.kind not in COUNT_PROJECTS:
+        _wrong_quantity(work, name, spec, quantity, QUANTITIES)
+        return []
     rows = []
     sides: list[tuple[Side, Bound | None]] = [
         ("at_least", spec.at_least),
@@ -156,6 +175,8 @@ def bounded_rows(
             remedy="state a bound",
         )
     for group in work.groups(spec, path, by_year=quantity in YEARLY):
+        if quantity == "projects" and not _held_projects(work, group):
+            continue  # nobody there to choose among
         terms = (Term(quantity=quantity, cells=summed_cells(work, group, cumulative=cumulative)),)
         unit = work.unit(quantity, group, path)
         for side, bound in sides:
@@ -163,6 +184,14 @@ def bounded_rows(
             if limit is not None and not_negative(work, limit, (*path, side)):
                 rows.append(work.row(name, spec, group, side, limit, terms, unit=unit))
     return rows
+
+
+def _held_projects(work: Work, group: Group) -> bool:
+    """Whether any project stands in a group."""
+    return any(
+        p.territory in group.members and p.measure in group.measures and p.year in group.years
+        for p in work.projects
+    )
 
 
 def summed_cells(work: Work, group: Group, *, cumulative: bool) -> np.ndarray:
@@ -217,16 +246,22 @@ def quantity_among(
     """Return what a rule sums, the first accepted by default; another one is noted."""
     quantity = spec.in_ or accepted[0]
     if quantity not in accepted:
-        work.source.problems.error(
-            "wrong_quantity",
-            f"rule {name} ({spec.kind}) cannot speak of {quantity}",
-            path=("rules", name, "in"),
-            received=quantity,
-            accepted=", ".join(accepted),
-            remedy="choose one of them, or another kind of rule",
-        )
+        _wrong_quantity(work, name, spec, quantity, accepted)
         return accepted[0]
     return quantity
+
+
+def _wrong_quantity(
+    work: Work, name: str, spec: RuleSpec, quantity: Quantity, accepted: tuple[Quantity, ...]
+) -> None:
+    work.source.problems.error(
+        "wrong_quantity",
+        f"rule {name} ({spec.kind}) cannot speak of {quantity}",
+        path=("rules", name, "in"),
+        received=quantity,
+        accepted=", ".join(accepted),
+        remedy="choose one of them, or another kind of rule",
+    )
 
 
 def rows_of(work: Work, other: str, path: Path, key: str = "of") -> list[RuleRow]:
@@ -242,6 +277,16 @@ def rows_of(work: Work, other: str, path: Path, key: str = "of") -> list[RuleRow
             accepted=", ".join(known),
             nearest=nearest(other, known),
             remedy="name an active rule",
+        )
+        return []
+    if any(row.unit == "project" for row in found):
+        work.source.problems.error(
+            "wrong_quantity",
+            f"{other} counts projects: nothing can be taken from it",
+            path=(*path, "of"),
+            received=other,
+            accepted="a rule in places or money",
+            remedy="name another rule",
         )
         return []
     return found

@@ -106,6 +106,8 @@ def read_cascade(raw: RawScenario) -> CascadeRead:
         When the scenario uses a word whose machinery is not built yet.
     """
     refuse_unbuilt({k: v for k, v in raw.data.items() if k != "mode"})
+    if raw.data.get("projects"):
+        raise NotInThisVersion("mode: cascade beside projects")
     problems = Problems()
     scenario = check_schema(raw.data, problems)
     tables = TableSet(raw, Frame.of(raw.data), problems)

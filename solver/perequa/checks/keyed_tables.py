@@ -60,8 +60,8 @@ class KeyReader:
             whose columns are named like the groups of their rule).
         """
         territory, level = self._territory_column(table, level_columns=level_columns)
-        measure, year = table.index("measure"), table.index("year")
-        territories = None if territory is None else table.index(territory)
+        where = self._columns(table, territory)
+        _, measure, year = where
         shape = (
             1 if territory is None else len(self.tree.nodes),
             1 if measure is None else len(self.frame.measures),
@@ -69,16 +69,8 @@ class KeyReader:
         )
         positions: list[Position | None] = []
         first: dict[Position, int] = {}
-        for i, cells in enumerate(table.rows):
-            node = m = y = 0
-            if territories is not None:
-                own_level = self._own_level(table, i, level)
-                node = self._node(table, i, territory or "", cells[territories], own_level)
-            if measure is not None:
-                m = self._measure(table, i, cells[measure])
-            if year is not None:
-                y = self._year(table, i, cells[year])
-            at = (node, m, y)
+        for i in range(len(table.rows)):
+            at = self._place(table, i, where, level)
             if min(at) < 0:
                 positions.append(None)
             elif at in first:
@@ -90,6 +82,35 @@ class KeyReader:
         keys = {*KEY_COLUMNS, territory}
         names = tuple(name for name in table.header if name not in keys)
         return Keyed(table=table, shape=shape, positions=positions, names=names)
+
+    def place(self, table: RawTable, row: int) -> Position:
+        """Resolve the keys of one row of a table whose rows may speak of one place several times.
+
+        A key that is wrong is noted, and −1; one that the table does not have is 0.
+        """
+        territory, level = self._territory_column(table, level_columns=False)
+        return self._place(table, row, self._columns(table, territory), level)
+
+    @staticmethod
+    def _columns(table: RawTable, territory: str | None) -> tuple[int | None, ...]:
+        """Positions of the columns of territories, measures and years."""
+        territories = None if territory is None else table.index(territory)
+        return territories, table.index("measure"), table.index("year")
+
+    def _place(
+        self, table: RawTable, row: int, where: tuple[int | None, ...], level: str
+    ) -> Position:
+        cells = table.rows[row]
+        territories, measure, year = where
+        node = m = y = 0
+        if territories is not None:
+            own_level = self._own_level(table, row, level)
+            node = self._node(table, row, table.header[territories], cells[territories], own_level)
+        if measure is not None:
+            m = self._measure(table, row, cells[measure])
+        if year is not None:
+            y = self._year(table, row, cells[year])
+        return node, m, y
 
     def _territory_column(self, table: RawTable, *, level_columns: bool) -> tuple[str | None, str]:
         """Return the column of territories, if any, and the level of its bare codes."""

@@ -25,7 +25,7 @@ from perequa.checks.plausibility import (
 from perequa.checks.schema import check_schema
 from perequa.checks.table_set import TableSet
 from perequa.checks.uses import STOCKS, Uses
-from perequa.checks.versions import refuse_unbuilt
+from perequa.checks.versions import refuse_beside_projects, refuse_unbuilt
 from perequa.io.findings import InvalidInput
 from perequa.io.scenario_files import read_scenario
 from perequa_models.assembly import assemble
@@ -121,6 +121,7 @@ def check(raw: RawScenario) -> Loaded:
     findings = _placed(raw, tables, problems)
     if instance is None or any(finding.severity == "error" for finding in findings):
         raise InvalidInput(findings)
+    refuse_beside_projects(instance)
     return Loaded(raw=raw, instance=instance, findings=findings)
 
 
@@ -157,7 +158,7 @@ def _assembled(
     by_territory = sorted({*STOCKS, *uses.quantities})
     if not check_by_territory(columns, by_territory, tree, problems):
         return None
-    instance = assemble(scenario, tree, columns, problems)
+    instance = assemble(scenario, tree, columns, problems, tables.projects)
     if instance is None:
         return None
     check_exceptions(instance, problems)

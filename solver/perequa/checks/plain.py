@@ -24,6 +24,8 @@ KEYS_OF_TERRITORIES = ("level", "code", "parent")
 """The name of a territory is a word: changing it changes nothing."""
 NAMED = ("rules", "objectives", "indicators", "measures", "derive", "envelopes", "choices")
 """Sections whose entries are elements of their own."""
+WHOLE_TABLES = {"rules": "limits", "projects": "projects"}
+"""Sections whose tables are compared whole, and what their names start with."""
 COLUMN = "columns."
 """What the name of a sheet of `columns` starts with; its column follows."""
 
@@ -76,12 +78,12 @@ class Plain:
     raw
         The scenario as read.
     data
-        Its values without the tables it names; a table of limits is named by its content, so that
-        two are equal when they say the same.
+        Its values without the tables it names; a table of limits, or of projects, is named by its
+        content, so that two are equal when they say the same.
     sheets
         ``territories``, ``supply`` and, a sheet each, ``columns.NAME``.
     limits
-        Tables of limits by the name `data` gives them.
+        Tables of limits and of projects by the name `data` gives them.
     shown
         Name that the scenario gives each of them, with the beginning of its SHA-256.
     """
@@ -106,10 +108,11 @@ def lay_out(raw: RawScenario) -> Plain:
         table = _read(raw, entry, str(path[0]))
         if table is None:
             continue
-        if path[0] == "rules":
+        if path[0] in WHOLE_TABLES:
             content = csv_text([table.header, *sorted(table.rows)])
-            name = f"limits-{hashlib.sha256(content).hexdigest()[:12]}.csv"
-            limits[name], shown[name] = content, f"{table.key} ({name[7:19]})"
+            digest = hashlib.sha256(content).hexdigest()[:12]
+            name = f"{WHOLE_TABLES[str(path[0])]}-{digest}.csv"
+            limits[name], shown[name] = content, f"{table.key} ({digest})"
             entry["file"] = name
             entry.pop("sheet", None)
         elif path[0] == "columns":

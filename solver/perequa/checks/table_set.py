@@ -9,6 +9,7 @@ from perequa.checks.columns import Keyed, columns_of
 from perequa.checks.figures import check_yes_no
 from perequa.checks.keyed_tables import KEY_COLUMNS, KeyReader
 from perequa.checks.limit_tables import limit_column, limit_keys
+from perequa.checks.project_table import ProjectReader
 from perequa.checks.territories import KEYS, build_tree, rows_of_tree
 from perequa.checks.uses import Uses
 from perequa.checks.within import cut_rows, cut_tree, node_within, nodes_below
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from perequa.io.scenario_files import RawScenario
     from perequa_models.columns import Column
     from perequa_models.problems import Path
+    from perequa_models.projects.project import ProjectLine
     from perequa_models.tree import Tree
 
 
@@ -45,6 +47,8 @@ class TableSet:
         Columns by name; tables of limits under ``@file`` or ``@file#sheet``.
     incomplete
         Whether a table is missing from `columns` because it has not the keys it needs.
+    projects
+        Rows of the table of projects.
     """
 
     raw: RawScenario
@@ -56,6 +60,7 @@ class TableSet:
     tree: Tree | None = None
     columns: dict[str, Column] = field(default_factory=dict)
     incomplete: bool = False
+    projects: tuple[ProjectLine, ...] = ()
 
     def read(self) -> None:
         """Read every table as far as what is right allows."""
@@ -77,6 +82,9 @@ class TableSet:
                 continue  # the years are wrong, and said so: nothing can be told of these rows
             if path[0] == "rules":
                 self._read_limits(path, table, self.tree)
+                continue
+            if path == ("projects",):
+                self.projects = self._read_projects(table, self.tree)
                 continue
             keyed = self._keyed(path, table, self.tree)
             self.incomplete |= keyed is None
@@ -140,6 +148,30 @@ class TableSet:
         if column is not None:
             self.columns[name] = column
 
+    def _read_projects(self, table: RawTable, tree: Tree) -> tuple[ProjectLine, ...]:
+        """Read the table of projects."""
+        level = self._entry(("projects",)).get("level")
+        level = level if isinstance(level, str) else ""
+        if level and not self._known_level(("projects",), level, tree):
+            return ()
+        reader = ProjectReader(tree=tree, frame=self.frame, problems=self.problems, level=level)
+        return reader.read(table)
+
+    def _known_level(self, path: Path, level: str, tree: Tree) -> bool:
+        """Whether a level that an entry states is one of the tree; another one is noted."""
+        if level in tree.levels:
+            return True
+        self.problems.error(
+            "unknown_level",
+            f"no level {level!r}",
+            path=(*path, "level"),
+            received=level,
+            accepted=", ".join(tree.levels),
+            nearest=nearest(level, tree.levels),
+            remedy="name a level of territories.levels",
+        )
+        return False
+
     def _keyed(self, path: Path, table: RawTable, tree: Tree) -> Keyed | None:
         """Resolve the keys of a table of figures; None when it has not those it needs."""
         if path[0] == "territories":
@@ -151,17 +183,7 @@ class TableSet:
             )
         level = self._entry(path).get("level")
         level = level if isinstance(level, str) else ""
-        known = not level or level in tree.levels
-        if not known:
-            self.problems.error(
-                "unknown_level",
-                f"no level {level!r}",
-                path=(*path, "level"),
-                received=level,
-                accepted=", ".join(tree.levels),
-                nearest=nearest(level, tree.levels),
-                remedy="name a level of territories.levels",
-            )
+        known = not level or self._known_level(path, level, tree)
         if not self._has_its_keys(str(path[0]), table) or not known:
             return None
         reader = KeyReader(tree=tree, frame=self.frame, problems=self.problems, level=level)

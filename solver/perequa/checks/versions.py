@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from perequa_models.errors import NotInThisVersion, UsageError
+from perequa_models.levels import next_leximin
+from perequa_models.whole import asks_whole
 
-RULE_KINDS = ("deadline", "distance", "selection", "transfer")
-OBJECTIVE_KINDS = ("unmet_merit",)
-SECTIONS = ("projects",)
+if TYPE_CHECKING:
+    from perequa_models.instance import Instance
+
+RULE_KINDS = ("deadline", "distance", "transfer")
 
 
 def refuse_unbuilt(data: dict[Any, Any]) -> None:
@@ -21,22 +24,40 @@ def refuse_unbuilt(data: dict[Any, Any]) -> None:
     UsageError
         When one program is asked of a cascade, which is several.
     """
-    for section in SECTIONS:
-        if section in data:
-            raise NotInThisVersion(section)
     if data.get("mode") == "cascade":
         raise UsageError(
             "mode: cascade is several programs: `perequa solve` and `validate` take it whole; ask "
             "this of one of its steps, or with --set mode=integrated"
         )
-    for section, kinds in (("rules", RULE_KINDS), ("objectives", OBJECTIVE_KINDS)):
-        for name, entry in _entries(data, section):
-            kind = entry.get("kind")
-            if kind in kinds:
-                raise NotInThisVersion(f"{section}.{name}.kind: {kind}")
+    for name, entry in _rules(data):
+        kind = entry.get("kind")
+        if kind in RULE_KINDS:
+            raise NotInThisVersion(f"rules.{name}.kind: {kind}")
 
 
-def _entries(data: dict[Any, Any], section: str) -> list[tuple[Any, dict[Any, Any]]]:
-    held = data.get(section)
+def refuse_beside_projects(instance: Instance) -> None:
+    """Stop at the first word that this version cannot carry out where projects are chosen.
+
+    Raises
+    ------
+    NotInThisVersion
+        Naming the word, and that it stands beside projects.
+    """
+    if not instance.projects:
+        return
+    if asks_whole(instance):
+        raise NotInThisVersion("whole: true beside projects")
+    waiting = next_leximin(instance)
+    if waiting is not None:
+        what = f"objectives.{waiting}.kind: leximin beside projects"
+        raise NotInThisVersion(what)
+    for project in instance.projects:
+        if instance.converging[project.territory, project.measure]:
+            what = f"a rule converge where project {project.code} opens"
+            raise NotInThisVersion(what)
+
+
+def _rules(data: dict[Any, Any]) -> list[tuple[Any, dict[Any, Any]]]:
+    held = data.get("rules")
     entries = held.items() if isinstance(held, dict) else ()
     return [(name, entry) for name, entry in entries if isinstance(entry, dict)]

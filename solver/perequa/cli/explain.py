@@ -10,6 +10,7 @@ import click
 from perequa.cli.console import document, settings
 
 if TYPE_CHECKING:
+    from perequa.explaining.project import ProjectExplained
     from perequa.interpret.explanation import Explanation
     from perequa.words import Words
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 @click.command("explain", short_help="say why a territory gets this much, and who pays")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--territory", default="", metavar="CODE", help="A territory, or rows of a rule.")
+@click.option("--project", default="", metavar="CODE", help="A project: why it, why not.")
 @click.option("--rule", "rules", multiple=True, metavar="NAME", help="A rule whose limits move.")
 @click.option("--measure", default="", metavar="NAME", help="Rows of one measure only.")
 @click.option("--year", type=int, metavar="YEAR", help="Rows of one year only.")
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 def explain(
     run: Path,
     territory: str,
+    project: str,
     rules: tuple[str, ...],
     measure: str,
     year: int | None,
@@ -40,21 +43,46 @@ def explain(
 
     With --rule: its price, who gains and who loses when its limits move, each alone and all
     together; with --by, the scenario solved again after the move. With --territory alone: what it
-    gets, what holds it there, what would give it one more.
+    gets, what holds it there, what would give it one more. With --project: whether it is taken,
+    and what it lacks when it is not.
     """
     # imported here so that `perequa --help` does not pay for the solver
     from perequa.cli.progress import told_if_long  # noqa: PLC0415
-    from perequa.explaining import Question, explain_run  # noqa: PLC0415
+    from perequa.explaining import Question, explain_project, explain_run  # noqa: PLC0415
     from perequa.report.explanation import explanation_text  # noqa: PLC0415
+    from perequa.report.waiting_list import project_text  # noqa: PLC0415
     from perequa.words import words_in  # noqa: PLC0415
+    from perequa_models.errors import UsageError  # noqa: PLC0415
 
+    words = words_in(settings().lang)
+    if project:
+        if territory or rules or measure or year is not None or by or linked:
+            raise UsageError("--project stands alone: ask of a territory or a rule apart")
+        answer = explain_project(run, project)
+        shown = _project_document(run, answer, words) if form == "json" else None
+        click.echo(shown or project_text(answer, words))
+        return
     question = Question(
         territory=territory, rules=rules, measure=measure, year=year, by=by, linked=linked
     )
     with told_if_long("explain"):
         told = explain_run(run, question, step=step)
-    words = words_in(settings().lang)
     click.echo(_document(run, told, words) if form == "json" else explanation_text(told, words))
+
+
+def _project_document(run: Path, answer: ProjectExplained, words: Words) -> str:
+    from perequa.report.waiting_list import project_text  # noqa: PLC0415
+
+    return document(
+        "explain",
+        0,
+        "optimal",
+        run=str(run),
+        scenario=answer.scenario,
+        project=dict(answer.line),
+        waiting=[dict(line) for line in answer.waiting],
+        statements=project_text(answer, words).splitlines(),
+    )
 
 
 def _document(run: Path, told: Explanation, words: Words) -> str:

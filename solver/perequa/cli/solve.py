@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from perequa.running import FinishedRun
     from perequa.words import Words
 
+TABLES = ("objectives", "weight_ranges", "allocation", "equity", "whole", "projects", "one_more")
+"""Tables that the JSON document holds whole; an empty list where the run has none."""
 ORDER = (1, 3, 5, 4, 0)
 """Exit status of several scenarios: the first of these that occurred."""
 
@@ -146,7 +148,7 @@ def _document(finished: list[FinishedRun], code: int) -> str:
         "exit_code": code,
         "status": status,
         "findings": [f.as_record() for run in finished for f in run.findings],
-        "runs": [_record(run) for run in finished if run.folder is not None],
+        "runs": [_record(run) for run in finished if run.folder or run.status == "infeasible"],
     }
     return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
 
@@ -154,8 +156,7 @@ def _document(finished: list[FinishedRun], code: int) -> str:
 def _record(run: FinishedRun) -> dict[str, object]:
     from perequa.interpret.rules import priced_as_binding  # noqa: PLC0415
 
-    listed = ("objectives", "weight_ranges", "allocation", "equity", "whole")
-    tables = {name: _rows(run, name) for name in listed}
+    tables = {name: _rows(run, name) for name in TABLES}
     if "cascade" in run.tables:
         told = ("cascade", "handed_down", "decentralisation", "unkept")
         tables |= {name: _rows(run, name) for name in told}
@@ -163,7 +164,7 @@ def _record(run: FinishedRun) -> dict[str, object]:
     source = "shadow_prices" if "shadow_prices" in run.tables else "rules"
     return {
         "scenario": run.name,
-        "folder": str(run.folder),
+        "folder": None if run.folder is None else str(run.folder),
         "fingerprint": run.fingerprint,
         "status": run.status,
         "exit_code": run.exit_code,

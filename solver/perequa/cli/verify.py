@@ -83,6 +83,7 @@ def _line(check: Check, words: Words) -> str:
         "plan": words.term("check", "plan"),
         "optimum": words.term("check", "optimum"),
         "uniqueness": words.term("check", "uniqueness"),
+        "selection": words.term("check", "selection"),
         "prices": words.term("check", "prices"),
         "ranges": words.term("check", "ranges"),
         "sentences": words.term("check", "sentences"),

@@ -26,7 +26,7 @@ from perequa.io.findings import findings_of
 from perequa.pipeline import solve_instance
 from perequa.report.failure import failure_tables
 from perequa.words import saying, told
-from perequa_models.errors import InvalidScenario, NotProven, NoWholePlan
+from perequa_models.errors import Infeasible, InvalidScenario, NotProven, NoWholePlan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,6 +142,11 @@ class Combinations:
                 "{changes} alone ended without proof ({why})",
                 changes=_together(chosen),
                 why=str(error),
+            )
+            return None
+        except Infeasible as error:
+            self.reasons[taken] = saying(
+                "{changes} alone has no plan ({why})", changes=_together(chosen), why=str(error)
             )
             return None
         if isinstance(outcome, Failure):

@@ -239,6 +239,9 @@ def _solved(asked: Asked, words: Words) -> Side:
         return Side(**made, status="infeasible", exit_code=error.exit_status, reason=str(error))
     except NotProven as error:
         return Side(**made, status="limit", exit_code=error.exit_status, reason=str(error))
+    except Infeasible as error:
+        code = error.exit_status
+        return Side(**made, status="infeasible", exit_code=code, reason=str(error))
     if isinstance(outcome, Failure):
         tables = failure_tables(outcome)
         reason = _reason("infeasible", tables, "", words)

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from perequa.engine.choosing import NODES
 from perequa.engine.ordered_stages import solve_ordered
 from perequa.engine.scaling import scale
-from perequa.engine.session import Session
+from perequa.engine.session import Session, WholeSession
 from perequa.engine.termination import Termination
 from perequa_models.errors import Infeasible, NotProven
 from perequa_models.keys import AuxiliaryKey
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from perequa.compilation import CompiledProgram
     from perequa.engine.scaling import ScaledProgram
-    from perequa.engine.session import SolverOptions
+    from perequa.engine.session import Outcome, SolverOptions, WholeOutcome
     from perequa.engine.stages import Indices
     from perequa.ranked_rates import Ranked
 
@@ -98,17 +99,23 @@ class Alone:
                 return self._in_order(k, replace(ranked, groups=own))
         name, scaled = self._program.objective_names[k], self._scaled
         rows, columns = (_kept(owned, name) for owned in self._owners)
-        session = Session(
-            sparse.csc_array(self._matrix[rows][:, columns]),
+        bounds = (
             scaled.row_lower[rows],
             scaled.row_upper[rows],
             scaled.column_lower[columns],
             scaled.column_upper[columns],
-            self._options,
         )
         cost, factor = scaled.cost(self._program.costs[k])
-        session.set_cost(cost[columns])
-        outcome = session.solve(presolve=False)
+        matrix, whole = sparse.csc_array(self._matrix[rows][:, columns]), self._program.whole
+        outcome: Outcome | WholeOutcome
+        if whole.any():
+            search = WholeSession(matrix, *bounds, self._options, whole=whole[columns], nodes=NODES)
+            search.set_cost(cost[columns])
+            outcome = search.choose()
+        else:
+            session = Session(matrix, *bounds, self._options)
+            session.set_cost(cost[columns])
+            outcome = session.solve(presolve=False)
         _stop_unless_optimal(name, outcome.termination)
         return float(cost[columns] @ outcome.x) / factor + float(self._program.offsets[k])
 

@@ -111,6 +111,29 @@ class Outcome:
     objective: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeOutcome:
+    """What one integer solve returned.
+
+    Attributes
+    ----------
+    termination
+        `LIMIT` where nodes ran out; `x` is then the best plan found, empty where none was.
+    x, objective
+        The plan, its whole columns rounded, and its value as HiGHS gives it.
+    bound
+        No plan has a lower value, says HiGHS.
+    nodes
+        Nodes of its search.
+    """
+
+    termination: Termination
+    x: Floats
+    objective: float
+    bound: float
+    nodes: int
+
+
 class Session:
     """A linear program held in HiGHS: change costs or limits, solve again from the last basis.
 
@@ -391,6 +414,72 @@ class Session:
         if status == highspy.HighsStatus.kError:
             message = f"HiGHS refused {what}"
             raise NotProven(message)
+
+
+class WholeSession(Session):
+    """A program some of whose columns are whole: nodes are limited, never time.
+
+    A limit in seconds would give another plan on another machine; a limit in nodes, sorted rows and
+    a fixed seed give the same one everywhere.
+
+    Parameters
+    ----------
+    matrix, row_lower, row_upper, column_lower, column_upper, options
+        As for `Session`.
+    whole
+        (n,): which columns are whole.
+    nodes
+        Most nodes of each search.
+    """
+
+    def __init__(
+        self,
+        matrix: sparse.csc_array,
+        row_lower: Floats,
+        row_upper: Floats,
+        column_lower: Floats,
+        column_upper: Floats,
+        options: SolverOptions,
+        *,
+        whole: NDArray[np.bool_],
+        nodes: int,
+    ) -> None:
+        super().__init__(matrix, row_lower, row_upper, column_lower, column_upper, options)
+        self._whole = np.asarray(whole, dtype=np.bool_)
+        kinds = np.where(self._whole, 1, 0).astype(np.uint8)
+        if kinds.shape != (self.n,):
+            raise InternalError("a program needs to know of each column whether it is whole")
+        status = self._highs.changeColsIntegrality(self.n, np.arange(self.n, dtype=np.int32), kinds)
+        self._accepted(status, "whole columns")
+        for name, value in (
+            ("mip_rel_gap", 0.0),
+            ("mip_abs_gap", 1e-9),
+            ("mip_feasibility_tolerance", 1e-9),
+            ("mip_max_nodes", nodes),
+            ("time_limit", float("inf")),
+        ):
+            self._set(name, value)
+
+    def choose(self) -> WholeOutcome:
+        """Solve from scratch: what was found before would choose among plans that tie."""
+        self._highs.clearSolver()
+        self._run()
+        termination = _MEANING[self._highs.getModelStatus()]
+        info = self._highs.getInfo()
+        solution = self._highs.getSolution()
+        x = np.zeros(0)
+        if termination in {Termination.OPTIMAL, Termination.LIMIT} and solution.value_valid:
+            found = np.array(solution.col_value)
+            x = np.where(self._whole, np.round(found), found)
+        elif termination is Termination.OPTIMAL:
+            termination = Termination.FAILED
+        return WholeOutcome(
+            termination=termination,
+            x=x,
+            objective=float(info.objective_function_value),
+            bound=float(info.mip_dual_bound),
+            nodes=int(info.mip_node_count),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

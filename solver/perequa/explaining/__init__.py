@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perequa.explaining.chosen_rows import names_group, territory_node
+from perequa.explaining.project import explain_project
 from perequa.explaining.question import Question, check_question
 from perequa.explaining.rule import explain_rule
 from perequa.explaining.steps import run_asked
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from perequa.engine.session import SolverOptions
 
-__all__ = ["Question", "explain_run"]
+__all__ = ["Question", "explain_project", "explain_run"]
 
 
 def explain_run(

@@ -11,7 +11,7 @@ from perequa.io.read_run import read_record, read_rows
 from perequa.reopening import read_again
 from perequa.verification.files import check_files, fingerprint, refuse_other_folders
 from perequa.verification.folder import RunFolder
-from perequa_models.errors import NoPrices, RunFolderWrong
+from perequa_models.errors import NoPrices, NotInThisVersion, RunFolderWrong
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +52,8 @@ def read_plan(path: Path) -> Plan:
         When a file is not the one the run wrote.
     NoPrices
         When the run found no plan.
+    NotInThisVersion
+        When the run chose among projects.
     """
     refuse_other_folders(path)
     changed = check_files(path).disagreements
@@ -62,6 +64,10 @@ def read_plan(path: Path) -> Plan:
         raise NoPrices(f"{path}: the run ended {record['status']}: it has no plan to follow up")
     figures = path / "integrated" if "cascade" in record else path
     instance = read_again(RunFolder(figures, read_record(figures)), {}).instance
+    if instance.projects:
+        # each has a cost and opening months of its own: returns by cell do not say which opened
+        what = "follow-up of a run that chose among projects"
+        raise NotInThisVersion(what)
     return Plan(
         name=str(record["name"]),
         fingerprint=fingerprint(path),

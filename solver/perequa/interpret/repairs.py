@@ -6,6 +6,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from perequa.interpret.diagnosis import PREFERENCE
+from perequa.interpret.run import unit_of_limit
 from perequa.interpret.tables import Table, Value
 from perequa.words.terms import amount, limit_named, unit_named
 from perequa_models.precedence import class_of
@@ -203,4 +204,4 @@ def _where(failure: Failure, key: RowKey) -> tuple[str, str, str, str, int | Non
 
 
 def _unit(failure: Failure, row: RuleRow) -> str:
-    return "place" if row.unit == "place" else failure.instance.scenario.currency
+    return unit_of_limit(row.unit, failure.instance.scenario.currency)

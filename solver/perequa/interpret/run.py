@@ -22,10 +22,25 @@ if TYPE_CHECKING:
     from perequa.engine.weight_range import WeightRange
     from perequa.interpret.diagnosis import Diagnosis
     from perequa.interpret.tables import Value
+    from perequa.left_out import LeftOut
     from perequa.rounding import WholePlan
+    from perequa.selecting import Selected
     from perequa.weighting import Weighting
     from perequa_models.instance import Floats, Instance
     from perequa_models.reference.reference import Reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The projects chosen, and answers about those left out."""
+
+    selected: Selected
+    left_out: LeftOut
+
+
+def unit_of_limit(unit: str, currency: str) -> str:
+    """Name what a limit counts, as the tables do: money by its currency."""
+    return currency if unit == "money" else unit
 
 
 @dataclass(frozen=True)
@@ -52,6 +67,8 @@ class Solved:
         Intervals of weights within which the plan stays; of the priorities they were found for.
     whole
         The plan in whole places; None where the scenario asks for none.
+    choice
+        The projects chosen; None in a scenario without any.
     """
 
     name: str
@@ -67,6 +84,7 @@ class Solved:
     standing: Standing
     weight_ranges: tuple[WeightRange, ...]
     whole: WholePlan | None = None
+    choice: Choice | None = None
 
     @property
     def prices(self) -> Prices | None:
@@ -79,7 +97,7 @@ class Solved:
         currency = self.instance.scenario.currency
         rows = {row.key: row for row in self.instance.rows}
         return {
-            i: self.identity(key, row.kind, "place" if row.unit == "place" else currency)
+            i: self.identity(key, row.kind, unit_of_limit(row.unit, currency))
             for i, key in enumerate(self.program.row_keys)
             if isinstance(key, RowKey) and (row := rows[key])
         }
@@ -105,7 +123,12 @@ class Solved:
     @cached_property
     def plan(self) -> Quantities:
         """What the continuous plan amounts to: the one that is priced."""
-        return Quantities(self.instance, self.x)
+        return Quantities(self.instance, self.x, taken=self.taken)
+
+    @cached_property
+    def taken(self) -> Floats | None:
+        """(J,) 1 for a project taken, 0 for one that is not; None without projects."""
+        return self.published.plan[self.program.whole] if self.instance.projects else None
 
     @cached_property
     def handed_out(self) -> Quantities:

@@ -42,7 +42,7 @@ class InputFile:
 
 def table_mentions(data: dict[Any, Any]) -> Iterator[DataPath]:
     """Yield the path of every mapping of a scenario that names a table by its ``file``."""
-    for section in ("territories", "supply"):
+    for section in ("territories", "supply", "projects"):
         if _names_a_file(data.get(section)):
             yield (section,)
     columns = data.get("columns")

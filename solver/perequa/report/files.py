@@ -10,12 +10,14 @@ from perequa.interpret.allocation import allocation_table, totals_table
 from perequa.interpret.by_objective import by_objective_table
 from perequa.interpret.establishments import convergence_table, overruns_table
 from perequa.interpret.extras import choices_table, parts_table
+from perequa.interpret.projects import one_more_table, projects_table
 from perequa.interpret.rates import equity_table, indicators_table
 from perequa.interpret.rules import objectives_table, prices_table, rules_table
 from perequa.interpret.tables import cells
 from perequa.interpret.weights import weights_table
 from perequa.interpret.whole import whole_table
 from perequa.report.arrays import evidence_arrays, joint_arrays, npz, weight_arrays
+from perequa.report.selection_arrays import selection_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +52,10 @@ def tables_of(run: Solved, words: Words) -> dict[str, Table]:
         tables["reference_parts"] = parts_table(run)
     if run.instance.scenario.choices:
         tables["choices"] = choices_table(run)
+    if run.choice is not None:
+        tables["projects"] = projects_table(run, run.choice, words)
+        if run.choice.left_out.moved:
+            tables["one_more"] = one_more_table(run, run.choice, words)
     if run.instance.overruns:
         tables["overruns"] = overruns_table(run)
     if run.instance.convergence:
@@ -69,6 +75,8 @@ def solved_files(
         files[name] = npz(evidence_arrays(level, run.stages[p].y))
     if run.standing.moves:
         files["joint.npz"] = npz(joint_arrays(run.standing.moves, run.stages))
+    if run.choice is not None:
+        files["selection.npz"] = npz(selection_arrays(run.choice.selected))
     if run.weight_ranges:
         files["weights.npz"] = npz(weight_arrays(run.weight_ranges, run.stages))
     return files

@@ -25,6 +25,7 @@ from perequa.report.equations.objectives import (
     stage_weights,
     tally,
 )
+from perequa.report.equations.projects import project_blocks
 from perequa.report.equations.quantities import quantity_blocks
 from perequa.report.equations.reference import reference_blocks
 from perequa.report.equations.rules import rule_blocks
@@ -75,6 +76,8 @@ def mathematics_blocks(instance: Instance, reference: Reference, name: str) -> l
     blocks += [Heading(2, say("Data")), *data_blocks(instance)]
     blocks += [Heading(2, say("Variables")), *_variables(instance, reference)]
     blocks += [Heading(2, say("Quantities")), *quantity_blocks(instance)]
+    if instance.projects:
+        blocks += [Heading(2, say("Projects")), *project_blocks(instance)]
     blocks.append(Heading(2, say("Rules")))
     for rule in sorted(scenario.rules):
         blocks += rule_blocks(instance, rule, price_unit)
@@ -118,7 +121,8 @@ def _sets(instance: Instance) -> list[Block]:
 def _variables(instance: Instance, reference: Reference) -> list[Block]:
     """Decisions, reserves and the variables of objectives, with their numbers."""
     cells = int(np.prod(instance.shape))
-    closed = int((~instance.open_pairs).sum()) * instance.shape[2]
+    held = ~instance.open_pairs & ~instance.by_projects[None, :]
+    closed = int(held.sum()) * instance.shape[2]
     money = [m for m in instance.measures if instance.scenario.measures[m].unit == "money"]
     what = "places newly funded in the year"
     if money:
@@ -138,12 +142,17 @@ def _variables(instance: Instance, reference: Reference) -> list[Block]:
         *_budgets_fixed(fixed),
         (say("of objectives"), say("gaps, extremes, distances"), say("{}", figure(auxiliary))),
     ]
+    of_projects, chosen = _project_rows(instance), len(instance.projects)
+    if chosen:
+        symbol = say(r"$z_j \in \lbrace 0, 1 \rbrace$")
+        rows.insert(1, (symbol, say("projects"), say("{}", figure(chosen))))
     of_objectives = sum(count.rows for count in counts.values())
-    total = say(
-        "The program has {} of rules, {} of objectives and {}.",
-        counted(len(instance.rows), "row"),
-        counted(of_objectives, "row"),
-        counted(cells + reserves + fixed + auxiliary, "column"),
+    together = say(", {} that hold projects together", counted(of_projects, "row"))
+    total = (
+        *say("The program has {} of rules, ", counted(len(instance.rows), "row")),
+        *say("{} of objectives", counted(of_objectives, "row")),
+        *(together if of_projects else ()),
+        *say(" and {}.", counted(cells + reserves + fixed + auxiliary + chosen, "column")),
     )
     if closed:
         total = (*total, *say(" {} of closed pairs are held at 0.", counted(closed, "decision")))
@@ -155,6 +164,15 @@ def _budgets_fixed(number: int) -> list[tuple[Line, ...]]:
         return []
     what = say("budget of each establishment and year in convergence, where $x_{tmy} = 0$")
     return [(say(r"$G_{tmy} \ge 0$"), what, say("{}", figure(number)))]
+
+
+def _project_rows(instance: Instance) -> int:
+    """Rows that no rule states: places of cells, groups, requirements."""
+    if not instance.projects:
+        return 0
+    cells = int(instance.by_projects.sum()) * instance.shape[0] * instance.shape[2]
+    groups = len({p.group for p in instance.projects} - {""})
+    return cells + groups + sum(1 for p in instance.projects if p.requires)
 
 
 def _tie_break(instance: Instance) -> list[Block]:

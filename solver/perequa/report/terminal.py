@@ -13,6 +13,7 @@ from perequa.report.cascade import decentralisation_text, decided_text, steps_te
 from perequa.report.diagnosis import diagnosis_text
 from perequa.report.headings import codes
 from perequa.report.layout import aligned, figure, headed, measured, word
+from perequa.report.waiting_list import one_more_text, projects_text
 from perequa.report.weights import weights_text
 from perequa.report.whole import whole_text
 from perequa.words.terms import unit_named, unit_word
@@ -42,6 +43,10 @@ def run_text(run: FinishedRun, words: Words) -> str:
     ]
     if "whole" in run.tables:
         parts.append(whole_text(run.tables["whole"], words))
+    if "projects" in run.tables:
+        parts.append(projects_text(run.tables["projects"], words))
+    if "one_more" in run.tables:
+        parts.append(one_more_text(run.tables["one_more"], words))
     if "shadow_prices" in run.tables:
         parts.append(prices_text(run.tables["shadow_prices"], run.tables["rules"], words))
     if "weight_ranges" in run.tables:

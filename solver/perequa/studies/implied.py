@@ -19,7 +19,7 @@ from perequa.studies.study import Answer
 from perequa.weighting import SHARE
 from perequa_models.catalogue import OBJECTIVE_KINDS
 from perequa_models.errors import UsageError
-from perequa_models.keys import AuxiliaryKey, RowKey
+from perequa_models.keys import AuxiliaryKey, CellKey, RowKey
 from perequa_models.quantities import Quantities
 
 if TYPE_CHECKING:
@@ -257,6 +257,7 @@ def _violated(
 def _funded_where_closed(program: CompiledProgram, most: Floats) -> Iterator[tuple[Value, ...]]:
     for j in np.flatnonzero(most > program.column_upper):
         key = program.column_keys[int(j)]
+        assert isinstance(key, CellKey), "only a cell is closed"
         where = (key.level, key.territory, key.measure, key.year)
         unit = "money" if program.column_is_money[j] else "place"
         at = float(most[j])

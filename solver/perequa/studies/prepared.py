@@ -22,7 +22,7 @@ from perequa.optimum import posed, spread_over
 from perequa.ranked_program import with_every_pair
 from perequa.report.arrays import program_arrays, solution_arrays
 from perequa.weighting import normalisers, objective_value, weigh
-from perequa_models.errors import Infeasible, NotInThisVersion, NotProven
+from perequa_models.errors import Infeasible, NotInThisVersion, NotProven, UsageError
 from perequa_models.levels import next_leximin
 from perequa_models.quantities import Quantities
 
@@ -188,10 +188,17 @@ def prepare(loaded: Loaded, clock: Clock) -> Prepared:
     ------
     NotInThisVersion
         When the scenario minimises a leximin.
+    UsageError
+        When the scenario chooses among projects.
     InvalidScenario
         When the reference, the tie-break or a normalisation cannot be read.
     """
     instance = loaded.instance
+    if instance.projects:
+        raise UsageError(
+            "a study follows the prices of a linear program, and whole projects have none: solve "
+            "the scenario, and read one_more.csv and projects.csv"
+        )
     waiting = next_leximin(instance)
     if waiting is not None:
         # its levels hold for one set of limits and weights: a study moves these

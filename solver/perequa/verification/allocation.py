@@ -27,9 +27,12 @@ def cell_figures(model: Model, places: Floats, reference: Floats | None) -> dict
     """
     supply = model.supply
     is_money = np.broadcast_to(supply.is_money[None, :, None], model.shape)
-    delegated = value_of(supply.quantities["credits"], places)
+    delegated = model.value("credits", places)
     stock = value_of(supply.quantities["stock"], places)
-    due = supply.cost * places * (1 - supply.months / 12)[None, :, None]
+    due = supply.own_cost * places * (1 - supply.months / 12)[None, :, None]
+    if model.taken is not None:
+        rest = model.projects.charged - model.projects.opening
+        np.add.at(due, tuple(model.projects.cells.T), rest * model.taken)
     held = np.zeros(model.shape, dtype=bool)
     for _, group in withheld_groups(model):
         held.ravel()[group.cells] = True

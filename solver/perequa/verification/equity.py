@@ -8,13 +8,13 @@ import numpy as np
 
 from perequa.verification.compare import RELATIVE, compare_column, compare_keys
 from perequa.verification.outcome import Unreadable
+from perequa.verification.recompute.rates import Rates
 from perequa.words import saying
 
 if TYPE_CHECKING:
     from perequa.verification.outcome import Notebook
     from perequa.verification.plan import Published
     from perequa.verification.recompute.model import Model
-    from perequa.verification.recompute.rates import Rates
     from perequa.verification.sparse import Floats, Indices
 
 
@@ -134,7 +134,8 @@ def _moments(published: Published, rates: Rates) -> dict[str, Floats]:
     start = np.repeat(rates.start[:, None], len(model.years), axis=1)
     found = {"before": start, "after": rates.numerator(published.places)}
     if published.reference is not None:
-        found["reference"] = rates.numerator(np.nan_to_num(published.reference))
+        before = Rates(published.before, rates.spec)
+        found["reference"] = before.numerator(np.nan_to_num(published.reference))
     return found
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from perequa.verification.auxiliary import Auxiliaries
 from perequa.verification.orders import check_orders, orders_of
 from perequa.verification.outcome import Notebook, Unreadable
+from perequa.verification.project_rows import check_project_rows, project_columns
 from perequa.verification.recompute.objectives import objective_value
 from perequa.verification.recompute.stages import check_stages
 from perequa.verification.recompute.tie_break import tie_break_terms
@@ -45,10 +46,12 @@ def check_inputs(
     cells = _cells(notes, model, program)
     _compare_row_sets(notes, program, rows)
     held = _held_columns(notes, program, rows)
+    projects = project_columns(program, model)
     for row in rows:
         if row.id in program.row_at:
-            _compare_row(notes, program, row, cells, held)
+            _compare_row(notes, program, row, (cells, projects), held)
     _compare_columns(notes, program, held)
+    check_project_rows(notes, model, program, cells)
     amounts = {held[row.id]: row.limit for row in rows if row.id in held}
     values = _compare_objectives(notes, folder, model, (cells, amounts), reference)
     if folder.has("solution.npz"):
@@ -74,7 +77,9 @@ def _cells(notes: Notebook, model: Model, program: Program) -> Indices:
     at = program.column_at
     cells = np.array([at.get(name, -1) for name in model.cell_ids], dtype=np.intp)
     years = len(model.years)
-    closed = np.repeat(model.supply.closed_pairs.ravel(), years)
+    # what projects open does not depend on what is there already
+    closed_pairs = model.supply.closed_pairs & ~model.supply.apart[None, :]
+    closed = np.repeat(closed_pairs.ravel(), years)
     closed[list(model.converging)] = True
     for i in np.flatnonzero((cells < 0) & ~closed):
         notes.wrong(
@@ -134,7 +139,7 @@ def _compare_row(
     notes: Notebook,
     program: Program,
     row: ExpectedRow,
-    cells: Indices,
+    columns: tuple[Indices, Indices],
     held: dict[str, int],
 ) -> None:
     i = program.row_at[row.id]
@@ -152,21 +157,24 @@ def _compare_row(
         ("upper bound", program.upper[i], upper),
     ):
         notes.near((*where, name), float(found), expected, tolerance=1e-9 * scale)
-    _compare_coefficients(notes, program, row, cells, held)
+    _compare_coefficients(notes, program, row, columns, held)
 
 
 def _compare_coefficients(
     notes: Notebook,
     program: Program,
     row: ExpectedRow,
-    cells: Indices,
+    columns: tuple[Indices, Indices],
     held: dict[str, int],
 ) -> None:
+    cells, projects = columns
     index, value = program.matrix.row(program.row_at[row.id])
     places = cells[row.cells]
     expected = dict(
         zip(places[places >= 0].tolist(), row.values[places >= 0].tolist(), strict=True)
     )
+    counted = np.flatnonzero((row.each != 0) & (projects >= 0))
+    expected |= dict(zip(projects[counted].tolist(), row.each[counted].tolist(), strict=True))
     amounts = {row.id: 1.0} if row.held else row.holds
     expected |= {held[name]: share for name, share in amounts.items() if name in held}
     found = dict(zip(index.tolist(), value.tolist(), strict=True))
@@ -211,6 +219,7 @@ def _compare_objectives(
     cells, amounts = columns
     given = np.zeros(len(program.col_ids), dtype=bool)
     given[cells[cells >= 0]] = True
+    given[project_columns(program, model)] = True
     own = {f"{name}/" for name in program.objectives}
     for j, name in enumerate(program.col_ids):
         # What a rule needs (a reserve) is given; what an objective needs is searched for.
@@ -230,8 +239,9 @@ def _compare_objectives(
         size = 1.0  # a gap closed to rounding is judged against what it was with nothing done
         for x in plans:
             places = np.where(cells >= 0, x[cells], 0.0).reshape(model.shape)
+            at_plan = model.with_taken(x[project_columns(program, model)])
             try:
-                expected = objective_value(model, name, places, reference)
+                expected = objective_value(at_plan, name, places, reference)
                 found = auxiliaries.least_value(k, x)
             except Unreadable as error:
                 notes.wrong(error.file, f"objectives.{name}", error.why)

@@ -42,6 +42,11 @@ class Published:
     rows: list[ExpectedRow]
     reference: Floats | None
 
+    @cached_property
+    def before(self) -> Model:
+        """The scenario with no project taken."""
+        return self.model.with_taken(None)
+
     @property
     def name(self) -> str:
         """The ``scenario`` column."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.verification.compare import RELATIVE, compare_column, compare_keys, compare_words
-from perequa.verification.recompute.activity import value_of
 from perequa.verification.recompute.limits import sum_over
 from perequa.verification.recompute.linked import withheld_groups
 from perequa.verification.recompute.objectives import objective_value
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from perequa.verification.sparse import Floats
     from perequa.verification.tables import Table
 
-VIOLATION = {"place": 1e-6, "money": 0.01}
+VIOLATION = {"place": 1e-6, "project": 1e-9, "money": 0.01}
 """How far a rule may be passed by: a millionth of a place, a cent."""
 
 
@@ -36,7 +35,8 @@ def check_objectives(notes: Notebook, published: Published) -> str:
     nothing = np.zeros(model.shape)
     reference = published.reference
     value = np.array([objective_value(model, n, published.places, reference) for n in names])
-    initial = np.array([objective_value(model, n, nothing, reference) for n in names])
+    before = published.before
+    initial = np.array([objective_value(before, n, nothing, reference) for n in names])
     # A gap closed to rounding is judged against what it was.
     compare_column(notes, table, "value", value, names, scale=np.maximum(1.0, np.abs(initial)))
     compare_column(notes, table, "initial_value", initial, names)
@@ -58,7 +58,7 @@ def check_rules(notes: Notebook, published: Published) -> str:
     if not compare_keys(notes, table.file, names, [*rows, *withheld]):
         return "rules.csv"
     limit, activity, slack, scale = (np.full(len(names), np.nan) for _ in range(4))
-    delegated = value_of(published.model.supply.quantities["credits"], published.places)
+    delegated = published.model.value("credits", published.places)
     at_plan, whole = activities(published), published.is_whole
     for i, name in enumerate(names):
         if name in withheld:
@@ -105,11 +105,15 @@ def activities_at(published: Published, places: Floats, plan: Floats) -> dict[st
             index, value = program.matrix.row(program.row_at[row.id])
             held[row.id] = float(value @ plan[index])
     return {
-        row.id: row.activity(places)
+        row.id: row.activity(places, published.model.taken)
         + sum(share * held.get(name, 0.0) for name, share in row.holds.items())
         + (held.get(row.id, 0.0) if row.held else 0.0)
         for row in published.rows
     }
+
+
+def _unit(row: ExpectedRow | None, currency: str) -> str:
+    return currency if row is None or row.unit == "money" else row.unit
 
 
 def _slack(row: ExpectedRow, activity: float) -> float:
@@ -167,7 +171,7 @@ def _check_identity(notes: Notebook, published: Published, table: Table, names: 
         "territory": [groups[n].label[1] for n in names],
         "measure": [groups[n].measure for n in names],
         "year": ["" if groups[n].year is None else str(groups[n].year) for n in names],
-        "unit": ["place" if n in rows and rows[n].unit == "place" else currency for n in names],
+        "unit": [_unit(rows.get(n), currency) for n in names],
         "side": [rows[n].side if n in rows else "held_back" for n in names],
     }
     for column, expected in columns.items():

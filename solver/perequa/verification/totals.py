@@ -9,7 +9,6 @@ import numpy as np
 from perequa.verification.allocation import cell_figures, continuous_figures
 from perequa.verification.compare import compare_column, compare_keys
 from perequa.verification.published_rules import activities
-from perequa.verification.recompute.activity import value_of
 from perequa.verification.recompute.limits import sum_over
 from perequa.verification.recompute.linked import withheld_groups
 from perequa.words import saying
@@ -113,7 +112,7 @@ def _kept_back(published: Published, size: dict[str, float]) -> dict[str, Line]:
             key = _key("undistributed", row.rule, row.group)
             lines[key] = {column: left}
             size[key] = max(1.0, abs(row.limit))
-    delegated = value_of(model.supply.quantities["credits"], published.places)
+    delegated = model.value("credits", published.places)
     for name, group in withheld_groups(model):
         amount = sum_over(delegated, group.cells)
         lines[_key("withheld", name.split("/", maxsplit=1)[0], group)] = {"withheld": amount}

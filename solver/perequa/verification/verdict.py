@@ -17,11 +17,13 @@ from perequa.verification.optimum import check_optimum
 from perequa.verification.outcome import Check, Notebook, Unreadable
 from perequa.verification.plan import Published, check_plan
 from perequa.verification.prices import check_prices
+from perequa.verification.project_rows import taken_in
 from perequa.verification.ranges import check_ranges
 from perequa.verification.recompute.all_rows import expected_rows
 from perequa.verification.recompute.model import model_of
 from perequa.verification.recompute.reference import reference_places
 from perequa.verification.recompute.whole import is_asked
+from perequa.verification.selection import check_selection
 from perequa.verification.sentences import check_sentences
 from perequa.verification.studies.checks import called_for
 from perequa.verification.studies.compare import check_differences
@@ -135,7 +137,8 @@ def _called_for(folder: RunFolder, *, exact: bool) -> Called:
 
     def plan() -> Check:
         rows = expected_rows(model)
-        return check_plan(Published(folder, model, rows, reference_places(model)))
+        taken = model.with_taken(taken_in(folder, model))
+        return check_plan(Published(folder, taken, rows, reference_places(model)))
 
     def whole() -> Check:
         rows = expected_rows(model)
@@ -144,17 +147,25 @@ def _called_for(folder: RunFolder, *, exact: bool) -> Called:
     def prices() -> Check:
         return check_prices(folder, model, expected_rows(model))
 
+    def selection() -> Check:
+        return check_selection(folder, model)
+
     if is_cascade(folder):
         return check_cascade(folder, lambda path: list(verify_run(path, exact=exact).checks))
     if folder.exit_code == INFEASIBLE:
         return [(2, "inputs", inputs), (9, "infeasible", lambda: check_infeasible(folder))]
     if folder.exit_code != SOLVED and not folder.has("solution.npz"):
         return [(2, "inputs", inputs)]
-    return [
+    found = [
         (2, "inputs", inputs),
         (3, "plan", plan),
         (4, "optimum", lambda: check_optimum(folder, exact=exact)),
         (5, "uniqueness", lambda: check_uniqueness(folder)),
+    ]
+    if model.projects.order:
+        return [*found, (6, "prices", _no_prices), (15, "selection", selection)]
+    return [
+        *found,
         (6, "prices", prices),
         (7, "ranges", lambda: check_ranges(folder)),
         (8, "sentences", lambda: check_sentences(folder)),
@@ -166,6 +177,12 @@ def _called_for(folder: RunFolder, *, exact: bool) -> Called:
 
 def _has_levels(model: Model) -> bool:
     return any(spec["kind"] == "leximin" for spec in model.scenario["objectives"].values())
+
+
+def _no_prices() -> Check:
+    return Notebook(6, "prices").skip(
+        saying("whole projects have no dual prices: what one more is worth is in one_more.csv")
+    )
 
 
 def _unreadable(number: int, name: str, file: str, why: str) -> Check:

@@ -27,6 +27,7 @@ def rule_kinds(words: Words) -> Mapping[str, str]:
         "pace": words.term("kind of rule", "pace"),
         "milestones": words.term("kind of rule", "milestones"),
         "until_opening": words.term("kind of rule", "credits until opening"),
+        "selection": words.term("kind of rule", "selection"),
     }
 
 
@@ -43,6 +44,7 @@ def objective_kinds(words: Words) -> Mapping[str, str]:
         "cvar": words.term("kind of objective", "mean shortfall of the worst-off"),
         "gini": words.term("kind of objective", "Gini index"),
         "unmet_need": words.term("kind of objective", "unmet need"),
+        "unmet_merit": words.term("kind of objective", "merit left out"),
         "distance_to_reference": words.term("kind of objective", "distance to the reference"),
         "spend": words.term("kind of objective", "spending"),
     }
@@ -67,6 +69,7 @@ def under_way(words: Words) -> Mapping[str, str]:
         "weights": words.term("under way", "finding how far weights can move"),
         "optimum alone": words.term("under way", "solving each objective on its own"),
         "whole places": words.term("under way", "looking for the nearest whole plan"),
+        "projects": words.term("under way", "weighing the projects left out"),
         "tables": words.term("under way", "making the tables"),
         "write": words.term("under way", "writing the run folder"),
         "verify": words.term("under way", "verifying the run"),
@@ -105,14 +108,8 @@ def objective_named(name: str, kind: str, words: Words) -> str:
 def amount(value: float, unit: str, words: Words) -> str:
     """Write a figure with its unit, as cells name it: one place, 14.94 places, 24 100 000 EUR."""
     match unit:
-        case "place":
-            return words.plural("{count} place", "{count} places", value)
-        case "rate point":
-            return words.plural("{count} point of rate", "{count} points of rate", value)
-        case "squared rate point":
-            return words.plural(
-                "{count} squared point of rate", "{count} squared points of rate", value
-            )
+        case "place" | "project" | "merit" | "rate point" | "squared rate point":
+            return _counted(value, unit, words)
         case "index":
             return words.number(value)
         case "share of the initial gap":
@@ -122,20 +119,51 @@ def amount(value: float, unit: str, words: Words) -> str:
     return words.phrase("{figure} {currency}", figure=figure, currency=currency(unit, words))
 
 
+def _counted(value: float, unit: str, words: Words) -> str:
+    """Write a figure of a unit that is counted: one place, 3 projects."""
+    match unit:
+        case "project":
+            return words.plural("{count} project", "{count} projects", value)
+        case "merit":
+            return words.plural("{count} point of merit", "{count} points of merit", value)
+        case "rate point":
+            return words.plural("{count} point of rate", "{count} points of rate", value)
+        case "squared rate point":
+            return words.plural(
+                "{count} squared point of rate", "{count} squared points of rate", value
+            )
+    return words.plural("{count} place", "{count} places", value)
+
+
+@cache
+def _unit_words(words: Words) -> Mapping[str, str]:
+    return {
+        "place": words.term("unit", "place"),
+        "project": words.term("unit", "project"),
+        "merit": words.term("unit", "merit"),
+        "rate point": words.term("unit", "rate point"),
+        "squared rate point": words.term("unit", "squared rate point"),
+        "index": words.term("unit", "index"),
+        "share of the initial gap": words.term("unit", "share of the initial gap"),
+    }
+
+
+@cache
+def _units_named(words: Words) -> Mapping[str, str]:
+    return {
+        "place": words.term("unit", "places"),
+        "project": words.term("unit", "projects"),
+        "merit": words.term("unit", "points of merit"),
+        "rate point": words.term("unit", "points of rate"),
+        "squared rate point": words.term("unit", "squared points of rate"),
+        "index": words.term("unit", "units of the index"),
+        "share of the initial gap": words.term("unit", "percent of the initial gap"),
+    }
+
+
 def unit_word(unit: str, words: Words) -> str:
     """Name a unit as a table does: place, rate point, EUR."""
-    match unit:
-        case "place":
-            return words.term("unit", "place")
-        case "rate point":
-            return words.term("unit", "rate point")
-        case "squared rate point":
-            return words.term("unit", "squared rate point")
-        case "index":
-            return words.term("unit", "index")
-        case "share of the initial gap":
-            return words.term("unit", "share of the initial gap")
-    return currency(unit, words)
+    return _unit_words(words).get(unit) or currency(unit, words)
 
 
 def signed_amount(value: float, unit: str, words: Words) -> str:
@@ -145,18 +173,7 @@ def signed_amount(value: float, unit: str, words: Words) -> str:
 
 def unit_named(unit: str, words: Words) -> str:
     """Name a unit as figures of it are told: places, points of rate, EUR."""
-    match unit:
-        case "place":
-            return words.term("unit", "places")
-        case "rate point":
-            return words.term("unit", "points of rate")
-        case "squared rate point":
-            return words.term("unit", "squared points of rate")
-        case "index":
-            return words.term("unit", "units of the index")
-        case "share of the initial gap":
-            return words.term("unit", "percent of the initial gap")
-    return currency(unit, words)
+    return _units_named(words).get(unit) or currency(unit, words)
 
 
 def currency(unit: str, words: Words) -> str:

@@ -37,6 +37,7 @@ from perequa_models.objectives.data import gap_data, nodes_compared, years_looke
 from perequa_models.objectives.distance_to_reference import DistanceToReference
 from perequa_models.objectives.gini import Gini
 from perequa_models.objectives.grammar import GapSpec
+from perequa_models.objectives.unmet_merit import UnmetMerit, merits
 from perequa_models.objectives.unmet_need import UnmetNeed
 from perequa_models.quantities import Quantities
 
@@ -67,7 +68,9 @@ class Tally:
     variables_made: int = 0
 
     def __post_init__(self) -> None:
-        self.quantities = Quantities(self.instance, np.zeros(self.instance.shape))
+        nothing = np.zeros(self.instance.shape)
+        taken = np.zeros(len(self.instance.projects))
+        self.quantities = Quantities(self.instance, nothing, taken=taken)
 
     def variables(
         self,
@@ -182,6 +185,8 @@ def _equation(instance: Instance, spec: ObjectiveSpec) -> str:
         so_far = rf"\sum_{{t \in \mathcal{{T}}_u}} \sum_{{v \le {year}}} {funded}"
         need = with_index("n", ["u", year])
         return rf"{mean}\sum_{{{u}}} \max\left(0, {need} - {so_far}\right)"
+    if isinstance(spec, UnmetMerit):
+        return r"\sum_{j} q_j \left(1 - z_j\right)"
     if isinstance(spec, DistanceToReference):
         gap = r"\sum_{t \in \mathcal{T}_u} \left(x_{tmy} - x^{\text{ref}}_{tmy}\right)"
         over = r"\sum_{m \in \mathcal{M}} \sum_{y \in \mathcal{Y}}"
@@ -228,6 +233,9 @@ def _terms(instance: Instance, spec: ObjectiveSpec) -> list[Line]:
     if isinstance(spec, UnmetNeed):
         need = column_line(instance, spec.need.column)
         lines.append((*say("$n$: declared need, "), *need, *say("; $x$: places funded so far.")))
+    if isinstance(spec, UnmetMerit):
+        looked_at = int((merits(instance, spec) > 0).sum())
+        lines.append(say("$q_j$: merit; {} have some.", counted(looked_at, "project")))
     if isinstance(spec, DistanceToReference):
         lines.append(
             say(

@@ -69,8 +69,11 @@ def rule_blocks(instance: Instance, name: str, price_unit: str) -> list[Block]:
         where = _frame(instance, name, spec, rows)
         blocks.extend(Display(latex) for latex in _equations(instance, name, spec, rows, where))
         lines.extend(_origins(instance, name, spec, rows, where))
-        unit = "place" if rows[0].unit == "place" else instance.scenario.currency
-        lines.append(say("Unit: {}; a price is in {} per {}.", unit, price_unit, unit))
+        unit = instance.scenario.currency if rows[0].unit == "money" else rows[0].unit
+        priced = say("a price is in {} per {}.", price_unit, unit)
+        if instance.projects:
+            priced = say("what one more is worth is found by solving again.")
+        lines.append((*say("Unit: {}; ", unit), *priced))
         lines.extend(where.notes)
     if isinstance(spec, Withhold):
         lines.append(_withheld(instance, name))

@@ -30,6 +30,7 @@ LETTERS: dict[Quantity | Literal["freed"], str] = {
     "stock": "S",
     "budget": "G",
     "freed": "v",
+    "projects": "Z",
 }
 """Letter of each quantity that a row sums."""
 LISTED = 120

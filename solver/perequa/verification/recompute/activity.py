@@ -36,6 +36,8 @@ class Supply:
         (T, M, Y): places closing, full-year cost paid by the envelope, 1 + yearly rate.
     months
         (M,): months paid in the opening year.
+    apart
+        (M,): measures handed out by projects only.
     fixed
         (T, M, Y): budgets that a rule fixes, NaN elsewhere; empty before rules are read.
     """
@@ -50,7 +52,13 @@ class Supply:
     cost: Floats
     growth: Floats
     months: Floats
+    apart: NDArray[np.bool_]
     fixed: Floats = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def own_cost(self) -> Floats:
+        """Cost of a place that no project opens, (T, M, Y): what projects cost is their own."""
+        return np.where(self.apart[None, :, None], 0.0, self.cost)
 
     @cached_property
     def quantities(self) -> dict[str, Coefficients]:
@@ -62,10 +70,11 @@ class Supply:
         delegated = self._credits()
         return {
             "places": (eye, zero),
-            "full_year_credits": (eye * self.cost[:, :, None, :], zero),
+            "full_year_credits": (eye * self.own_cost[:, :, None, :], zero),
             "credits": delegated,
             "stock": (until, self.installed[:, :, None] - np.cumsum(self.closed, axis=2)),
             "budget": self._budget(*delegated),
+            "projects": (np.zeros((t, m, years, years)), zero),
         }
 
     def _credits(self) -> Coefficients:
@@ -74,9 +83,9 @@ class Supply:
         matrix = np.zeros((t, m, years, years))
         constant = np.zeros((t, m, years))
         for y in range(years):
-            matrix[:, :, y, y] = self.cost[:, :, y] * share
+            matrix[:, :, y, y] = self.own_cost[:, :, y] * share
             if y:
-                matrix[:, :, y, y - 1] = self.cost[:, :, y - 1] * (1 - share)
+                matrix[:, :, y, y - 1] = self.own_cost[:, :, y - 1] * (1 - share)
         constant[:, :, 0] = self.carried
         return matrix, constant
 
@@ -111,8 +120,13 @@ def value_of(quantity: Coefficients, x: Floats) -> Floats:
     return result
 
 
-def read_supply(scenario: Mapping[str, Any], figures: Figures) -> Supply:
+def read_supply(scenario: Mapping[str, Any], figures: Figures, apart: NDArray[np.bool_]) -> Supply:
     """Gather the figures of the cells from the tables and the measures.
+
+    Parameters
+    ----------
+    apart
+        (M,): measures handed out by projects only.
 
     Raises
     ------
@@ -140,6 +154,7 @@ def read_supply(scenario: Mapping[str, Any], figures: Figures) -> Supply:
         cost=cost,
         growth=growth,
         months=np.array([float(spec.get("opening_months", 12)) for spec in specs]),
+        apart=apart,
     )
 
 

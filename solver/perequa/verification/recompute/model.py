@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perequa.verification.outcome import Unreadable
-from perequa.verification.recompute.activity import Supply, read_supply
+from perequa.verification.recompute.activity import Supply, read_supply, value_of
 from perequa.verification.recompute.convergence import Coming, coming_down
 from perequa.verification.recompute.derived import add_derived
 from perequa.verification.recompute.figures import (
@@ -19,6 +19,7 @@ from perequa.verification.recompute.figures import (
     note_supplied,
     rows_within,
 )
+from perequa.verification.recompute.projects import Projects
 from perequa.verification.recompute.rates import Rates
 from perequa.verification.recompute.territories import (
     Territories,
@@ -47,11 +48,14 @@ class Model:
         Resolved scenario, plain data.
     folder, inputs
         Where its tables are.
+    taken
+        (J,): which projects are taken where a plan is evaluated; None where none is.
     """
 
     scenario: Mapping[str, Any]
     folder: Path
     inputs: Mapping[str, str]
+    taken: Floats | None = None
     _rates: dict[str, Rates] = field(default_factory=dict)
     _quantities: dict[str, Floats] = field(default_factory=dict)
     _tables: dict[tuple[str, str, str], Table] = field(default_factory=dict)
@@ -109,7 +113,7 @@ class Model:
     @cached_property
     def bare_supply(self) -> Supply:
         """Figures of every cell, before a rule fixes any budget."""
-        return read_supply(self.scenario, self.figures)
+        return read_supply(self.scenario, self.figures, self.projects.apart)
 
     @cached_property
     def converging(self) -> dict[int, Coming]:
@@ -123,6 +127,22 @@ class Model:
         for cell, coming in self.converging.items():
             fixed.ravel()[cell] = coming.limit
         return replace(self.bare_supply, fixed=fixed)
+
+    @cached_property
+    def projects(self) -> Projects:
+        """The projects; none where the scenario names none."""
+        return Projects(self, self.scenario.get("projects") or {})
+
+    def with_taken(self, taken: Floats | None) -> Model:
+        """Return the same scenario with some projects taken."""
+        return self if not self.projects.order else replace(self, taken=taken, _rates={})
+
+    def value(self, quantity: str, x: Floats) -> Floats:
+        """Value of a quantity in every cell for places x of shape (T, M, Y)."""
+        found = value_of(self.supply.quantities[quantity], x)
+        if self.taken is None:
+            return found
+        return found + self.projects.amounts(quantity, self.taken)
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perequa.verification.outcome import Unreadable
-from perequa.verification.recompute.activity import value_of
 from perequa.verification.recompute.figures import equals
 
 if TYPE_CHECKING:
@@ -37,7 +36,9 @@ def objective_value(model: Model, name: str, x: Floats, reference: Floats | None
     spec = model.scenario["objectives"][name]
     kind = spec["kind"]
     if kind == "spend":
-        return math.fsum(value_of(model.supply.quantities["credits"], x).ravel())
+        return math.fsum(model.value("credits", x).ravel())
+    if kind == "unmet_merit":
+        return _unmet_merit(model, spec)
     if kind == "unmet_need":
         return _unmet_need(model, spec, x)
     if kind == "distance_to_reference":
@@ -188,6 +189,20 @@ def _unmet_need(model: Model, spec: Mapping[str, Any], x: Floats) -> float:
     so_far = np.cumsum(x[:, measure], axis=1)
     funded = np.array([so_far[model.tree.below(int(node))].sum(axis=0) for node in nodes])
     return math.fsum(np.maximum(need - funded[:, years], 0.0).ravel()) / len(years)
+
+
+def merits(model: Model, spec: Mapping[str, Any]) -> Floats:
+    """Merit of each project that an objective looks at, 0 for the others, (J,)."""
+    nodes = {int(node) for node in nodes_compared(model, spec)}
+    above = model.tree.above[spec.get("level") or model.tree.decide_at]
+    inside = [int(above[t]) in nodes for t in model.projects.cells[:, 0]]
+    return np.where(np.array(inside, dtype=bool), model.projects.merit, 0.0)
+
+
+def _unmet_merit(model: Model, spec: Mapping[str, Any]) -> float:
+    merit = merits(model, spec)
+    taken = np.zeros(len(merit)) if model.taken is None else model.taken
+    return math.fsum(merit * (1.0 - taken))
 
 
 def _distance(model: Model, spec: Mapping[str, Any], x: Floats, reference: Floats) -> float:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from perequa.verification.recompute.activity import value_of
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -98,7 +96,7 @@ class Rates:
         """Places (or money) of every node at the end of each year, shape (N, Y)."""
         supply = self.model.supply
         if self.spec.get("in", "stock") == "budget":
-            budget = value_of(supply.quantities["budget"], x)[:, self.positions]
+            budget = self.model.value("budget", x)[:, self.positions]
             return self._summed_up(budget.sum(axis=1))
         change = np.cumsum(x - supply.closed, axis=2)[:, self.positions].sum(axis=1)
         return self.start[:, None] + self._summed_up(change)

@@ -29,6 +29,7 @@ QUANTITY = {
     "pace": "stock",
     "milestones": "full_year_credits",
     "until_opening": "credits",
+    "selection": "projects",
 }
 """What each kind sums unless `in` says otherwise."""
 YEARLY = ("stock", "budget")
@@ -47,6 +48,8 @@ class ExpectedRow:
         Its cells.
     cells, values
         Coefficients on x, by flat position in (T, M, Y).
+    each
+        (J,): coefficients on the projects taken.
     constant, limit
         The activity's constant, and the number a planner wrote (what-ifs included).
     written
@@ -66,15 +69,17 @@ class ExpectedRow:
     group: Group
     cells: Indices
     values: Floats
+    each: Floats
     constant: float
     limit: float
     written: float
     holds: Mapping[str, float] = field(default_factory=dict)
     held: bool = False
 
-    def activity(self, x: Floats) -> float:
-        """Activity for places x of shape (T, M, Y), held-back amounts left out."""
-        return float(np.dot(self.values, x.ravel()[self.cells])) + self.constant
+    def activity(self, x: Floats, taken: Floats | None = None) -> float:
+        """Activity for places x (T, M, Y) and projects (J,), held-back amounts left out."""
+        projects = 0.0 if taken is None else float(self.each @ taken)
+        return float(np.dot(self.values, x.ravel()[self.cells])) + projects + self.constant
 
 
 def row_id(rule: str, group: Group, side: str) -> str:
@@ -90,7 +95,9 @@ def quantity_of(spec: Mapping[str, Any]) -> str:
 
 
 def unit_of(model: Model, quantity: str, group: Group) -> str:
-    """Unit of a row: places only where places alone are summed."""
+    """Unit of a row: projects, or places only where places alone are summed."""
+    if quantity == "projects":
+        return "project"
     if quantity not in ("places", "stock"):
         return "money"
     return "money" if model.supply.is_money[group.measures].all() else "place"
@@ -104,6 +111,8 @@ class Summed:
     ----------
     cells, weights
         Coefficients of x, by flat position in (T, M, Y), each position once.
+    each
+        (J,): coefficients of the projects taken.
     constant
         What is there without any x.
     holds
@@ -112,6 +121,7 @@ class Summed:
 
     cells: Indices
     weights: Floats
+    each: Floats
     constant: float
     holds: Mapping[str, float]
 
@@ -131,6 +141,7 @@ class Summed:
         return Summed(
             cells=cells,
             weights=weights,
+            each=self.each - factor * other.each,
             constant=self.constant - factor * other.constant,
             holds=holds,
         )
@@ -150,6 +161,7 @@ def summed(model: Model, quantity: str, cells: Indices) -> Summed:
     return Summed(
         cells=places,
         weights=weights,
+        each=model.projects.in_cells(quantity, cells),
         constant=float(constant.ravel()[free].sum()),
         holds={fixing_row(model, cell): 1.0 for cell in fixed},
     )
@@ -188,6 +200,7 @@ def row_of(
         group=group,
         cells=total.cells,
         values=total.weights,
+        each=total.each,
         constant=total.constant,
         limit=adjusted(model, spec, group, side, limit),
         written=limit,
@@ -212,6 +225,8 @@ def summing_rows(model: Model, name: str, spec: Mapping[str, Any]) -> list[Expec
     rows = []
     yearly = quantity_of(spec) in YEARLY
     for group in groups(model, spec, selected_cells(model, spec), by_year=yearly):
+        if quantity_of(spec) == "projects" and not _any_project(model, group):
+            continue
         for side in SIDES:
             if spec.get(side) is None:
                 continue
@@ -236,7 +251,13 @@ def pace_rows(model: Model, name: str, spec: Mapping[str, Any]) -> list[Expected
         else:
             there = float(start.ravel()[group.cells // len(model.years)].sum())
             none = np.zeros(0, dtype=np.intp)
-            before = Summed(cells=none, weights=np.zeros(0), constant=there, holds={})
+            before = Summed(
+                cells=none,
+                weights=np.zeros(0),
+                each=np.zeros(len(model.projects.order)),
+                constant=there,
+                holds={},
+            )
         for side in ("at_least", "at_most"):
             growth = spec.get(f"growth_{side}")
             if growth is None:
@@ -245,6 +266,11 @@ def pace_rows(model: Model, name: str, spec: Mapping[str, Any]) -> list[Expected
             unit = unit_of(model, quantity, group)
             rows.append(row_of(model, name, group, side, 0.0, total, unit=unit))
     return rows
+
+
+def _any_project(model: Model, group: Group) -> bool:
+    """Whether any project stands in a group: a group without one has no row."""
+    return bool(model.projects.in_cells("projects", group.cells).any())
 
 
 def _until(model: Model, cells: Indices) -> Indices:

@@ -1,0 +1,1 @@
+"""Projects: whole things that are funded or not, in an order of service."""
