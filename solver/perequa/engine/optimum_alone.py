@@ -15,8 +15,8 @@ import numpy as np
 from scipy import sparse
 
 from perequa.engine.ordered_stages import solve_ordered
+from perequa.engine.parts import LinearProgram, minimise_apart
 from perequa.engine.scaling import scale
-from perequa.engine.session import Session
 from perequa.engine.termination import Termination
 from perequa_models.errors import Infeasible, NotProven
 from perequa_models.keys import AuxiliaryKey
@@ -98,17 +98,16 @@ class Alone:
                 return self._in_order(k, replace(ranked, groups=own))
         name, scaled = self._program.objective_names[k], self._scaled
         rows, columns = (_kept(owned, name) for owned in self._owners)
-        session = Session(
-            sparse.csc_array(self._matrix[rows][:, columns]),
-            scaled.row_lower[rows],
-            scaled.row_upper[rows],
-            scaled.column_lower[columns],
-            scaled.column_upper[columns],
-            self._options,
+        program = LinearProgram(
+            matrix=sparse.csc_array(self._matrix[rows][:, columns]),
+            row_lower=scaled.row_lower[rows],
+            row_upper=scaled.row_upper[rows],
+            column_lower=scaled.column_lower[columns],
+            column_upper=scaled.column_upper[columns],
         )
         cost, factor = scaled.cost(self._program.costs[k])
-        session.set_cost(cost[columns])
-        outcome = session.solve(presolve=False)
+        plainly = replace(self._options, presolve=False)
+        outcome = minimise_apart(program, cost[columns], plainly)
         _stop_unless_optimal(name, outcome.termination)
         return float(cost[columns] @ outcome.x) / factor + float(self._program.offsets[k])
 
