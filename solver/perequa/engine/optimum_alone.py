@@ -16,8 +16,9 @@ from scipy import sparse
 
 from perequa.engine.choosing import NODES
 from perequa.engine.ordered_stages import solve_ordered
+from perequa.engine.parts import LinearProgram, minimise_apart
 from perequa.engine.scaling import scale
-from perequa.engine.session import Session, WholeSession
+from perequa.engine.session import WholeSession
 from perequa.engine.termination import Termination
 from perequa_models.errors import Infeasible, NotProven
 from perequa_models.keys import AuxiliaryKey
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from perequa.compilation import CompiledProgram
     from perequa.engine.scaling import ScaledProgram
     from perequa.engine.session import Outcome, SolverOptions, WholeOutcome
-    from perequa.engine.stages import Indices
+    from perequa.engine.stages import Flags, Floats, Indices
     from perequa.ranked_rates import Ranked
 
 
@@ -99,23 +100,21 @@ class Alone:
                 return self._in_order(k, replace(ranked, groups=own))
         name, scaled = self._program.objective_names[k], self._scaled
         rows, columns = (_kept(owned, name) for owned in self._owners)
-        bounds = (
-            scaled.row_lower[rows],
-            scaled.row_upper[rows],
-            scaled.column_lower[columns],
-            scaled.column_upper[columns],
+        program = LinearProgram(
+            matrix=sparse.csc_array(self._matrix[rows][:, columns]),
+            row_lower=scaled.row_lower[rows],
+            row_upper=scaled.row_upper[rows],
+            column_lower=scaled.column_lower[columns],
+            column_upper=scaled.column_upper[columns],
         )
         cost, factor = scaled.cost(self._program.costs[k])
-        matrix, whole = sparse.csc_array(self._matrix[rows][:, columns]), self._program.whole
+        whole = self._program.whole[columns]
         outcome: Outcome | WholeOutcome
         if whole.any():
-            search = WholeSession(matrix, *bounds, self._options, whole=whole[columns], nodes=NODES)
-            search.set_cost(cost[columns])
-            outcome = search.choose()
+            outcome = _chosen(program, cost[columns], whole, self._options)
         else:
-            session = Session(matrix, *bounds, self._options)
-            session.set_cost(cost[columns])
-            outcome = session.solve(presolve=False)
+            plainly = replace(self._options, presolve=False)
+            outcome = minimise_apart(program, cost[columns], plainly)
         _stop_unless_optimal(name, outcome.termination)
         return float(cost[columns] @ outcome.x) / factor + float(self._program.offsets[k])
 
@@ -129,6 +128,24 @@ class Alone:
         _stop_unless_optimal(names[k], solved.staged.termination)
         cost, offset = solved.program.costs[k], solved.program.offsets[k]
         return float(cost @ solved.staged.stages[0].x + offset)
+
+
+def _chosen(
+    program: LinearProgram, cost: Floats, whole: Flags, options: SolverOptions
+) -> WholeOutcome:
+    """Minimise a cost where some columns are whole."""
+    search = WholeSession(
+        program.matrix,
+        program.row_lower,
+        program.row_upper,
+        program.column_lower,
+        program.column_upper,
+        options,
+        whole=whole,
+        nodes=NODES,
+    )
+    search.set_cost(cost)
+    return search.choose()
 
 
 def _stop_unless_optimal(name: str, termination: Termination) -> None:

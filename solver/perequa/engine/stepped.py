@@ -11,21 +11,21 @@ The neutral program therefore needs no extra columns, only narrower bounds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from perequa.engine.parts import LinearProgram, minimise_apart
 from perequa.engine.scaling import size_factor
-from perequa.engine.session import DUAL, PRIMAL, Outcome, Session
 from perequa.engine.stages import without_rounding
 from perequa.engine.termination import Termination
 from perequa_models.errors import NotProven
 
 if TYPE_CHECKING:
-    from perequa.engine.session import SolverOptions
+    from perequa.engine.session import Outcome, SolverOptions
     from perequa.engine.spread import Spread
     from perequa.engine.stages import Staged
 
@@ -77,20 +77,27 @@ def solve_stepped(staged: Staged, spread: Spread, options: SolverOptions) -> Ste
         When HiGHS does not prove one of the programs.
     """
     face, scaled = staged.face, staged.scaled
-    session = Session(
-        scaled.matrix, face.row_lower, face.row_upper, face.column_lower, face.column_upper, options
+    on_face = LinearProgram(
+        matrix=scaled.matrix,
+        row_lower=face.row_lower,
+        row_upper=face.row_upper,
+        column_lower=face.column_lower,
+        column_upper=face.column_upper,
     )
-    # the last optimum lies on the face: least spending starts from its basis
-    session.set_basis(staged.last_basis)
-    least, least_y = _minimise(session, spread.cost * scaled.column, scaled.row, PRIMAL)
+    least, least_y = _minimise(on_face, spread.cost * scaled.column, scaled.row, options)
     rho_x = scaled.natural_x(least.x)
     rho = max(_spending(spread, rho_x) / _spending(spread, spread.basis), 1e-9)
     free = np.flatnonzero((face.column_lower < face.column_upper) & (spread.cost > 0))
-    step_y, held, at = _price_of_steps(staged, spread, rho, free, options)
+    step_y, row_lower, row_upper = _price_of_steps(staged, spread, rho, free, options)
     lower, upper = _stands(staged, spread, rho, free, step_y)
-    session.set_row_bounds(held, at, at)
-    session.set_column_bounds(np.arange(session.n), lower, upper)
-    last, neutral_y = _minimise(session, spread.neutral * scaled.column, scaled.row, DUAL)
+    on_steps = LinearProgram(
+        matrix=scaled.matrix,
+        row_lower=row_lower,
+        row_upper=row_upper,
+        column_lower=lower,
+        column_upper=upper,
+    )
+    last, neutral_y = _minimise(on_steps, spread.neutral * scaled.column, scaled.row, options)
     x = np.clip(last.x, scaled.column_lower, scaled.column_upper)
     return Stepped(
         plan=scaled.natural_x(x),
@@ -112,17 +119,11 @@ def _relative_size(values: Floats) -> Floats:
 
 
 def _minimise(
-    session: Session,
-    cost: Floats,
-    row: Floats,
-    strategy: int | None = None,
-    *,
-    presolve: bool | None = None,
+    program: LinearProgram, cost: Floats, row: Floats, options: SolverOptions
 ) -> tuple[Outcome, Floats]:
     """Minimise one cost; return the outcome and its row duals in natural units."""
     factor = size_factor(cost)
-    session.set_cost(cost * factor)
-    outcome = session.solve(strategy=strategy, presolve=presolve)
+    outcome = minimise_apart(program, cost * factor, options)
     if outcome.termination is not Termination.OPTIMAL:
         message = f"the tie-break ended {outcome.termination.value}"
         raise NotProven(message)
@@ -131,31 +132,29 @@ def _minimise(
 
 def _price_of_steps(
     staged: Staged, spread: Spread, rho: float, free: Indices, options: SolverOptions
-) -> tuple[Floats, Indices, Floats]:
-    """Return the dual of the steps (m,), the rows that it prices, and the bound each must meet."""
-    face, scaled = staged.face, staged.scaled
-    y = np.zeros(len(scaled.row))
-    steps, costs, rows = _by_steps(staged, spread, rho, free, options)
-    if not len(costs):
-        return y, rows, y[rows]  # no column is left: nothing has a price
+) -> tuple[Floats, Floats, Floats]:
+    """Return the dual of the steps and the bounds that its prices leave the rows, each (m,)."""
+    face = staged.face
+    steps, costs = _by_steps(staged, spread, rho, free)
     # the steps of a decision are alike but for their slope: presolve only loses time on them
-    found, y[rows] = _minimise(steps, costs, scaled.row[rows], presolve=False)
+    plainly = replace(options, presolve=False)
+    found, y = _minimise(steps, costs, staged.scaled.row, plainly)
     priced = _relative_size(found.y) > SAME * 1e-2
-    at = np.where(found.y > 0, face.row_lower[rows], face.row_upper[rows])
-    return y, rows[priced], at[priced]
+    at = np.where(found.y > 0, face.row_lower, face.row_upper)
+    return y, np.where(priced, at, face.row_lower), np.where(priced, at, face.row_upper)
 
 
 def _by_steps(
-    staged: Staged, spread: Spread, rho: float, free: Indices, options: SolverOptions
-) -> tuple[Session, Floats, Indices]:
+    staged: Staged, spread: Spread, rho: float, free: Indices
+) -> tuple[LinearProgram, Floats]:
     """Write every free decision as around + Σ up − Σ down, one column for each step it may use.
 
-    Columns that are held are taken out, and so are the rows that nothing else enters.
+    Columns that are held are taken out.
 
     Returns
     -------
-    session, costs, rows
-        The program, the cost of its columns, the rows of the whole program that it keeps.
+    program, costs
+        The program, and the cost of its columns.
     """
     face, scaled = staged.face, staged.scaled
     lower, upper = face.column_lower, face.column_upper
@@ -182,21 +181,15 @@ def _by_steps(
         most.append(longest[which, step])
     matrix = scaled.matrix[:, np.concatenate(columns)]
     values = matrix.data * np.repeat(np.concatenate(signs), np.diff(matrix.indptr))
-    entered = np.zeros(len(scaled.row), dtype=np.bool_)
-    entered[matrix.indices] = True
-    rows, place = np.flatnonzero(entered), np.cumsum(entered) - 1
     moved = scaled.matrix @ fixed
-    session = Session(
-        sparse.csc_array(
-            (values, place[matrix.indices], matrix.indptr), shape=(len(rows), matrix.shape[1])
-        ),
-        (face.row_lower - moved)[rows],
-        (face.row_upper - moved)[rows],
-        np.concatenate(least),
-        np.concatenate(most),
-        options,
+    program = LinearProgram(
+        matrix=sparse.csc_array((values, matrix.indices, matrix.indptr), shape=matrix.shape),
+        row_lower=face.row_lower - moved,
+        row_upper=face.row_upper - moved,
+        column_lower=np.concatenate(least),
+        column_upper=np.concatenate(most),
     )
-    return session, np.concatenate(costs), rows
+    return program, np.concatenate(costs)
 
 
 def _stands(

@@ -1,0 +1,99 @@
+"""A program solved part by part has the optimum scipy finds for the whole, and duals prove it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from programs import EFFORT
+from scipy import sparse
+from scipy.optimize import linprog
+
+from perequa.engine import parts
+from perequa.engine.parts import LinearProgram, minimise_apart
+from perequa.engine.session import Outcome, SolverOptions
+from perequa.engine.termination import Termination
+
+OPTIONS = SolverOptions()
+
+
+def falling_apart(rng: np.random.Generator) -> tuple[LinearProgram, np.ndarray]:
+    """Several programs side by side, rows and columns shuffled, some columns held."""
+    blocks = [
+        rng.integers(-2, 4, rng.integers(1, 5, 2)) * (rng.random() < 0.9)
+        for _ in range(int(rng.integers(1, 6)))
+    ]
+    matrix = sparse.block_diag(blocks, format="csr").toarray().astype(float)
+    m, n = matrix.shape
+    matrix = matrix[rng.permutation(m)][:, rng.permutation(n)]
+    lower = rng.integers(0, 3, n).astype(float)
+    upper = lower + rng.integers(0, 5, n)
+    # a plan is known
+    activity = matrix @ (lower + rng.random(n) * (upper - lower))
+    low = np.where(rng.random(m) < 0.6, np.floor(activity), -np.inf)
+    high = np.where(rng.random(m) < 0.6, np.ceil(activity), np.inf)
+    program = LinearProgram(
+        matrix=sparse.csc_array(matrix),
+        row_lower=low,
+        row_upper=high,
+        column_lower=lower,
+        column_upper=upper,
+    )
+    return program, rng.integers(-3, 6, n).astype(float)
+
+
+def by_scipy(program: LinearProgram, cost: np.ndarray) -> float:
+    dense = program.matrix.toarray()
+    up, low = np.isfinite(program.row_upper), np.isfinite(program.row_lower)
+    found = linprog(
+        cost,
+        A_ub=np.vstack([dense[up], -dense[low]]),
+        b_ub=np.concatenate([program.row_upper[up], -program.row_lower[low]]),
+        bounds=np.column_stack([program.column_lower, program.column_upper]),
+    )
+    assert found.status == 0
+    return float(found.fun)
+
+
+def proven(program: LinearProgram, cost: np.ndarray, found: Outcome) -> float:
+    """Value that the duals prove no plan is below."""
+    z = cost - program.matrix.T @ found.y
+    limits = np.where(found.y > 0, program.row_lower, program.row_upper)
+    ends = np.where(z > 0, program.column_lower, program.column_upper)
+    priced = found.y != 0
+    return float(found.y[priced] @ limits[priced] + z @ ends)
+
+
+@pytest.mark.parametrize("enough", [1, 6, 3000])
+@pytest.mark.parametrize("presolve", [True, False])
+def test_parts_have_the_optimum_of_the_whole(
+    enough: int, presolve: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "ENOUGH", enough)
+    rng = np.random.default_rng(5)
+    for _ in range(60 * EFFORT):
+        program, cost = falling_apart(rng)
+        found = minimise_apart(program, cost, replace(OPTIONS, presolve=presolve))
+        least = by_scipy(program, cost)
+        assert found.termination is Termination.OPTIMAL
+        assert found.objective == pytest.approx(least, abs=1e-7)
+        assert cost @ found.x == pytest.approx(least, abs=1e-7)
+        assert proven(program, cost, found) == pytest.approx(least, abs=1e-6)
+        activity = program.matrix @ found.x
+        assert (activity >= program.row_lower - 1e-7).all()
+        assert (activity <= program.row_upper + 1e-7).all()
+        assert (found.x >= program.column_lower - 1e-9).all()
+        assert (found.x <= program.column_upper + 1e-9).all()
+
+
+def test_a_part_without_a_plan_is_told() -> None:
+    program = LinearProgram(
+        matrix=sparse.csc_array(np.eye(2)),
+        row_lower=np.array([0.0, 3.0]),
+        row_upper=np.full(2, np.inf),
+        column_lower=np.zeros(2),
+        column_upper=np.array([5.0, 2.0]),
+    )
+    found = minimise_apart(program, np.ones(2), OPTIONS)
+    assert found.termination is Termination.INFEASIBLE
