@@ -6,7 +6,7 @@ from typing import Any
 
 from perequa_models.errors import NotInThisVersion, UsageError
 
-RULE_KINDS = ("deadline", "distance", "selection", "transfer")
+RULE_KINDS = ("selection", "transfer")
 OBJECTIVE_KINDS = ("unmet_merit",)
 SECTIONS = ("projects",)
 

@@ -27,6 +27,8 @@ def rule_kinds(words: Words) -> Mapping[str, str]:
         "pace": words.term("kind of rule", "pace"),
         "milestones": words.term("kind of rule", "milestones"),
         "until_opening": words.term("kind of rule", "credits until opening"),
+        "deadline": words.term("kind of rule", "deadline"),
+        "distance": words.term("kind of rule", "distance to the target"),
     }
 
 

@@ -29,6 +29,8 @@ QUANTITY = {
     "pace": "stock",
     "milestones": "full_year_credits",
     "until_opening": "credits",
+    "deadline": "places",
+    "distance": "stock",
 }
 """What each kind sums unless `in` says otherwise."""
 YEARLY = ("stock", "budget")
@@ -244,6 +246,19 @@ def pace_rows(model: Model, name: str, spec: Mapping[str, Any]) -> list[Expected
             total = now.less(before, 1 + float(growth))
             unit = unit_of(model, quantity, group)
             rows.append(row_of(model, name, group, side, 0.0, total, unit=unit))
+    return rows
+
+
+def deadline_rows(model: Model, name: str, spec: Mapping[str, Any]) -> list[ExpectedRow]:
+    """Rows on all that is funded up to one year, named by it."""
+    chosen = selected_cells(model, {**spec, "year": spec["by_year"]})
+    rows = []
+    for group in groups(model, spec, chosen, by_year=True):
+        limit = limit_of(model, spec["at_least"], group)
+        if limit is not None:
+            total = summed(model, quantity_of(spec), _until(model, group.cells))
+            unit = unit_of(model, quantity_of(spec), group)
+            rows.append(row_of(model, name, group, "at_least", limit, total, unit=unit))
     return rows
 
 
