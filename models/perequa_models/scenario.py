@@ -25,6 +25,8 @@ from perequa_models.rules.cap import Cap
 from perequa_models.rules.ceiling import Ceiling
 from perequa_models.rules.contingent import Contingent
 from perequa_models.rules.converge import Converge
+from perequa_models.rules.deadline import Deadline
+from perequa_models.rules.distance import Distance
 from perequa_models.rules.envelope import Envelope
 from perequa_models.rules.floor import Floor
 from perequa_models.rules.grammar import as_list
@@ -50,6 +52,8 @@ Rule = Annotated[
     | Pace
     | Milestones
     | UntilOpening
+    | Deadline
+    | Distance
     | Selection,
     Field(discriminator="kind"),
 ]

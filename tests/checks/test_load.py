@@ -347,8 +347,6 @@ def test_a_reference_is_needed_where_it_is_named(edit: Edit, findings_of: Found)
     ("old", "new", "word"),
     [
         ("kind: cap\n", "kind: transfer\n", "rules.cap.kind: transfer"),
-        ("kind: cap\n", "kind: deadline\n", "rules.cap.kind: deadline"),
-        ("kind: cap\n", "kind: distance\n", "rules.cap.kind: distance"),
     ],
 )
 def test_words_of_later_versions(folder: Path, edit: Edit, old: str, new: str, word: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, get_args
 import pytest
 
 from perequa.checks import load
+from perequa.cli import main
 from perequa.pipeline import Success, solve_instance
 from perequa_models.catalogue import OBJECTIVE_KINDS, RULE_KINDS
 from perequa_models.scenario import Objective, Rule
@@ -146,6 +147,33 @@ def test_no_page_without_its_kind() -> None:
 
 @pytest.mark.parametrize(("section", "kind"), KINDS)
 def test_the_pages_example_is_valid_and_has_a_plan(section: str, kind: str, tmp_path: Path) -> None:
+    instance = load(str(written(section, kind, tmp_path)), ()).instance
+    spoken: dict[str, Any] = getattr(instance.scenario, section)
+    names = [name for name, spec in spoken.items() if spec.kind == kind and name != "usual"]
+    assert names, f"the example shows no {kind}"
+    result = solve_instance(instance, "page")
+    assert isinstance(result, Success)
+    if section == "rules":
+        rows = {row.key.rule for row in instance.rows}
+        assert set(names) <= rows
+    else:
+        assert set(names) <= set(result.run.program.objective_names)
+
+
+@pytest.mark.parametrize("kind", RULE_KINDS)
+def test_the_pages_example_is_verified(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario, run = str(written("rules", kind, tmp_path)), str(tmp_path / "run")
+    assert main(["solve", scenario, "-o", run]) == 0
+    assert main(["verify", run]) == 0
+    capsys.readouterr()
+    assert main(["formulation", scenario]) == 0
+    assert f"Kind `{kind}`" in capsys.readouterr().out
+
+
+def written(section: str, kind: str, tmp_path: Path) -> Path:
+    """The example of a page as a scenario of its own."""
     files = {
         "base/scenario.yaml": BASE,
         "base/territories.csv": TERRITORIES,
@@ -159,14 +187,4 @@ def test_the_pages_example_is_valid_and_has_a_plan(section: str, kind: str, tmp_
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    instance = load(str(tmp_path / "page" / "scenario.yaml"), ()).instance
-    spoken: dict[str, Any] = getattr(instance.scenario, section)
-    names = [name for name, spec in spoken.items() if spec.kind == kind and name != "usual"]
-    assert names, f"the example shows no {kind}"
-    result = solve_instance(instance, "page")
-    assert isinstance(result, Success)
-    if section == "rules":
-        written = {row.key.rule for row in instance.rows}
-        assert set(names) <= written
-    else:
-        assert set(names) <= set(result.run.program.objective_names)
+    return tmp_path / "page" / "scenario.yaml"

@@ -150,6 +150,64 @@ def test_rows_of_the_plain_kinds(folder: Path) -> None:
     assert rows["money/region:11/mas/2004/at_most"].unit == "money"
 
 
+def test_deadlines_and_distances(folder: Path) -> None:
+    (folder / "aims.csv").write_text(
+        "level,territory,aim\nregion,11,20\ndepartment,21,30\n", encoding="utf-8"
+    )
+    rules = {
+        "due": {
+            "kind": "deadline",
+            "by": "region",
+            "by_year": 2005,
+            "at_least": {"column": "cap"},
+            "adjust": [{"territory": "region:24", "year": 2005, "plus": 2}],
+        },
+        "first": {"kind": "deadline", "by_year": 2004, "at_least": 3},
+        "near": {
+            "kind": "distance",
+            "indicator": "rate",
+            "by": "region",
+            "year": 2005,
+            "at_most": 0.2,
+        },
+        "own": {
+            "kind": "distance",
+            "indicator": "authorised",
+            "by": "department",
+            "year": 2004,
+            "at_most": 0.5,
+            "target": {"column": "aim"},
+        },
+        "money": {"kind": "distance", "indicator": "head", "at_most": 0, "target": 2.5},
+    }
+    columns = [{"file": "population.csv"}, {"file": "aims.csv"}]
+    indicators = {
+        "rate": {"measures": ["mas"], "population": "pop"},
+        "authorised": {"measures": ["mas"], "population": "pop", "counts": "cap"},
+        "head": {"measures": "mas", "population": "pop", "per": 1, "in": "budget"},
+    }
+    rows = rows_of(model_of(folder, rules=rules, columns=columns, indicators=indicators))
+    x = plan(1, 2, 3, 4, 5, 6)
+    due = rows["due/region:11/mas/2005/at_least"]
+    assert (due.limit, due.activity(x)) == (10, 10)
+    assert rows["due/region:24/mas/2005/at_least"].limit == 10
+    first = rows["first/-/mas/2004/at_least"]
+    assert (first.limit, first.activity(x)) == (3, 9)
+    # 15 per 1 000 before the plan, 3 000 people in the North in 2005: 45 places, 36 of them
+    near = rows["near/region:11/mas/2005/at_least"]
+    assert near.limit == pytest.approx(36)
+    assert near.activity(x) == 30 - 2 + 10
+    # cap counts for places: 4 there, one closes; the target of Aye is that of its region
+    own = rows["own/department:11/mas/2004/at_least"]
+    assert (own.limit, own.activity(x)) == (pytest.approx(10), 4 - 1 + 1)
+    assert rows["own/department:21/mas/2004/at_least"].limit == pytest.approx(30)
+    # 2.50 a head for 4 000, then 5 000 people; a base of 1 000 renewed at 10 %
+    money = rows["money/-/mas/2004/at_least"]
+    assert (money.limit, money.unit) == (10000, "money")
+    assert money.activity(x) == pytest.approx(1100 + 500 + 4000 * 9)
+    assert rows["money/-/mas/2005/at_least"].limit == 12500
+
+
 def test_groups_that_cross_the_tree(folder: Path) -> None:
     (folder / "operators.csv").write_text(
         "level,territory,operator\ndepartment,11,x\ndepartment,21,x\ndepartment,12,\n",

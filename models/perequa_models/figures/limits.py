@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from perequa_models.keys import RowKey
     from perequa_models.problems import Path
     from perequa_models.rules.grammar import Adjust, Bound
+    from perequa_models.tree import Indices
 
 
 class Limits:
@@ -64,17 +65,21 @@ class Limits:
             self._source.missing(column, node, int(measures[j]), int(years[k]), path)
         return None
 
-    def _nodes(self, column: Column, group: Group) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-        source = self._source
+    def _nodes(self, column: Column, group: Group) -> Indices:
         if column.values.shape[0] == 1:
             return np.array([0], dtype=np.intp)
-        if group.node is not None:
-            below = source.tree.below(group.node, source.level)
-            if len(below) == len(group.members):
-                return np.array([group.node], dtype=np.intp)
-        if len(group.members) == len(source.nodes):
-            return source.tree.at(source.tree.levels[0])
-        return np.asarray(source.nodes[group.members], dtype=np.intp)
+        return nodes_covering(self._source, group)
+
+
+def nodes_covering(source: Source, group: Group) -> Indices:
+    """Return the nodes whose quantities make up a group's: its own where it is a whole one."""
+    if group.node is not None:
+        below = source.tree.below(group.node, source.level)
+        if len(below) == len(group.members):
+            return np.array([group.node], dtype=np.intp)
+    if len(group.members) == len(source.nodes):
+        return source.tree.at(source.tree.levels[0])
+    return np.asarray(source.nodes[group.members], dtype=np.intp)
 
 
 def adjusted(

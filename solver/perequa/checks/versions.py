@@ -11,7 +11,7 @@ from perequa_models.whole import asks_whole
 if TYPE_CHECKING:
     from perequa_models.instance import Instance
 
-RULE_KINDS = ("deadline", "distance", "transfer")
+RULE_KINDS = ("transfer",)
 
 
 def refuse_unbuilt(data: dict[Any, Any]) -> None:

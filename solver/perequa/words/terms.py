@@ -28,6 +28,8 @@ def rule_kinds(words: Words) -> Mapping[str, str]:
         "milestones": words.term("kind of rule", "milestones"),
         "until_opening": words.term("kind of rule", "credits until opening"),
         "selection": words.term("kind of rule", "selection"),
+        "deadline": words.term("kind of rule", "deadline"),
+        "distance": words.term("kind of rule", "distance to the target"),
     }
 
 

@@ -24,6 +24,8 @@ from perequa_models.catalogue import RULE_KINDS
 from perequa_models.rules.cap import Cap
 from perequa_models.rules.ceiling import Ceiling
 from perequa_models.rules.converge import Converge
+from perequa_models.rules.deadline import Deadline
+from perequa_models.rules.distance import Distance
 from perequa_models.rules.grammar import ColumnBound, FileBound
 from perequa_models.rules.milestones import Milestones
 from perequa_models.rules.pace import Pace
@@ -106,6 +108,9 @@ def _frame(instance: Instance, name: str, spec: RuleSpec, rows: Sequence[RuleRow
     grouped = spec
     if isinstance(spec, RingFence) and spec.of is not None:
         grouped = instance.scenario.rules[spec.of]  # its groups, without the territories fenced in
+    if isinstance(spec, Deadline):
+        # every year up to the deadline is summed, even where `by` names the year
+        grouped = spec.model_copy(update={"by": tuple(item for item in spec.by if item != "year")})
     made = frame(
         instance,
         name,
@@ -231,6 +236,21 @@ def _origins(
     instance: Instance, name: str, spec: RuleSpec, rows: Sequence[RuleRow], where: Frame
 ) -> list[Line]:
     """Say where the limits come from, and between which figures they lie."""
+    lines = _read_from(instance, name, spec, where)
+    if isinstance(spec, Ceiling):
+        lines.append(_ceiling(spec, where))
+    limits = [row.limit for row in rows]
+    if min(limits) < max(limits):
+        lines.append(say("Limits from {} to {}.", figure(min(limits)), figure(max(limits))))
+    moved = sum(row.limit != row.stated for row in rows)
+    if moved:
+        told = counted(moved, "row")
+        lines.append(say("{} moved by `adjust`, from the limit stated.", told))
+    return lines
+
+
+def _read_from(instance: Instance, name: str, spec: RuleSpec, where: Frame) -> list[Line]:
+    """Say what the limits of a kind are."""
     match spec:
         case Reserve(share=float(share)):
             lines = [say("Limit: {} × the limit of {}.", figure(share), code(spec.of))]
@@ -245,6 +265,8 @@ def _origins(
             lines = [_pace(spec, where)]
         case Converge():
             lines = _converge(instance, name, spec)
+        case Distance():
+            lines = [_distance(instance, spec)]
         case Milestones():
             lines = [_milestones(instance, spec)]
         case UntilOpening():
@@ -254,15 +276,6 @@ def _origins(
                 say("Limit ({}): {}.", code(side), _bound(instance, bound))
                 for side, bound in _bounds(spec)
             ]
-    if isinstance(spec, Ceiling):
-        lines.append(_ceiling(spec, where))
-    limits = [row.limit for row in rows]
-    if min(limits) < max(limits):
-        lines.append(say("Limits from {} to {}.", figure(min(limits)), figure(max(limits))))
-    moved = sum(row.limit != row.stated for row in rows)
-    if moved:
-        told = counted(moved, "row")
-        lines.append(say("{} moved by `adjust`, from the limit stated.", told))
     return lines
 
 
@@ -314,6 +327,24 @@ def _pace(spec: Pace, where: Frame) -> Line:
     before = say("; the year before {} is the start of the plan.", where.axes[2].letter)
     first = before if where.axes[2].letter != "y" else say("; before the first year, the start.")
     return (*say("Limit: 0, with "), *told, *first)
+
+
+def _distance(instance: Instance, spec: Distance) -> Line:
+    """Say what the limit is: a share of what the rate's target makes of the population."""
+    stated = instance.scenario.indicators[spec.indicator]
+    target = (
+        column_line(instance, spec.target.column)
+        if isinstance(spec.target, ColumnRef)
+        else say("{}", figure(spec.target))
+        if isinstance(spec.target, float)
+        else say("the national rate before the plan")
+        if spec.target == "national_initial"
+        else say("{}", figure(instance.indicators[spec.indicator].target))
+    )
+    said = say("Limit: {} × the target of {} (", figure(1.0 - spec.at_most), code(spec.indicator))
+    people = say(") × {} / {}", code(stated.population), figure(stated.per))
+    counts = () if stated.counts == "installed" else say(", counted from {}", code(stated.counts))
+    return (*said, *target, *people, *counts, *say("."))
 
 
 def _ceiling(spec: Ceiling, where: Frame) -> Line:

@@ -13,7 +13,14 @@ from perequa.verification.recompute.linked import (
     withhold_rows,
 )
 from perequa.verification.recompute.phased import milestones_rows, until_opening_rows
-from perequa.verification.recompute.rules import QUANTITY, ExpectedRow, pace_rows, summing_rows
+from perequa.verification.recompute.rules import (
+    QUANTITY,
+    ExpectedRow,
+    deadline_rows,
+    pace_rows,
+    summing_rows,
+)
+from perequa.verification.recompute.targets import distance_rows
 
 if TYPE_CHECKING:
     from perequa.verification.recompute.model import Model
@@ -21,6 +28,8 @@ if TYPE_CHECKING:
 
 OWN = {
     "ceiling": ceiling_rows,
+    "deadline": deadline_rows,
+    "distance": distance_rows,
     "milestones": milestones_rows,
     "pace": pace_rows,
     "until_opening": until_opening_rows,

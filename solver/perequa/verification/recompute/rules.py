@@ -30,6 +30,8 @@ QUANTITY = {
     "milestones": "full_year_credits",
     "until_opening": "credits",
     "selection": "projects",
+    "deadline": "places",
+    "distance": "stock",
 }
 """What each kind sums unless `in` says otherwise."""
 YEARLY = ("stock", "budget")
@@ -271,6 +273,19 @@ def pace_rows(model: Model, name: str, spec: Mapping[str, Any]) -> list[Expected
 def _any_project(model: Model, group: Group) -> bool:
     """Whether any project stands in a group: a group without one has no row."""
     return bool(model.projects.in_cells("projects", group.cells).any())
+
+
+def deadline_rows(model: Model, name: str, spec: Mapping[str, Any]) -> list[ExpectedRow]:
+    """Rows on all that is funded up to one year, named by it."""
+    chosen = selected_cells(model, {**spec, "year": spec["by_year"]})
+    rows = []
+    for group in groups(model, spec, chosen, by_year=True):
+        limit = limit_of(model, spec["at_least"], group)
+        if limit is not None:
+            total = summed(model, quantity_of(spec), _until(model, group.cells))
+            unit = unit_of(model, quantity_of(spec), group)
+            rows.append(row_of(model, name, group, "at_least", limit, total, unit=unit))
+    return rows
 
 
 def _until(model: Model, cells: Indices) -> Indices:
