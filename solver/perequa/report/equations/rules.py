@@ -246,9 +246,7 @@ def _origins(
     return lines
 
 
-def _read_from(
-    instance: Instance, name: str, spec: RuleSpec, where: Frame
-) -> list[Line]:
+def _read_from(instance: Instance, name: str, spec: RuleSpec, where: Frame) -> list[Line]:
     """Say what the limits of a kind are."""
     match spec:
         case Reserve(share=float(share)):
