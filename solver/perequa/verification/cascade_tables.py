@@ -167,7 +167,7 @@ def _check_unkept(notes: Notebook, cascade: Cascade, rows: list[ExpectedRow], pl
     for row in rows:
         if row.held:
             continue
-        activity = row.activity(plan) + sum(held[name] for name in row.holds)
+        activity = row.activity(plan) + sum(share * held[name] for name, share in row.holds.items())
         over = activity - row.limit
         excess = {"at_most": over, "at_least": -over}.get(row.side, abs(over))
         if excess > max(VIOLATION[row.unit], 1e-9 * abs(row.limit)):

@@ -74,7 +74,7 @@ class Rounded:
         held = {row.id: kept_between(row)[1] for row in published.rows if row.held}
         beside = {
             row.id: row.activity(self.remainder)
-            + sum(held[name] for name in row.holds)
+            + sum(share * held[name] for name, share in row.holds.items())
             + held.get(row.id, 0.0)
             for row in published.rows
         }

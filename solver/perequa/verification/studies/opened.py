@@ -105,7 +105,7 @@ class Study:
         held = {row.id: limit for row, limit in zip(self.rows, limits, strict=True) if row.held}
         more = [
             row.constant
-            + sum(held.get(name, 0.0) for name in row.holds)
+            + sum(share * held.get(name, 0.0) for name, share in row.holds.items())
             + (held[row.id] if row.held else 0.0)
             for row in self.rows
         ]
