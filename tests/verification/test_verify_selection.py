@@ -16,7 +16,7 @@ from perequa.verification.verdict import verify_run
 if TYPE_CHECKING:
     from perequa.verification.outcome import Check
 
-INPUTS, PLAN, SELECTION = 2, 3, 11
+INPUTS, PLAN, SELECTION = 2, 3, 15
 
 
 @pytest.fixture(scope="module")
