@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from typing import TYPE_CHECKING
 
@@ -256,3 +257,14 @@ def test_converge_elsewhere_goes_with_projects(folder: Path) -> None:
     assert main(["solve", str(folder), "-o", run, "--quiet"]) == 0
     assert (folder / "run" / "convergence.csv").is_file()
     assert main(["verify", run]) == 0
+
+
+def test_a_row_of_an_objective_blocks_no_project(folder: Path) -> None:
+    """Differences of rates are rows too, which a plan cannot break: no rule says them."""
+    run = folder / "run"
+    asked = ["solve", str(folder), "--variant", "unequal", "-o", str(run), "--quiet"]
+    assert main(asked) == 0
+    with (run / "projects.csv").open(encoding="utf-8", newline="") as stream:
+        blocked = {line["project"]: line["blocked_by"] for line in csv.DictReader(stream)}
+    assert "few/region:A/-/2004/at_most" in blocked["p2"]
+    assert not any("gap/" in rows for rows in blocked.values())

@@ -9,6 +9,7 @@ import numpy as np
 
 from perequa.interpret.project_sentences import one_more_statement, project_statement
 from perequa.interpret.tables import Table, Value, cell
+from perequa_models.keys import AuxiliaryKey
 from perequa_models.projects.order import service_rank
 
 if TYPE_CHECKING:
@@ -116,7 +117,11 @@ def _broken(run: Solved, j: int) -> list[str]:
     move[np.ravel_multi_index(cell, instance.shape)] = project.places
     added = program.matrix @ move
     activity = program.matrix @ run.published.plan + added
-    return [str(program.row_keys[i]) for i in np.flatnonzero(_beyond(run, activity) & (added != 0))]
+    broken = np.flatnonzero(_beyond(run, activity) & (added != 0))
+    # a row of an objective only says what it is worth: its own columns follow any plan
+    names = frozenset(program.objective_names)
+    keys = [program.row_keys[i] for i in broken]
+    return [str(k) for k in keys if not (isinstance(k, AuxiliaryKey) and k.owner in names)]
 
 
 def _beyond(run: Solved, activity: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

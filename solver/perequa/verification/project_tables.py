@@ -110,7 +110,14 @@ def _broken(folder: RunFolder, model: Model, plan: Floats, j: int) -> list[str]:
     margin = 1e-9 * np.maximum(1.0, np.abs(limit))
     moved = program.matrix.times(more - plan) != 0.0
     passed = (activity > program.upper + margin) | (activity < program.lower - margin)
-    return [program.row_ids[i] for i in np.flatnonzero(passed & moved)]
+    broken = np.flatnonzero(passed & moved)
+    own = {f"{name}/" for name in program.objectives}
+    # rows of rules, and those that hold projects together: objectives' own follow any plan
+    return [
+        program.row_ids[i]
+        for i in broken
+        if program.is_rule[i] or not any(program.row_ids[i].startswith(name) for name in own)
+    ]
 
 
 def _check_moves(notes: Notebook, folder: RunFolder, model: Model, table: Table) -> None:
