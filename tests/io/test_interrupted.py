@@ -29,12 +29,14 @@ SECOND = {"allocation.csv": b"second\n", "inputs/b.csv": b"2\n"}
 
 # a solve that tells when a stage begins, and stays there until it is stopped
 STOPPED_AT = """
-import sys, time
+import signal, sys, time
 from contextlib import contextmanager
 from perequa import cli
 from perequa.cli import progress
 from perequa.io import run_folder
 
+# a shell lets what it starts in the background ignore Ctrl-C
+signal.signal(signal.SIGINT, signal.default_int_handler)
 stage = sys.argv.pop(1)
 
 @contextmanager
@@ -153,9 +155,11 @@ def test_where_nothing_was_nothing_is(how: str, tmp_path: Path) -> None:
 
 
 HIGHS_THAT_STAYS = """
-import sys, time
+import signal, sys, time
 from perequa import cli
 from perequa.engine import session
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 class Stays(session._Highs):
     def run(self):
