@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-from perequa.interpret.printed import Ranked, dearest
-from perequa.interpret.rules import priced_as_binding
-from perequa.interpret.sentences import objectives_said
-from perequa.interpret.tables import cell
 from perequa.report.cascade import decentralisation_text, decided_text, steps_text
 from perequa.report.diagnosis import diagnosis_text
+from perequa.report.hands import change_of_hands
 from perequa.report.headings import codes
 from perequa.report.layout import aligned, figure, headed, measured, word
+from perequa.report.priced import priced_levels
 from perequa.report.waiting_list import one_more_text, projects_text
 from perequa.report.weights import weights_text
 from perequa.report.whole import whole_text
-from perequa.words.terms import unit_named, unit_word
+from perequa.words.terms import unit_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,9 +21,6 @@ if TYPE_CHECKING:
     from perequa.interpret.tables import Table, Value
     from perequa.running import FinishedRun
     from perequa.words import Words
-
-OWN = ("effect_of_one_more", "effect_of_one_less")
-COMMON = ("effect_per_100k_more", "effect_per_100k_less")
 
 
 def run_text(run: FinishedRun, words: Words) -> str:
@@ -119,27 +113,6 @@ def allocation_text(allocation: Table, totals: Table, words: Words) -> str:
     return "\n".join(part for part in (table, distance) if part)
 
 
-def change_of_hands(allocation: Table, words: Words) -> str:
-    """Say how far the plan is from the reference: half the sum of the differences."""
-    pairs = [
-        (places, reference)
-        for r in allocation.records()
-        if isinstance(places := r["places"], float)
-        and isinstance(reference := r["reference_places"], float)
-    ]
-    total = sum(reference for _, reference in pairs)
-    if total <= 0:
-        return ""
-    moved = 0.5 * sum(abs(places - reference) for places, reference in pairs)
-    return words.plural(
-        "{places} place changes hands against the reference ({share})",
-        "{places} places change hands against the reference ({share})",
-        moved,
-        places=figure(moved, words),
-        share=words.figures.percent(moved / total, 2),
-    )
-
-
 def _referred(row: Mapping[str, Value]) -> bool:
     return bool(row["reference_places"] or row["reference_credits"])
 
@@ -184,70 +157,17 @@ def objectives_text(objectives: Table, words: Words) -> str:
 
 def prices_text(prices: Table, rules: Table, words: Words) -> str:
     """Sentences of the binding rules by priority, dearest first."""
-    binding = priced_as_binding(rules)
-    shown = [r for r in prices.records() if (r.get("step"), r["row"]) in binding]
+    levels = priced_levels(prices, rules, words)
     lines = [words.phrase("What the binding rules cost (one more, one less):")]
-    served = {r["priority"]: r for r in shown}
-    for position, (priority, first) in enumerate(served.items()):
-        own = [r for r in shown if r["priority"] == priority]
-        # a move that is impossible is so at every priority: said once
-        told = [r for r in own if _size(r) and (position == 0 or math.isfinite(_size(r)))]
-        lines.append(f"  {_signs(first, words, several=len(served) > 1)}")
-        lines.extend(_ranked(told, words))
-        free = sum(1 for r in own if not _size(r))
-        if free:
-            costless = words.plural(
-                "{count} binding row costs nothing either way.",
-                "{count} binding rows cost nothing either way.",
-                free,
-            )
-            lines.append(f"  {costless}")
-    if not shown:
+    for level in levels:
+        lines.append(f"  {level.signs}")
+        for group in level.groups:
+            lines.extend(f"  {row['statement']}" for row in group.rows)
+            lines.extend(f"  {left}" for left in (group.left_out,) if left)
+        lines.extend(f"  {free}" for free in (level.free,) if free)
+    if not levels:
         lines.append("  " + words.phrase("no rule binds"))
     return "\n".join(lines)
-
-
-def _signs(row: Mapping[str, Value], words: Words, *, several: bool) -> str:
-    """State the unit and the sign of the effects at one priority."""
-    said = {
-        "objective": objectives_said({k: cell(v) for k, v in row.items()}, words),
-        "unit": unit_named(word(row["objective_unit"]), words),
-    }
-    if several:
-        return words.phrase(
-            "At priority {priority}, effects on {objective}, in {unit}; "
-            "a decrease is an improvement:",
-            priority=row["priority"],
-            **said,
-        )
-    return words.phrase("Effects on {objective}, in {unit}; a decrease is an improvement:", **said)
-
-
-def _ranked(rows: list[dict[str, Value]], words: Words) -> list[str]:
-    """Sentences, the dearest first; how many are left out."""
-    ranked = [
-        Ranked(
-            name=r["row"],
-            money=r["unit"] != "place",
-            own=_size(r),
-            common=_size(r, COMMON) if r["effect_per_100k_more"] is not None else math.nan,
-        )
-        for r in rows
-    ]
-    lines: list[str] = []
-    for shown, left_out in dearest(ranked):
-        lines.extend(f"  {rows[i]['statement']}" for i in shown)
-        if left_out:
-            more = words.phrase(
-                "and {count} more in {file}", count=left_out, file="shadow_prices.csv"
-            )
-            lines.append(f"  {more}")
-    return lines
-
-
-def _size(row: Mapping[str, Value], effects: tuple[str, str] = OWN) -> float:
-    sizes = [abs(v) for k in effects if isinstance(v := row[k], float)]
-    return max(sizes, default=0.0)
 
 
 def _coded(column: str, value: Value, words: Words) -> str:

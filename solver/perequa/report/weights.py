@@ -16,22 +16,28 @@ DIGITS = 6
 
 
 def weights_text(weights: Table, words: Words) -> str:
-    """One line per objective of the priorities that hold several; empty where none does."""
+    """Lay out `weight_lines`; empty where there are none."""
+    head, *lines = weight_lines(weights, words) or [""]
+    return "\n".join([head, *(f"  {line}" for line in lines)])
+
+
+def weight_lines(weights: Table, words: Words) -> list[str]:
+    """A heading, and one line per objective of the priorities that hold several, if any."""
     several = [r for r in weights.records() if r["proof"] != "alone"]
     if not several:
-        return ""
+        return []
     lines = [
         words.phrase(
             "The plan stays the same while one weight moves between (at an end others may tie):"
         )
     ]
-    lines += [f"  {_line(r, words)}" for r in several if r["proof"]]
+    lines += [_line(r, words) for r in several if r["proof"]]
     if any(not r["proof"] for r in several):
         rest = words.phrase(
             "the others were not computed: on a large program, solve with --weight-ranges"
         )
-        lines.append(f"  {rest}")
-    return "\n".join(lines)
+        lines.append(rest)
+    return lines
 
 
 def _line(row: Mapping[str, Value], words: Words) -> str:

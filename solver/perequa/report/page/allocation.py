@@ -1,0 +1,177 @@
+"""Who gets what, beside the circular's own formula."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from perequa.report.headings import codes
+from perequa.report.layout import word
+from perequa.report.page.blocks import (
+    Cell,
+    PageTable,
+    Paragraph,
+    Section,
+    amount_cell,
+    change_cell,
+    text_cell,
+    whole_cell,
+)
+from perequa.report.page.decided import ABOVE, total_name
+from perequa.report.page.dot_plot import MOST_LINES, Pair, dot_plot
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perequa.interpret.tables import Value
+    from perequa.report.page.blocks import Block
+    from perequa.report.page.dot_plot import DotPlot
+    from perequa.report.page.reading import PageRun
+    from perequa.words import Words
+
+MOST_ROWS = 1000
+"""Most rows of a table of the page; above, the level above stands in for them."""
+AMOUNTS = (
+    *("places", "credits", "reference_places", "reference_credits"),
+    *("withheld", "due_after", "installed_before", "installed_after"),
+)
+UNSAFE = re.compile(r"[^\w.+-]+")
+
+Row = dict[str, "Value"]
+
+
+def allocation(run: PageRun, words: Words) -> Section:
+    """Lay out the plan; where it is longer than a page can hold, the level above."""
+    decisions = list(run.tables["allocation"].records())
+    totals = list(run.tables["totals"].records())
+    rows = _shown(decisions, totals)
+    blocks: list[Block | DotPlot] = []
+    if len(decisions) > MOST_ROWS:
+        blocks.append(
+            Paragraph(
+                text=words.phrase(
+                    "The plan has {count} lines: they stand in {file}. Below, they are summed by "
+                    "{level}.",
+                    count=len(decisions),
+                    file="allocation.csv",
+                    level=_level(rows, words),
+                )
+            )
+        )
+    foot = [r for r in totals if r["level"] in ABOVE]
+    blocks.append(_table(run, rows, foot, words))
+    blocks += _pictures(rows, words)
+    return Section(key="allocation", title=words.phrase("Who gets what"), blocks=blocks)
+
+
+def _shown(decisions: list[Row], totals: list[Row]) -> list[Row]:
+    if len(decisions) <= MOST_ROWS:
+        return decisions
+    counts = Counter(word(r["level"]) for r in totals if r["level"] not in ABOVE)
+    fitting = [level for level, count in counts.items() if count <= MOST_ROWS]
+    finest = max(fitting, key=lambda level: counts[level], default="")
+    return [r for r in totals if r["level"] == finest]
+
+
+def _level(rows: Sequence[Row], words: Words) -> str:
+    level = word(rows[0]["level"]) if rows else "nation"
+    return codes(words).get(("level", level), level)
+
+
+def _table(run: PageRun, rows: list[Row], foot: list[Row], words: Words) -> PageTable:
+    kept = [k for k in AMOUNTS if any(r[k] for r in rows)]
+    compared = "reference_places" in kept
+    stepped = any("step" in r for r in rows)
+    heads = _headings(words)
+    columns = (
+        words.phrase("Territory"),
+        words.phrase("Code"),
+        *((words.phrase("Step"),) if stepped else ()),
+        words.phrase("Measure"),
+        words.phrase("Year"),
+        *(heads[k] for k in kept),
+        *((words.phrase("Difference in places"),) if compared else ()),
+    )
+
+    def line(row: Row, name: str) -> tuple[Cell, ...]:
+        return (
+            text_cell(name),
+            text_cell(row["territory"] if row["level"] not in ABOVE else ""),
+            *((text_cell(row["step"]),) if stepped else ()),
+            text_cell(row["measure"]),
+            whole_cell(row["year"]),
+            *(amount_cell(row[k], words) for k in kept),
+            *((change_cell(_change(row), words),) if compared else ()),
+        )
+
+    return PageTable(
+        key="allocation-table",
+        caption=words.phrase(
+            "Plan and reference (the circular's own formula), by {level}", level=_level(rows, words)
+        ),
+        columns=columns,
+        rows=tuple(line(r, word(r["territory_name"]) or word(r["territory"])) for r in rows),
+        foot=tuple(line(r, total_name(r, words)) for r in foot),
+        file=f"{UNSAFE.sub('-', run.name)[:80]}-allocation.csv",
+    )
+
+
+def _headings(words: Words) -> dict[str, str]:
+    return {
+        "places": words.phrase("Places"),
+        "credits": words.phrase("Credits"),
+        "reference_places": words.phrase("Places, reference"),
+        "reference_credits": words.phrase("Credits, reference"),
+        "withheld": words.phrase("Withheld"),
+        "due_after": words.phrase("Due after the last year"),
+        "installed_before": words.phrase("Stock before"),
+        "installed_after": words.phrase("Stock after"),
+    }
+
+
+def _change(row: Row) -> float | None:
+    places, reference = row["places"], row["reference_places"]
+    if not isinstance(places, float) or not isinstance(reference, float):
+        return None
+    return places - reference
+
+
+def _pictures(rows: Sequence[Row], words: Words) -> list[DotPlot]:
+    """Draw plan and reference, for each measure and year that has both."""
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        if _change(row) is not None:
+            groups.setdefault((word(row["measure"]), word(row["year"])), []).append(row)
+    drawn = []
+    for number, ((measure, year), listed) in enumerate(groups.items(), 1):
+        if len(listed) > MOST_LINES:
+            continue
+        listed.sort(key=lambda r: (-(_change(r) or 0.0), word(r["territory"])))
+        drawn.append(
+            dot_plot(
+                [_pair(r) for r in listed],
+                words,
+                key=f"beside-{number}",
+                title=words.phrase(
+                    "Places of the reference and of the plan ({measure}, {year}), from who gains "
+                    "most to who loses most",
+                    measure=measure,
+                    year=year,
+                ),
+                first=words.phrase("reference"),
+                last=words.phrase("plan"),
+                target="",
+                behind="allocation-table",
+            )
+        )
+    return drawn
+
+
+def _pair(row: Row) -> Pair:
+    places, reference = row["places"], row["reference_places"]
+    return Pair(
+        name=word(row["territory_name"]) or word(row["territory"]),
+        first=reference if isinstance(reference, float) else 0.0,
+        last=places if isinstance(places, float) else 0.0,
+    )

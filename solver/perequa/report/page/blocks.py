@@ -1,0 +1,147 @@
+"""What a page is built of: sections of paragraphs, lists, tables and pictures.
+
+Plain data: how they are drawn is the templates' business alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from perequa.interpret.tables import cell
+from perequa.report.layout import figure, measured, word
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perequa.interpret.tables import Value
+    from perequa.report.page.dot_plot import DotPlot
+    from perequa.words import Words
+
+RATE_DIGITS = 4
+"""Significant digits of a rate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paragraph:
+    """A sentence or several."""
+
+    block: ClassVar[str] = "paragraph"
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """A heading inside a section."""
+
+    block: ClassVar[str] = "heading"
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """Sentences one below the other."""
+
+    block: ClassVar[str] = "list"
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Names and what they are."""
+
+    block: ClassVar[str] = "facts"
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A cell: as it is read, and the figure behind it as a file writes it (empty for text)."""
+
+    text: str
+    exact: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageTable:
+    """A table.
+
+    Attributes
+    ----------
+    key
+        Its identifier in the page.
+    caption
+        What it holds.
+    columns
+        Headings; the first column is the heading of each row.
+    rows, foot
+        Cells; the foot stays below whatever the order of the rows.
+    file
+        Name under which its rows can be saved; such a table can be sorted and filtered.
+    """
+
+    block: ClassVar[str] = "table"
+    key: str
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    foot: tuple[tuple[Cell, ...], ...] = ()
+    file: str = ""
+
+    @property
+    def figures(self) -> tuple[bool, ...]:
+        """Which columns hold figures."""
+        listed = [*self.rows, *self.foot]
+        return tuple(any(row[i].exact for row in listed) for i in range(len(self.columns)))
+
+
+Block = Paragraph | Heading | Listed | Facts | PageTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A part of the page under one heading.
+
+    Attributes
+    ----------
+    key, title
+        Its identifier in the page, and its heading.
+    blocks
+        What it holds, in order.
+    """
+
+    key: str
+    title: str
+    blocks: Sequence[Block | DotPlot]
+
+
+def text_cell(value: Value) -> Cell:
+    """Write a word."""
+    return Cell(text=word(value))
+
+
+def amount_cell(value: Value, words: Words) -> Cell:
+    """Write an amount: whole from a thousand on."""
+    return Cell(text=figure(value, words), exact=_exact(value))
+
+
+def change_cell(value: Value, words: Words) -> Cell:
+    """Write a difference with its sign."""
+    if not isinstance(value, float | int):
+        return Cell(text="")
+    decimals = 0 if abs(value) >= 1000 else 1
+    return Cell(text=words.figures.fixed(value, decimals, sign="+"), exact=_exact(value))
+
+
+def measured_cell(value: Value, words: Words, digits: int = RATE_DIGITS) -> Cell:
+    """Write a measured figure."""
+    return Cell(text=measured(value, digits, words), exact=_exact(value))
+
+
+def whole_cell(value: Value) -> Cell:
+    """Write a number that names something: a year, a priority, a count."""
+    return Cell(text=word(value), exact=word(value))
+
+
+def _exact(value: Value) -> str:
+    return cell(value) if isinstance(value, float | int) else ""

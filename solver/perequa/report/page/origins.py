@@ -1,0 +1,125 @@
+"""What the source leaves open, where figures come from, and how to check them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from perequa.report.layout import word
+from perequa.report.page.blocks import (
+    Heading,
+    Listed,
+    PageTable,
+    Paragraph,
+    Section,
+    text_cell,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from perequa.report.page.blocks import Block
+    from perequa.report.page.reading import PageRun
+    from perequa.words import Words
+
+
+def choices(run: PageRun, words: Words) -> Section:
+    """List the points that the source leaves open, and what was chosen."""
+    stated: Mapping[str, Any] = run.scenario.get("choices") or {}
+    title = words.phrase("What the source leaves open")
+    if not stated:
+        none = Paragraph(text=words.phrase("The scenario states no choice."))
+        return Section(key="choices", title=title, blocks=[none])
+    table = PageTable(
+        key="choices-table",
+        caption=words.phrase("Choices made where the source is silent"),
+        columns=(
+            words.phrase("Choice"),
+            words.phrase("Chosen"),
+            words.phrase("Also possible"),
+            words.phrase("Because"),
+        ),
+        rows=tuple(
+            (
+                text_cell(str(name)),
+                text_cell(word(spec.get("value"))),
+                text_cell("; ".join(map(str, spec.get("alternatives") or ()))),
+                text_cell(word(spec.get("because"))),
+            )
+            for name, spec in stated.items()
+        ),
+    )
+    return Section(key="choices", title=title, blocks=[table])
+
+
+def origins(run: PageRun, words: Words) -> Section:
+    """Name sources, files with their hashes, versions, and what was proved."""
+    sources = tuple(str(source) for source in run.scenario.get("sources") or ())
+    blocks: list[Block] = [Heading(text=words.phrase("Sources"))]
+    if sources:
+        blocks.append(Listed(items=sources))
+    else:
+        blocks.append(Paragraph(text=words.phrase("The scenario names no source.")))
+    blocks.append(_inputs(run, words))
+    blocks.append(Heading(text=words.phrase("Certificate")))
+    blocks += _certificate(run, words)
+    versions = ", ".join(f"{k} {v}" for k, v in run.record.get("versions", {}).items())
+    made = words.phrase(
+        "Made by Perequa {version} ({versions}).",
+        version=run.record.get("perequa", ""),
+        versions=versions,
+    )
+    blocks += [Paragraph(text=_check(run, words)), Paragraph(text=made)]
+    title = words.phrase("Where it comes from, and how to check it")
+    return Section(key="origins", title=title, blocks=blocks)
+
+
+def _inputs(run: PageRun, words: Words) -> PageTable:
+    return PageTable(
+        key="inputs",
+        caption=words.phrase("Files read, as they stand in the run folder"),
+        columns=(words.phrase("File"), "SHA-256"),
+        rows=tuple(
+            (text_cell(str(place)), text_cell(run.hashes.get(str(place), "")))
+            for place in run.record["inputs"].values()
+        ),
+    )
+
+
+def _certificate(run: PageRun, words: Words) -> Iterator[Block]:
+    if not run.certificate:
+        said = words.phrase("Each step is a run of its own, with a certificate in its folder.")
+        yield Paragraph(text=said)
+        return
+    checks = run.certificate.get("checks", ())
+    yield Paragraph(
+        text=words.phrase(
+            "Before it was published, the run passed its own checks without the solver; residuals "
+            "stay within {tolerances}.",
+            tolerances=", ".join(
+                f"{name} {value:g}" for name, value in run.certificate["tolerances"].items()
+            ),
+        )
+        if run.certificate.get("verdict") == "proven"
+        else words.phrase("The certificate reads: {verdict}.", verdict=run.certificate["verdict"])
+    )
+    yield PageTable(
+        key="certificate",
+        caption=words.phrase("Checks of the certificate (in English, as the file has them)"),
+        columns=(
+            words.phrase("Check"),
+            words.phrase("Verdict"),
+            words.phrase("What was checked"),
+        ),
+        rows=tuple(
+            tuple(text_cell(check[k]) for k in ("name", "verdict", "what")) for check in checks
+        ),
+    )
+
+
+def _check(run: PageRun, words: Words) -> str:
+    return words.phrase(
+        "This page was written from the run folder whose fingerprint is {fingerprint}. "
+        "`perequa verify` on that folder computes all of it again without a solver, and must print "
+        "the same fingerprint.",
+        fingerprint=run.fingerprint,
+    )

@@ -1,0 +1,114 @@
+"""The page: its sections in order, written as one file that asks nothing of anyone."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from perequa.report.page.allocation import allocation
+from perequa.report.page.decided import decided
+from perequa.report.page.equity import equity
+from perequa.report.page.origins import choices, origins
+from perequa.report.page.prices import prices
+from perequa.report.page.rates import rates
+from perequa.report.page.rules import rules
+
+if TYPE_CHECKING:
+    from perequa.report.page.reading import PageRun
+    from perequa.words import Words
+
+TEMPLATES = Path(__file__).parent / "templates"
+SECTIONS = (decided, rules, allocation, rates, equity, prices, choices, origins)
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+"""Control characters, which HTML has no place for, and marks that turn the direction of a line: a
+name that holds one could make the figures beside it read backwards."""
+
+
+def page_of(run: PageRun, words: Words) -> str:
+    """Write a run as one HTML file.
+
+    Its content security policy lets nothing be fetched, and only the style and the script of the
+    page itself, by their hashes. Whatever the scenario names is text: markup in it is shown as it
+    was typed.
+
+    Parameters
+    ----------
+    run
+        The run, which has a plan.
+    words
+        Language of the page.
+    """
+    style, script = _file("page.css"), _file("page.js")
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            lang=words.lang,
+            title=str(run.scenario.get("title") or run.name),
+            sections=[section(run, words) for section in SECTIONS],
+            policy=_policy(style, script),
+            style=Markup(style),
+            script=Markup(script),
+            told=_told(words),
+        )
+    )
+
+
+def _told(words: Words) -> dict[str, str]:
+    """Words of the frame, and those that the script needs."""
+    return {
+        "skip": words.phrase("Skip to the content"),
+        "contents": words.phrase("Contents"),
+        "filter": words.phrase("Show only rows that hold"),
+        "save": words.phrase("Save the rows shown (CSV)"),
+        # the script puts its figures where the places are
+        "count": words.phrase("{shown} of {all} rows", shown="{shown}", all="{all}"),
+        "sort": words.phrase("sort by this column"),
+        "behind": words.phrase("Table of these figures"),
+        "separator": ";" if words.figures.decimal == "," else ",",
+        "decimal": words.figures.decimal,
+    }
+
+
+def _policy(style: str, script: str) -> str:
+    return (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _file(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _seen(value: Any) -> Any:  # noqa: ANN401 - whatever a template writes
+    """Show a replacement mark where a name holds what cannot be seen."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return UNSEEN.sub("\ufffd", value)
+    return value
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_seen,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

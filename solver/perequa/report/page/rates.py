@@ -1,0 +1,135 @@
+"""Rates before and after, and how far they stay from their target."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perequa.report.headings import codes
+from perequa.report.layout import word
+from perequa.report.page.allocation import MOST_ROWS
+from perequa.report.page.blocks import (
+    Heading,
+    PageTable,
+    Paragraph,
+    Section,
+    measured_cell,
+    text_cell,
+)
+from perequa.report.page.dot_plot import MOST_LINES, Pair, dot_plot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from perequa.interpret.tables import Value
+    from perequa.report.page.blocks import Block
+    from perequa.report.page.dot_plot import DotPlot
+    from perequa.report.page.reading import PageRun
+    from perequa.words import Words
+
+NATION = "nation"
+FIGURES = ("before", "after", "target", "gap_before", "gap_after")
+
+Row = dict[str, "Value"]
+
+
+def rates(run: PageRun, words: Words) -> Section:
+    """Draw every indicator at every level, at the end of the last year."""
+    rows = list(run.tables["indicators"].records())
+    last = max((r["year"] for r in rows if isinstance(r["year"], int)), default=0)
+    names = _names(run)
+    stated = run.scenario.get("indicators", {})
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        if row["year"] == last and row["level"] != NATION:
+            groups.setdefault((word(row["indicator"]), word(row["level"])), []).append(row)
+    blocks: list[Block | DotPlot] = []
+    if not groups:
+        blocks.append(Paragraph(text=words.phrase("The scenario states no indicator.")))
+    for number, ((indicator, level), listed) in enumerate(groups.items(), 1):
+        title = str(stated.get(indicator, {}).get("title") or indicator)
+        said = words.phrase(
+            "{indicator}, by {level}, end of {year}",
+            indicator=title,
+            level=codes(words).get(("level", level), level),
+            year=last,
+        )
+        blocks.append(Heading(text=said))
+        blocks += _level(number, said, listed, names, words)
+    return Section(key="rates", title=words.phrase("Rates before and after"), blocks=blocks)
+
+
+def _level(
+    number: int, said: str, rows: list[Row], names: Mapping[tuple[str, str], str], words: Words
+) -> Iterator[Block | DotPlot]:
+    if len(rows) > MOST_ROWS:
+        text = words.phrase(
+            "{count} lines: they stand in {file}.", count=len(rows), file="indicators.csv"
+        )
+        yield Paragraph(text=text)
+        return
+    rows.sort(key=lambda r: r["before"] if isinstance(r["before"], float) else 0.0)
+    pairs = [p for r in rows if (p := _pair(r, names)) is not None]
+    table = _table(number, said, rows, names, words)
+    if 0 < len(pairs) <= MOST_LINES:
+        yield dot_plot(
+            pairs,
+            words,
+            key=f"dots-{number}",
+            title=words.phrase("{what}, from the lowest rate before the plan up", what=said),
+            first=words.phrase("before"),
+            last=words.phrase("after"),
+            target=words.phrase("target (the national rate unless stated otherwise)"),
+            behind=table.key,
+        )
+    yield table
+
+
+def _table(
+    number: int,
+    said: str,
+    rows: list[Row],
+    names: Mapping[tuple[str, str], str],
+    words: Words,
+) -> PageTable:
+    return PageTable(
+        key=f"rates-{number}",
+        caption=words.phrase("{what}: rates, and what is missing to the target", what=said),
+        columns=(
+            words.phrase("Territory"),
+            words.phrase("Rate before"),
+            words.phrase("Rate after"),
+            words.phrase("Target"),
+            words.phrase("Missing before"),
+            words.phrase("Missing after"),
+        ),
+        rows=tuple(
+            (text_cell(_name(r, names)), *(measured_cell(r[k], words) for k in FIGURES))
+            for r in rows
+        ),
+        file=f"rates-{number}.csv",
+    )
+
+
+def _pair(row: Row, names: Mapping[tuple[str, str], str]) -> Pair | None:
+    before, after, target = row["before"], row["after"], row["target"]
+    if not isinstance(before, float) or not isinstance(after, float):
+        return None
+    return Pair(
+        name=_name(row, names),
+        first=before,
+        last=after,
+        target=target if isinstance(target, float) else None,
+    )
+
+
+def _name(row: Row, names: Mapping[tuple[str, str], str]) -> str:
+    return names.get((word(row["level"]), word(row["territory"]))) or word(row["territory"])
+
+
+def _names(run: PageRun) -> dict[tuple[str, str], str]:
+    """Name territories as the plan and its totals do: ``indicators.csv`` has their codes alone."""
+    return {
+        (word(r["level"]), word(r["territory"])): word(r["territory_name"])
+        for table in ("totals", "allocation")
+        for r in run.tables[table].records()
+    }

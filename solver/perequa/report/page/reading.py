@@ -1,0 +1,47 @@
+"""What a page is made from: a run folder as it was read, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from perequa.interpret.tables import Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRun:
+    """A run that found a plan.
+
+    Attributes
+    ----------
+    record
+        ``run.json``.
+    tables
+        Tables of the folder by name, without their ending.
+    certificate
+        ``certificate.json``; empty for a cascade, whose steps have one each.
+    hashes
+        SHA-256 of every file read, by its path inside the folder.
+    fingerprint
+        SHA-256 of the manifest.
+    """
+
+    record: Mapping[str, Any]
+    tables: Mapping[str, Table]
+    certificate: Mapping[str, Any]
+    hashes: Mapping[str, str]
+    fingerprint: str
+
+    @property
+    def name(self) -> str:
+        """The scenario column of the run."""
+        return str(self.record["name"])
+
+    @property
+    def scenario(self) -> Mapping[str, Any]:
+        """The scenario as it was resolved."""
+        resolved: Mapping[str, Any] = self.record["scenario"]
+        return resolved
