@@ -70,7 +70,7 @@ class _Timed(_Highs):  # type: ignore[misc] - a compiled class
 
     spent: list[float] = []  # noqa: RUF012 - one list for all sessions of a run
 
-    def run(self) -> Any:  # noqa: ANN401
+    def run(self) -> Any:  # noqa: ANN401 - what HiGHS gives back has no type
         start = time.perf_counter()
         try:
             return super().run()
