@@ -153,7 +153,7 @@ def find_optimum(
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Leave the garbage collector off: it would walk the whole Pyomo model again and again."""
+    """Leave the garbage collector off: it would walk tables and the Pyomo model again and again."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -189,12 +189,14 @@ def prepared(
     options: SolverOptions,
     clock: Clock,
     pairs: Callable[[CompiledProgram], CompiledProgram] = pairs_as_needed,
+    reference: Reference | None = None,
 ) -> Prepared | Failure:
     """Solve every priority of an instance; say why where there is no plan.
 
-    Parameters and errors are those of `find_optimum`.
+    Parameters and errors are those of `find_optimum`; the reference is that of the instance, where
+    checking it has told already.
     """
-    reference, even, program = posed(instance, clock)
+    reference, even, program = posed(instance, clock, reference)
     if next_leximin(instance) is not None:
         try:
             instance = _in_levels(instance, reference, options, clock)
@@ -216,7 +218,7 @@ def prepared(
         if not options.presolve:
             raise NotProven("HiGHS called a program infeasible that has a plan")
         # presolve has declared feasible programs infeasible (HiGHS issues 2511, 1725)
-        return prepared(instance, name, replace(options, presolve=False), clock, pairs)
+        return prepared(instance, name, replace(options, presolve=False), clock, pairs, reference)
     alone, weighting, solved, selected = optimum
     return Prepared(
         instance=instance,
@@ -263,8 +265,10 @@ def _in_levels(
         return laid_out(instance, reference, compiled, options)
 
 
-def posed(instance: Instance, clock: Clock) -> tuple[Reference, Evenness, CompiledProgram]:
-    """Share out by the reference and compile the program; nothing is solved.
+def posed(
+    instance: Instance, clock: Clock, reference: Reference | None = None
+) -> tuple[Reference, Evenness, CompiledProgram]:
+    """Share out by the reference, unless it is known, and compile the program; nothing is solved.
 
     Raises
     ------
@@ -273,7 +277,8 @@ def posed(instance: Instance, clock: Clock) -> tuple[Reference, Evenness, Compil
     """
     problems = Problems()
     with clock.stage("reference"):
-        reference = reference_allocation(instance, problems)
+        if reference is None:
+            reference = reference_allocation(instance, problems)
         even = evenness(instance, reference, problems)
         problems.stop_if_wrong()
     return reference, even, compiled_from(instance, reference, clock)

@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 
     from perequa.engine.session import SolverOptions
     from perequa.engine.spread import Spread
+    from perequa.optimum import Prepared
     from perequa.report.arrays import Arrays
     from perequa_models.instance import Instance
+    from perequa_models.reference.reference import Reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,7 @@ def solve_instance(
     weights_up_to: float = CHEAP,
     options: SolverOptions = DEFAULT_OPTIONS,
     clock: Clock | None = None,
+    reference: Reference | None = None,
 ) -> Success | Failure:
     """Take an instance to its published plan and prices.
 
@@ -86,6 +89,8 @@ def solve_instance(
         How the solver works; no table depends on it.
     clock
         Collects the time of each stage.
+    reference
+        The circular's own allocation, where checking the figures has told it already.
 
     Raises
     ------
@@ -98,15 +103,11 @@ def solve_instance(
     """
     with uncollected():
         asked = Asked(prices=prices, ranges=ranges, weights_up_to=weights_up_to)
-        return _solve(instance, name, asked, options, clock or Clock())
+        ready = prepared(instance, name, options, clock := clock or Clock(), reference=reference)
+        return ready if isinstance(ready, Failure) else _solve(ready, name, asked, clock)
 
 
-def _solve(
-    instance: Instance, name: str, asked: Asked, options: SolverOptions, clock: Clock
-) -> Success | Failure:
-    ready = prepared(instance, name, options, clock)
-    if isinstance(ready, Failure):
-        return ready
+def _solve(ready: Prepared, name: str, asked: Asked, clock: Clock) -> Success:
     with other_thread() as other:
         publishing = other.submit(published_from, ready, Clock())
         least = ready.alone.asked_of(other)

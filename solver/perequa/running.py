@@ -13,7 +13,7 @@ from perequa.interpret.run import Failure
 from perequa.interpret.weights import CHEAP
 from perequa.io.findings import findings_of
 from perequa.io.run_folder import DIAGNOSIS, RUN, check_replaceable, write_folder
-from perequa.optimum import DEFAULT_OPTIONS, Clock, Watch, posed, unwatched
+from perequa.optimum import DEFAULT_OPTIONS, Clock, Watch, posed, uncollected, unwatched
 from perequa.pipeline import Success, diagnose_instance, solve_instance
 from perequa.pricing import Asked
 from perequa.report.arrays import npz, program_arrays
@@ -77,6 +77,7 @@ class FinishedRun:
     failed: tuple[FinishedRun, ...] = ()
 
 
+@uncollected()
 def run_scenario(
     source: str,
     destination: Callable[[str], Path],
@@ -157,6 +158,7 @@ def run_loaded(
             weights_up_to=asked.weights_up_to,
             options=options,
             clock=clock,
+            reference=loaded.reference,
         )
     except InvalidScenario as error:
         where = Places(loaded.raw)
@@ -328,7 +330,7 @@ def _not_proven(
     error: PerequaError,
 ) -> FinishedRun:
     ended = {"status": "limit", "exit_code": error.exit_status, "termination": str(error)}
-    _, _, program = posed(loaded.instance, Clock())
+    _, _, program = posed(loaded.instance, Clock(), loaded.reference)
     files = inputs | {
         "program.npz": npz(program_arrays(program, None, None)),
         "run.json": json_bytes(record | ended),

@@ -138,4 +138,10 @@ def check_any(source: str, variants: Sequence[str] = (), sets: Sequence[str] = (
     if not is_cascade(raw):
         return check(raw)
     checked = check_cascade(raw)
-    return Loaded(raw=raw, instance=checked.integrated.instance, findings=checked.findings)
+    whole = checked.integrated
+    return Loaded(
+        raw=raw,
+        instance=whole.instance,
+        reference=whole.reference,
+        findings=checked.findings,
+    )

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from perequa.io.scenario_files import RawScenario
     from perequa_models.instance import Instance
     from perequa_models.problems import Cell
+    from perequa_models.reference.reference import Reference
     from perequa_models.scenario import Scenario
     from perequa_models.tree import Tree
 
@@ -66,12 +67,15 @@ class Loaded:
         Files, merged data, origins.
     instance
         Its figures: complete, nothing defaults after this point.
+    reference
+        The circular's own allocation of them.
     findings
         Warnings.
     """
 
     raw: RawScenario
     instance: Instance
+    reference: Reference
     findings: tuple[Finding, ...]
 
 
@@ -117,15 +121,18 @@ def check(raw: RawScenario) -> Loaded:
     refuse_unbuilt(raw.data)
     problems = Problems()
     tables = TableSet(raw, Frame.of(raw.data), problems)
-    instance = _checked(raw, tables, problems)
+    checked = _checked(raw, tables, problems)
     findings = _placed(raw, tables, problems)
-    if instance is None or any(finding.severity == "error" for finding in findings):
+    if checked is None or any(finding.severity == "error" for finding in findings):
         raise InvalidInput(findings)
+    instance, reference = checked
     refuse_beside_projects(instance)
-    return Loaded(raw=raw, instance=instance, findings=findings)
+    return Loaded(raw=raw, instance=instance, reference=reference, findings=findings)
 
 
-def _checked(raw: RawScenario, tables: TableSet, problems: Problems) -> Instance | None:
+def _checked(
+    raw: RawScenario, tables: TableSet, problems: Problems
+) -> tuple[Instance, Reference] | None:
     """Check everything, as far as what is right allows; None when a figure is wrong."""
     scenario = check_schema(raw.data, problems)
     check_sizes(raw.data, problems)
@@ -141,15 +148,15 @@ def _checked(raw: RawScenario, tables: TableSet, problems: Problems) -> Instance
         # what is missing was said: nothing can be told from what is not there
         check_shares(scenario, problems)
         return None
-    instance = _assembled(scenario, tables.tree, tables, problems)
-    if instance is None:
+    assembled = _assembled(scenario, tables.tree, tables, problems)
+    if assembled is None:
         check_shares(scenario, problems)
-    return instance
+    return assembled
 
 
 def _assembled(
     scenario: Scenario, tree: Tree, tables: TableSet, problems: Problems
-) -> Instance | None:
+) -> tuple[Instance, Reference] | None:
     """Give the scenario its figures, and check what can be told from figures only."""
     columns = derive_columns(scenario, tree, tables.columns, problems)
     check_columns(scenario, tree, columns, problems)
@@ -171,7 +178,7 @@ def _assembled(
         check_objectives(instance, reference, problems)
     if not problems.errors:
         check_normalised(instance, reference, problems)
-    return instance
+    return instance, reference
 
 
 def _quantities(tables: TableSet, uses: Uses) -> set[str]:

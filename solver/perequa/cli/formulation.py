@@ -32,13 +32,10 @@ def formulation(
     # imported here so that `perequa --help` does not pay for numpy and pydantic
     from perequa.checks import load  # noqa: PLC0415
     from perequa.report.mathematics import mathematics  # noqa: PLC0415
-    from perequa_models.problems import Problems  # noqa: PLC0415
-    from perequa_models.reference.allocation import reference_allocation  # noqa: PLC0415
 
     loaded = load(scenario, variants, sets)
     print_findings(loaded.findings)
-    reference = reference_allocation(loaded.instance, Problems())
-    text = mathematics(loaded.instance, reference, loaded.raw.column_name, form)
+    text = mathematics(loaded.instance, loaded.reference, loaded.raw.column_name, form)
     if output is None:
         click.echo(text, nl=False)
     else:

@@ -125,7 +125,9 @@ class Combinations:
         chosen = [change for i, change in enumerate(self.changes) if taken >> i & 1]
         try:
             loaded = check(as_scenario(mixed(self.first, self.other, chosen)))
-            outcome = solve_instance(loaded.instance, "combination", prices=False)
+            outcome = solve_instance(
+                loaded.instance, "combination", prices=False, reference=loaded.reference
+            )
         except InvalidScenario as error:
             found = next((f.message for f in findings_of(error) if f.severity == "error"), "")
             self.reasons[taken] = saying(

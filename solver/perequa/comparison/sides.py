@@ -232,7 +232,7 @@ def _solved(asked: Asked, words: Words) -> Side:
         made |= {"name": raw.column_name, "raw": None if _wrong(raw) else raw}
         loaded = check(raw)
         made |= {"instance": loaded.instance, "findings": loaded.findings}
-        outcome = solve_instance(loaded.instance, raw.column_name)
+        outcome = solve_instance(loaded.instance, raw.column_name, reference=loaded.reference)
     except InvalidScenario as error:
         return _invalid(made, error, words)
     except NoWholePlan as error:

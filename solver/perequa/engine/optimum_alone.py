@@ -66,6 +66,10 @@ class Alone:
         names = frozenset(program.objective_names)
         return owners(program.row_keys, names), owners(program.column_keys, names)
 
+    @cached_property
+    def _whole(self) -> Flags:
+        return self._program.whole
+
     def asked_of(self, other: Executor) -> Callable[[], dict[str, float]]:
         """Have another thread solve every objective.
 
@@ -108,7 +112,7 @@ class Alone:
             column_upper=scaled.column_upper[columns],
         )
         cost, factor = scaled.cost(self._program.costs[k])
-        whole = self._program.whole[columns]
+        whole = self._whole[columns]
         outcome: Outcome | WholeOutcome
         if whole.any():
             outcome = _chosen(program, cost[columns], whole, self._options)

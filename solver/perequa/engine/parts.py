@@ -52,8 +52,8 @@ class LinearProgram:
 def minimise_apart(program: LinearProgram, cost: Floats, options: SolverOptions) -> Outcome:
     """Minimise a cost over a program known to have a plan, part by part.
 
-    Columns that are held are left out, and so are the rows that no other column enters: those hold
-    already, and have no price.
+    Columns that are held are left out, those that rest at their lower bound with them, and so are
+    the rows that no other column enters: those hold already, and have no price.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def minimise_apart(program: LinearProgram, cost: Floats, options: SolverOptions)
     Outcome
         Of the whole program. The first part that is not solved to the end is what it ends with.
     """
-    held = program.column_lower == program.column_upper
+    held = (program.column_lower == program.column_upper) | _resting(program, cost)
     x, y = np.where(held, program.column_lower, 0.0), np.zeros(len(program.row_lower))
     moved = program.matrix @ x
     for rows, columns, matrix in _parts(program.matrix, np.flatnonzero(~held)):
@@ -90,16 +90,36 @@ def minimise_apart(program: LinearProgram, cost: Floats, options: SolverOptions)
     return Outcome(termination=Termination.OPTIMAL, x=x, y=y, objective=float((cost * x).sum()))
 
 
+def _resting(program: LinearProgram, cost: Floats) -> NDArray[np.bool_]:
+    """Find columns that gain nothing by being greater, and that no row wants greater.
+
+    Of any plan they can be lowered to their bound, and no row breaks. Under the objective of one
+    measure these are the places of all the others.
+    """
+    matrix = program.matrix
+    wants_more = np.where(
+        matrix.data > 0.0,
+        np.isfinite(program.row_lower)[matrix.indices],
+        np.isfinite(program.row_upper)[matrix.indices],
+    )
+    wanted = np.zeros(len(cost), dtype=np.bool_)
+    wanted[np.repeat(np.arange(len(cost)), np.diff(matrix.indptr))[wants_more]] = True
+    return ~wanted & (cost >= 0.0) & np.isfinite(program.column_lower)
+
+
 def _parts(
     matrix: sparse.csc_array, columns: Indices
 ) -> Iterator[tuple[Indices, Indices, sparse.csc_array]]:
     """Rows, columns and matrix of each part; parts that are small come several at a time."""
-    kept = matrix[:, columns]
+    kept = matrix if len(columns) == matrix.shape[1] else matrix[:, columns]
     entered = np.zeros(kept.shape[0], dtype=np.bool_)
     entered[kept.indices] = True
     rows, place = np.flatnonzero(entered), np.cumsum(entered) - 1
     of_rows, of_columns = _numbered(place[kept.indices], kept.indptr, len(rows))
     count = int(of_columns.max(initial=-1)) + 1
+    if count == 1 and len(rows) == kept.shape[0]:
+        yield rows, columns, kept
+        return
     for r, c in zip(_grouped(of_rows, count), _grouped(of_columns, count), strict=True):
         place[rows[r]] = np.arange(len(r))
         own = kept[:, c]
@@ -110,10 +130,9 @@ def _parts(
 def _numbered(indices: Indices, indptr: Indices, m: int) -> tuple[Indices, Indices]:
     """Number the part that each row and each column belongs to."""
     n = len(indptr) - 1
-    # rows and columns are the ends of edges, one for each entry of the matrix
-    ends = np.repeat(np.arange(m, m + n), np.diff(indptr))
-    edges = (np.ones(len(indices), dtype=np.int8), (indices, ends))
-    graph = sparse.csr_array(sparse.coo_array(edges, shape=(m + n, m + n)))
+    # rows and columns are the ends of edges, one for each entry; those of columns list them
+    edges = (np.ones(len(indices)), indices, np.concatenate([np.zeros(m, indptr.dtype), indptr]))
+    graph = sparse.csr_array(edges, shape=(m + n, m + n))
     _, part = connected_components(graph, directed=False)
     together = _together(np.bincount(part))[part]
     return together[:m], together[m:]

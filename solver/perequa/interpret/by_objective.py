@@ -107,19 +107,23 @@ def effects_of(run: Solved, rate: Floats) -> list[float | None]:
     list
         In the order of the objectives; None where an objective of no weight bends right there.
     """
-    served = [bool(weights.any()) for weights in run.weighting.weights.T]
+    served = np.asarray(run.weighting.weights.any(axis=0)).tolist()
+    linear = _linear(run.program.costs, rate)
     return [
-        _linear(run.program.costs[k], rate) if served[k] else slope_of(run, name, rate)
+        linear[k] if served[k] else slope_of(run, name, rate)
         for k, name in enumerate(run.weighting.names)
     ]
 
 
-def _linear(cost: Floats, rate: Floats) -> float:
-    terms = cost * rate
-    total = float(terms.sum())
+def _linear(costs: Floats, rate: Floats) -> list[float]:
+    """Rate of change of every cost along a move; few columns move."""
+    moving = np.flatnonzero(rate)
+    terms = costs[:, moving] * rate[moving]
+    total = terms.sum(axis=1)
     # what cancels but for rounding is nothing
-    size = float(np.abs(terms).sum())
-    return 0.0 if abs(total) <= ROUNDING * size else total
+    size = np.abs(terms).sum(axis=1)
+    told: list[float] = np.where(np.abs(total) <= ROUNDING * size, 0.0, total).tolist()
+    return told
 
 
 def slope_of(run: Solved, name: str, rate: Floats) -> float | None:

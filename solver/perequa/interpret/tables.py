@@ -83,6 +83,8 @@ def shortest(figures: NDArray[np.float64]) -> list[str]:
     alike = (size == 0.0) | ((size >= 1e-4) & (size < 1e16))
     texts = to_json(np.where(alike, figures, 0.0).tolist()).decode()[1:-1].split(",")
     missing = np.isnan(figures)
+    if alike.all():
+        return texts
     for i in np.flatnonzero(~alike & ~missing).tolist():
         texts[i] = repr(float(figures[i]))
     return ["" if none else text for none, text in zip(missing.tolist(), texts, strict=True)]

@@ -204,7 +204,7 @@ def prepare(loaded: Loaded, clock: Clock) -> Prepared:
         # its levels hold for one set of limits and weights: a study moves these
         what = f"objectives.{waiting}.kind: leximin in a study"
         raise NotInThisVersion(what)
-    reference, even, program = posed(instance, clock)
+    reference, even, program = posed(instance, clock, loaded.reference)
     program = with_every_pair(program)
     with infeasible_is_proven(program):
         weighting = weigh(instance, reference, Alone(program, OPTIONS).least)

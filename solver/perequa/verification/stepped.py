@@ -135,8 +135,9 @@ def _check_neutral(
 ) -> int:
     """Check the neutral optimum and that no column it leaves free can move; return how many."""
     rows, lower, upper = face
-    neutral = np.array([_neutral(name) for name in program.col_ids])
-    neutral = np.where(program.arrays["tie_cost"] > 0, neutral, 0.0)
+    neutral = np.zeros(len(program.col_ids))
+    for k in np.flatnonzero(program.arrays["tie_cost"] > 0).tolist():
+        neutral[k] = _neutral(program.col_ids[k])
     plan, y = solution["plan"], solution["neutral_y"]
     held = (rows, lower == upper, lower, upper)
     z = _check_dual(notes, program, neutral, (plan, y), held, "neutral cost")

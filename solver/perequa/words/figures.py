@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 THOUSANDS = "\u202f"
 WHOLE_FROM = 1000.0
@@ -17,7 +18,7 @@ SMALLEST = 1e-6
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Figures:
     """What a language does with figures.
 
@@ -35,6 +36,7 @@ class Figures:
     before_percent: str
     plural_from: float
 
+    @lru_cache(maxsize=4096)  # noqa: B019 - there is one value for each language
     def number(self, value: float, digits: int = 4) -> str:
         """Write a figure for reading: so many significant digits, or whole when large."""
         if not math.isfinite(value):

@@ -107,6 +107,7 @@ def objective_named(name: str, kind: str, words: Words) -> str:
     return word if name in (kind, word) else f"{word} ({name})"
 
 
+@lru_cache(maxsize=4096)
 def amount(value: float, unit: str, words: Words) -> str:
     """Write a figure with its unit, as cells name it: one place, 14.94 places, 24 100 000 EUR."""
     match unit:
