@@ -332,7 +332,10 @@ def compiled_from(instance: Instance, reference: Reference, clock: Clock) -> Com
     with clock.stage("formulate"):
         formulation = formulate(instance, reference)
     with clock.stage("compile"):
-        return compile_program(formulation)
+        program = compile_program(formulation)
+        # a model holds itself: left to the garbage collector, it would stay until long after
+        formulation.model.clear()
+    return program
 
 
 def _optimum(
