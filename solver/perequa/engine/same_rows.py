@@ -193,13 +193,14 @@ class _Sum:
 
 def _sums(program: CompiledProgram, forms: _Forms) -> Iterator[tuple[int, HeldBy]]:
     """Yield the rows that the rows of one other rule add up to, the tightest such rule."""
-    rule_of = np.array([getattr(key, "rule", "") for key in program.row_keys])
+    named = np.array([getattr(program.row_keys[i], "rule", "") for i in forms.rows.tolist()])
     tightest: dict[int, tuple[float, HeldBy]] = {}
     # an upper limit read upside down is a lower one
     for sign, bound in ((1.0, forms.upper), (-1.0, -forms.lower)):
-        stated = forms.rows[np.isfinite(bound[forms.rows])]
-        for rule in np.unique(rule_of[stated]):
-            own = rule_of[stated] == rule
+        finite = np.isfinite(bound[forms.rows])
+        stated, rule_of = forms.rows[finite], named[finite]
+        for rule in np.unique(rule_of):
+            own = rule_of == rule
             laid = _laid(forms, stated[own])
             if laid is None:
                 continue
