@@ -351,7 +351,9 @@ def _optimum(
             program = held_at(program, selected)
         solved = solve_ordered(program, weighting.priorities, weighting.weights, options)
         _check_termination(solved.staged)
-        if selected is not None:
+        if selected is None:
+            alone.told_by(solved.staged.stages[0].x, weighting.weights[0])
+        else:
             check_values(selected, solved.staged.stages)
     except Infeasible:
         return None

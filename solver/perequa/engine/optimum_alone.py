@@ -96,6 +96,22 @@ class Alone:
             self._found[k] = self._solve(k)
         return self._found[k]
 
+    def told_by(self, x: Floats, weights: Floats) -> None:
+        """Learn from the optimum of the first priority, where it serves one objective only.
+
+        Parameters
+        ----------
+        x
+            (n,) an optimal plan, natural units.
+        weights
+            (K,) weight of every objective in the first priority.
+        """
+        served = np.flatnonzero(weights)
+        if len(served) == 1 and self._program.ranked is None:
+            k = int(served[0])
+            value = float(self._program.costs[k] @ x) + float(self._program.offsets[k])
+            self._found.setdefault(k, value)
+
     def _solve(self, k: int) -> float:
         ranked = self._program.ranked
         if ranked is not None and not ranked.complete:
