@@ -302,6 +302,8 @@ def _bound(instance: Instance, bound: Bound) -> Line:
     if isinstance(bound, FileBound):
         sheet = say(", sheet {}", bound.sheet) if bound.sheet else ()
         return (*say("column `limit` of {}", code(bound.file)), *sheet)
+    if bound == "built":
+        return say("the envelope that the lines of the campaign build")
     return say("the number {}", figure(bound))
 
 
