@@ -28,7 +28,7 @@ COLUMNS = (
 )
 ADDING = tuple(line for line in LINE_WORDS if line != "undistributed")
 """Lines that add up to the envelope, in the order of the official table."""
-ONE_YEAR = frozenset({"one_off", "reserve"})
+ONE_YEAR = frozenset({"one_off", "reserve", "undistributed"})
 """Lines that the next year does not renew."""
 UNDISTRIBUTED: Item = ("undistributed", "")
 ENVELOPE: Item = ("envelope", "")

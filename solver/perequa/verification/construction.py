@@ -230,4 +230,5 @@ class _Book:
 
 
 def _lasting(amounts: dict[tuple[str, str], float]) -> float:
-    return sum(a for (line, _), a in amounts.items() if line not in {"one_off", "reserve"})
+    gone = {"one_off", "reserve", "undistributed"}
+    return sum(a for (line, _), a in amounts.items() if line not in gone)
