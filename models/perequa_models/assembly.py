@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perequa_models.campaign.reading import campaign_figures
 from perequa_models.catalogue import write_rows
 from perequa_models.columns import summed_up
 from perequa_models.figures.arrays import (
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from perequa_models.rules.grammar import RuleSpec
     from perequa_models.scenario import Scenario
     from perequa_models.tree import Tree
+
+BUILT = 2
+"""Turn of the envelopes that the campaign builds."""
 
 
 def assemble(
@@ -89,6 +93,8 @@ def assemble(
         shape=shape,
         base=base,
         installed=places,
+        carried=np.array(quantity(source, "carried", 0.0, ("supply",))[:, :, 0]),
+        rate=rate,
         # in the order in which a budget is renewed: a home frozen at its base is so to the last bit
         base_carried=np.cumprod(np.concatenate([base[:, :, None], 1.0 + rate], axis=2), axis=2)[
             :, :, 1:
@@ -99,10 +105,10 @@ def assemble(
     _write_all(work, scenario)
     _check_needs(source)
     _check_merit(source)
-    return None if problems.errors else _instance(work, pairs, rate, cost)
+    return None if problems.errors else _instance(work, pairs, cost)
 
 
-def _instance(work: Work, pairs: Flags, rate: Floats, cost: Floats) -> Instance:
+def _instance(work: Work, pairs: Flags, cost: Floats) -> Instance:
     """Gather what was read and written; the remaining figures are read here."""
     source, scenario = work.source, work.source.scenario
     months = [scenario.measures[m].opening_months for m in source.measures]
@@ -116,10 +122,10 @@ def _instance(work: Work, pairs: Flags, rate: Floats, cost: Floats) -> Instance:
         open_pairs=pairs,
         installed=work.installed,
         base=work.base,
-        carried=np.array(quantity(source, "carried", 0.0, ("supply",))[:, :, 0]),
+        carried=work.carried,
         closed=_by_year(quantity(source, "closed", 0.0, ("supply",)), work.shape),
         cost=cost,
-        rate=rate,
+        rate=work.rate,
         opening_months=np.array(months, dtype=np.intp),
         indicators=work.indicators,
         rows=tuple(row for name in sorted(work.rows) for row in work.rows[name]),
@@ -127,6 +133,7 @@ def _instance(work: Work, pairs: Flags, rate: Floats, cost: Floats) -> Instance:
         overruns=tuple(work.overruns),
         convergence=tuple(work.convergence),
         projects=work.projects,
+        campaign=work.campaign[0] if work.campaign else None,
     )
 
 
@@ -170,19 +177,37 @@ def _by_year(values: Floats, shape: tuple[int, int, int]) -> Floats:
 def _write_all(work: Work, scenario: Scenario) -> None:
     """Write the rows of every active rule; those that read another rule come after it."""
     active = {name: spec for name, spec in sorted(scenario.rules.items()) if spec.active}
-    for name in sorted(active, key=lambda n: (_turn(active[n]), n)):
+    turns = sorted(active, key=lambda n: (_turn(active[n]), n))
+    for name in turns:
+        if _turn(active[name]) >= BUILT:
+            _read_campaign(work, scenario)
         before = len(work.source.problems.errors)
         work.rows[name] = write_rows(work, name, active[name])
         if len(work.source.problems.errors) == before:
             _check_adjustments(work, name, work.rows[name])
             _check_rows(work, name)
+    _read_campaign(work, scenario)
+
+
+def _read_campaign(work: Work, scenario: Scenario) -> None:
+    """Read the campaign once, when convergence is known and before envelopes are built."""
+    if scenario.campaign is None or work.campaign:
+        return
+    figures = campaign_figures(work, scenario.campaign)
+    work.campaign.extend([] if figures is None else [figures])
 
 
 def _turn(spec: RuleSpec) -> int:
-    """Place of a rule in the order of writing: money freed enters envelopes before reserves."""
+    """Place of a rule in the order of writing.
+
+    Money freed enters envelopes before reserves are taken from them; an envelope that the campaign
+    builds counts what convergence frees.
+    """
     if spec.kind == "converge":
         return 1
-    return 0 if getattr(spec, "of", None) is None else 2
+    if spec.at_most == "built":
+        return BUILT
+    return 0 if getattr(spec, "of", None) is None else BUILT + 1
 
 
 def _check_adjustments(work: Work, name: str, rows: list[RuleRow]) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from perequa_models.campaign.figures import CampaignFigures
     from perequa_models.columns import Column
     from perequa_models.keys import RowKey
     from perequa_models.objectives.data import GapData
@@ -194,6 +195,8 @@ class Instance:
         Territories settled at each level of a leximin that is laid out, by its name.
     projects
         In the order of their codes; what they open counts in the cells of their territories.
+    campaign
+        What the construction of the envelopes is made from; None in a scenario without a campaign.
     """
 
     scenario: Scenario
@@ -217,6 +220,7 @@ class Instance:
     convergence: tuple[Convergence, ...]
     levels: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     projects: tuple[Project, ...] = ()
+    campaign: CampaignFigures | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -16,6 +16,10 @@ class PerDay(Strict):
     days: Annotated[Number, Field(gt=0)] = 365.0
 
 
+Rate = Number | ColumnRef | dict[Whole, Number]
+"""A yearly rate: one for all, by territory, or by year."""
+
+
 class Measure(Strict):
     """What is handed out: places of a category for a public, or money."""
 
@@ -25,7 +29,7 @@ class Measure(Strict):
     opening_months: Annotated[Whole, Field(ge=1, le=12)] = 12
     financed_share: Annotated[Number, Field(gt=0, le=1)] = 1.0
     envelope: Name | None = None
-    rate: Number | ColumnRef | dict[Whole, Number] = 0.0
+    rate: Rate | None = None
     recurrent: Flag = True
     minimum: Annotated[Number, Field(gt=0)] | None = None
     whole: Flag = False

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from perequa_models.measures import Measure
+from perequa_models.campaign.grammar import Campaign
+from perequa_models.measures import Measure, Rate
 from perequa_models.objectives.absolute_gap import AbsoluteGap
 from perequa_models.objectives.cvar import Cvar
 from perequa_models.objectives.distance_to_reference import DistanceToReference
@@ -149,9 +150,10 @@ class Sensitivity(Strict):
 
 
 class EnvelopeName(Strict):
-    """A closed total that measures belong to."""
+    """A closed total that measures belong to, and the yearly rate of what it renews."""
 
     title: Text | None = None
+    rate: Rate = 0.0
 
 
 class HandsDown(Strict):
@@ -195,6 +197,7 @@ class Scenario(Strict):
     supply: Supply
     columns: tuple[TableRef, ...] = ()
     projects: ProjectsTable | None = None
+    campaign: Campaign | None = None
     derive: dict[Text, Derive] = Field(default_factory=dict)
     indicators: dict[Name, Indicator] = Field(default_factory=dict)
     rules: dict[Name, Rule] = Field(default_factory=dict)
@@ -205,3 +208,13 @@ class Scenario(Strict):
     variants: dict[Name, dict[Text, Any] | None] = Field(default_factory=dict)
     sensitivity: Sensitivity = Sensitivity()
     whole: Flag = False
+
+    def rate_of(self, measure: str) -> Rate:
+        """Yearly rate of a measure: its own, else that of its envelope."""
+        own = self.measures[measure].rate
+        return self.envelope_rate(self.measures[measure].envelope or "") if own is None else own
+
+    def envelope_rate(self, name: str) -> Rate:
+        """Yearly rate of an envelope, 0 where none is stated."""
+        envelope = self.envelopes.get(name)
+        return 0.0 if envelope is None else envelope.rate

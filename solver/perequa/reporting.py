@@ -122,3 +122,14 @@ def _study(path: Path) -> Problem:
         accepted="a folder written by perequa solve",
         remedy="name a run folder, or print the study again with perequa show",
     )
+
+
+def check_place(path: Path, output: Path) -> None:
+    """Refuse a place among the files of a run, whatever is written there.
+
+    Raises
+    ------
+    UsageError
+        When the output would stand there.
+    """
+    _refuse_inside(path, output)

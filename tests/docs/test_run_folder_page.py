@@ -19,6 +19,7 @@ RUNS = {
     "ehpad-2004-rule": 0,
     "dominic-2004": 0,
     "convergence-2013": 0,
+    "campaign-2004": 0,
     "camsp-1998": 0,
     "ssiad-2004 --set tie_break.method=stepped": 0,
     "ehpad-2004-rule --whole": 0,

@@ -69,6 +69,14 @@ def real_tables(data: Path) -> dict[str, str]:
             ["territory", "year", "pop_75p"],
             [[code, year, people[year]] for code, _, people in old for year in (2004, 2005)],
         ),
+        "campaign-2004/territories.csv": written(
+            ["level", "code", "name", "parent"],
+            [["region", code, name, ""] for code, name, _ in old],
+        ),
+        "campaign-2004/population.csv": written(
+            ["territory", "year", "pop_75p"],
+            [[code, year, people[year]] for code, _, people in old for year in (2004, 2005)],
+        ),
         "camsp-1998/territories.csv": camsp_territories(departments, ages),
         "camsp-1998/supply.csv": written(
             ["territory", "measure", "installed"],
@@ -162,6 +170,7 @@ def synthetic_tables(scenarios: Path) -> dict[str, str]:
     return {
         "ehpad-2004-rule/caps.csv": ehpad_caps(scenarios / "ehpad-2004-rule"),
         "ssiad-2004/supply.csv": ssiad_supply(scenarios / "ssiad-2004"),
+        "campaign-2004/supply.csv": campaign_supply(scenarios / "campaign-2004"),
         "scm-ssad-1998/supply.csv": scm_supply(scenarios / "scm-ssad-1998"),
         "camsp-1998/projects.csv": camsp_projects(scenarios / "camsp-1998"),
         "dominic-2004/territories.csv": territories,
@@ -241,6 +250,37 @@ def ssiad_supply(folder: Path) -> str:
         for code, aged in people.items()
     ]
     return written(["territory", "measure", "installed", "all_places", "inverse_rate_key"], rows)
+
+
+def campaign_supply(folder: Path) -> str:
+    """Draw places and the credits they renew.
+
+    By people of 75 and over: 10.8 M€ of the bases that are free, 54 M€ delegated in February.
+    """
+    draw = random.Random(20040218)
+    people = {
+        row["territory"]: int(row["pop_75p"])
+        for row in read(folder / "population.csv")
+        if row["year"] == "2004"
+    }
+    aged_until = [sum(list(people.values())[:i]) / sum(people.values()) for i in range(len(people))]
+    rows: list[list[object]] = []
+    for (code, aged), begin, end in zip(
+        people.items(), aged_until, [*aged_until[1:], 1.0], strict=True
+    ):
+        free, february = (round(m * end) - round(m * begin) for m in (10_800_000, 54_000_000))
+        overseas = code in OVERSEAS
+        for measure, (low, high), renewed in (
+            ("ehpad", (20, 45) if overseas else (75, 125), 7_600),
+            ("ssiad", (6, 11) if overseas else (13, 23), 10_500),
+            ("day_care", (0, 1) if overseas else (0.5, 2), 7_500),
+            ("temporary", (0, 1) if overseas else (1, 3), 7_200),
+        ):
+            places = round(aged * draw.uniform(low, high) / 1000)
+            rows.append([code, measure, places, places * renewed, ""])
+        rows.append([code, "agreements_february", "", 0, february])
+        rows.append([code, "agreements", "", free, ""])
+    return written(["territory", "measure", "installed", "base", "february_eur"], rows)
 
 
 def scm_supply(folder: Path) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from perequa_models.columns import Column
     from perequa_models.instance import Flags, Floats
+    from perequa_models.measures import Rate
     from perequa_models.problems import Path, Problems
     from perequa_models.scenario import Indicator, Scenario
     from perequa_models.tree import Indices, Tree
@@ -183,20 +184,29 @@ def _refuse_free_places(source: Source, name: str, cost: Floats, path: Path) -> 
 
 def rates(source: Source) -> Floats:
     """Yearly rate of the renewed budget, shape (T, M, Y)."""
-    t, m, y = len(source.nodes), len(source.measures), len(source.years)
-    rate = np.zeros((t, m, y))
+    rate = np.zeros((len(source.nodes), len(source.measures), len(source.years)))
     for j, name in enumerate(source.measures):
-        stated = source.scenario.measures[name].rate
+        measure = source.scenario.measures[name]
         path: Path = ("measures", name, "rate")
-        if isinstance(stated, ColumnRef):
-            values = unit_value(source, stated.column, path)
-            if values is not None:
-                rate[:, j] = np.nan_to_num(values[:, min(j, values.shape[1] - 1)])
-        elif isinstance(stated, dict):
-            rate[:, j] = [stated.get(year, 0.0) for year in source.years]
-        else:
-            rate[:, j] = stated
+        if measure.rate is None:
+            path = ("envelopes", measure.envelope or "", "rate")
+        rate[:, j] = rate_at(source, source.scenario.rate_of(name), source.nodes, path, j)
     return rate
+
+
+def rate_at(source: Source, stated: Rate, nodes: Indices, path: Path, measure: int = 0) -> Floats:
+    """Yearly rate at some nodes, 0 where nothing is stated, shape (len(nodes), Y)."""
+    shape = (len(nodes), len(source.years))
+    if isinstance(stated, ColumnRef):
+        column = source.column(stated.column, path)
+        if column is None:
+            return np.zeros(shape)
+        values = inherited(column, source.tree)[nodes]
+        found = values[:, min(measure, values.shape[1] - 1)]
+        return np.array(np.broadcast_to(np.nan_to_num(found), shape))
+    if isinstance(stated, dict):
+        return np.array([[stated.get(year, 0.0) for year in source.years]] * len(nodes))
+    return np.full(shape, stated)
 
 
 def indicator_data(source: Source, name: str, indicator: Indicator) -> IndicatorData | None:

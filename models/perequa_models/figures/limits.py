@@ -41,7 +41,20 @@ class Limits:
         if isinstance(bound, FileBound):
             name = f"@{bound.file}" + (f"#{bound.sheet}" if bound.sheet else "")
             return self.column_value(name, group, path, skip=False)
+        if bound == "built":
+            self._not_built(path)
+            return None
         return float(bound)
+
+    def _not_built(self, path: Path) -> None:
+        self._source.problems.error(
+            "wrong_limit",
+            f"{'.'.join(map(str, path))} cannot be built: the campaign builds envelopes only",
+            path=path,
+            received="built",
+            accepted="a number, {column: C} or {file: F}; at_most: built of an envelope",
+            remedy="state a limit",
+        )
 
     def column_value(
         self, name: str, group: Group, path: Path, *, skip: bool = False

@@ -13,7 +13,7 @@ from perequa_models.figures.limits import adjusted
 from perequa_models.instance import Convergence, RuleRow, Term
 from perequa_models.rules.grammar import RuleSpec
 from perequa_models.rules.primitive import not_negative, quantity_among, refuse_unused, rows_of
-from perequa_models.strict import Name, Number, Whole
+from perequa_models.strict import Flag, Name, Number, Whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,15 @@ class Converge(RuleSpec):
     calendar: CalendarName | Annotated[dict[Whole, Fraction], Field(min_length=1)]
     of: Literal["initial", "remaining"] = "initial"
     band: Annotated[Number, Field(ge=0)] = 0.0
-    freed: Literal["returned"] | dict[Name, Fraction] = "returned"
+    freed: Literal["returned", "kept"] | dict[Name, Fraction] = "returned"
+    indexed: Flag = True
+
+    @property
+    def stays(self) -> float:
+        """Share of what is freed that enters envelopes of the plan; the rest returns."""
+        if isinstance(self.freed, dict):
+            return sum(self.freed.values())
+        return 1.0 if self.freed == "kept" else 0.0
 
 
 def rows(work: Work, name: str, spec: Converge) -> list[RuleRow]:
@@ -108,6 +116,8 @@ def _path_down(
             )
         )
         work.convergence.append(Convergence(row=key, cell=cell, ceiling=ceiling))
+    if not spec.indexed:
+        work.rate[pair] = 0.0
     return written
 
 

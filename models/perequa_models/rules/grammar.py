@@ -28,7 +28,8 @@ class FileBound(Strict):
     sheet: Text | None = None
 
 
-Bound = Number | ColumnBound | FileBound
+Bound = Number | ColumnBound | FileBound | Literal["built"]
+"""A number, a column, a table; `built`: the envelope as the lines of the campaign build it."""
 
 
 class Adjust(Strict):

@@ -16,6 +16,7 @@ from perequa_models.problems import nearest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from perequa_models.campaign.figures import CampaignFigures
     from perequa_models.figures.arrays import Source
     from perequa_models.instance import (
         Convergence,
@@ -51,8 +52,10 @@ class Work:
         (T, M, Y).
     base_carried
         (T, M, Y): the renewed base carried to each year by the yearly rates.
-    base, installed
-        (T, M): the renewed base and the places before the plan.
+    base, installed, carried
+        (T, M): the renewed base, the places and the extensions still due before the plan.
+    rate
+        (T, M, Y): yearly rates of the renewed base.
     rows
         Rows written so far, by rule: a reserve or a ring-fence reads those of another rule.
     overruns, withheld, convergence
@@ -62,6 +65,8 @@ class Work:
         The group behind each row written.
     projects
         The projects of the scenario.
+    campaign
+        The figures of the campaign, once it is read: rules that envelopes bind come after it.
     """
 
     source: Source
@@ -69,6 +74,8 @@ class Work:
     shape: tuple[int, int, int]
     base: Floats
     installed: Floats
+    carried: Floats
+    rate: Floats
     base_carried: Floats
     limits: Limits
     rows: dict[str, list[RuleRow]] = field(default_factory=dict)
@@ -77,6 +84,7 @@ class Work:
     convergence: list[Convergence] = field(default_factory=list)
     groups_of: dict[RowKey, Group] = field(default_factory=dict)
     projects: tuple[Project, ...] = ()
+    campaign: list[CampaignFigures] = field(default_factory=list)
 
     def groups(self, spec: RuleSpec, path: Path, *, by_year: bool = False) -> Iterator[Group]:
         """Yield the groups of a rule."""

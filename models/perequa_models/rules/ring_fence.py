@@ -56,6 +56,7 @@ def rows(work: Work, name: str, spec: RingFence) -> list[RuleRow]:
     for row in taken_from:
         _check_both_sides(work, name, spec.of, row, inside)
         _check_no_freed_money(work, name, spec.of, row)
+        _check_not_built(work, name, spec.of, row)
     return [_others(work, name, spec, row, inside, spec.set_aside) for row in taken_from]
 
 
@@ -89,6 +90,19 @@ def _check_no_freed_money(work: Work, name: str, of: str, row: RuleRow) -> None:
             received=of,
             accepted="a rule that no convergence frees money for",
             remedy="state at_least instead of set_aside, or free the money for another rule",
+        )
+
+
+def _check_not_built(work: Work, name: str, of: str, row: RuleRow) -> None:
+    """Note an envelope with the renewed base of everybody in it: what is set aside is new money."""
+    if work.source.scenario.rules[of].at_most == "built":
+        work.source.problems.error(
+            "wrong_quantity",
+            f"rule {name} sets money of {of} aside, which the campaign builds with its base",
+            path=("rules", name, "of"),
+            received=str(row.key),
+            accepted="an envelope of new credits",
+            remedy="state at_least instead of set_aside, or take the money from another rule",
         )
 
 

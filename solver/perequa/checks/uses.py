@@ -12,8 +12,10 @@ STOCKS = ("installed", "base", "carried", "closed")
 WORDS_OF_FORMULAS = frozenset({"alzheimer", "tariff", "pharmacy", "overseas"})
 YES_NO = ("alzheimer", "data_received", "overrun_justified", "overseas", "pharmacy")
 """Columns of establishments that say yes or no (scenario reference, section 8)."""
-_SIGNED = frozenset({"rate", "basis", "mix"})
-"""Where a column may hold negative figures: rates and keys."""
+SECTIONS = ("envelopes", "measures", "campaign", "rules", "objectives", "tie_break", "reference")
+"""Sections that name columns as they are."""
+_SIGNED = frozenset({"rate", "basis", "mix", "lines"})
+"""Where a column may hold negative figures: rates, keys, and transfers of a campaign."""
 
 
 @dataclass(slots=True)
@@ -39,7 +41,7 @@ class Uses:
         """Gather the uses from merged data that may still be wrong elsewhere."""
         uses = cls()
         uses.quantities.update(STOCKS)
-        for section in ("measures", "rules", "objectives", "tie_break", "reference"):
+        for section in SECTIONS:
             uses._walk(data.get(section), (section,))
         for indicator in _mappings(data.get("indicators")):
             for key in ("population", "counts"):

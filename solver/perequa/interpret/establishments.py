@@ -55,9 +55,8 @@ def convergence_table(run: Solved) -> Table:
     for c in instance.convergence:
         spec = instance.scenario.rules[c.row.rule]
         assert isinstance(spec, Converge)
-        shares = spec.freed.values() if isinstance(spec.freed, dict) else ()
         budget, taken = float(activity[c.row]), float(freed[c.cell])
-        handed = taken * sum(shares)
+        handed = taken * spec.stays
         t = c.cell // (instance.shape[1] * years)
         who = (c.row.level, c.row.territory, instance.territories[t].name, c.row.measure)
         figures = (c.ceiling, budget, budget - c.ceiling, taken, handed, taken - handed)

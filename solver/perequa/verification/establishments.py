@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.verification.compare import compare_column, compare_keys, compare_words
-from perequa.verification.recompute.convergence import part_closed
+from perequa.verification.recompute.convergence import part_closed, share_kept
 from perequa.verification.recompute.linked import overruns
 from perequa.verification.recompute.rules import fixing_row
 from perequa.words import saying
@@ -108,8 +108,7 @@ def _line(published: Published, cell: int) -> tuple[float, ...]:
         pair = cell // len(model.years)
         before, due = float(supply.base.ravel()[pair]), float(supply.carried.ravel()[pair])
     freed = float(supply.growth.ravel()[cell]) * before + due - budget
-    stated = model.rules[coming.rule].get("freed", "returned")
-    share = 0.0 if stated == "returned" else sum(float(s) for s in stated.values())
+    share = share_kept(model.rules[coming.rule])
     gap = budget - coming.ceiling
     return coming.ceiling, budget, gap, freed, freed * share, freed * (1 - share)
 

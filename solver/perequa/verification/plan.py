@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.verification.allocation import check_allocation
+from perequa.verification.construction import check_construction
 from perequa.verification.equity import check_equity, check_indicators
 from perequa.verification.establishments import check_convergence, check_overruns
 from perequa.verification.outcome import Notebook, Unreadable
@@ -107,5 +108,6 @@ def check_plan(published: Published) -> Check:
         check_rules(notes, published),
         check_overruns(notes, published),
         check_convergence(notes, published),
+        check_construction(notes, published),
     ]
     return notes.close(reduce(_both, looked_at))

@@ -85,7 +85,7 @@ def _measures(instance: Instance) -> list[Row]:
             months = say("{}", figure(measure.opening_months))
             told = say("months paid in the opening year")
             rows.append((maths_line(rf"\mu_{{{m}}}"), told, months, say("month")))
-        rate = _rate(instance, measure)
+        rate = _rate(instance, name)
         if rate is not None:
             told = say("yearly rate of the budget of {}", code(name))
             rows.append((maths_line(rf"\rho_{{t,{m},y}}"), told, rate, say("per year")))
@@ -112,14 +112,15 @@ def _cost(instance: Instance, measure: Measure) -> Line:
     return line
 
 
-def _rate(instance: Instance, measure: Measure) -> Line | None:
+def _rate(instance: Instance, name: str) -> Line | None:
     """Say the yearly rate of a budget, None when it is 0."""
-    if isinstance(measure.rate, ColumnRef):
-        return column_line(instance, measure.rate.column)
-    if isinstance(measure.rate, dict):
-        by_year = ", ".join(f"{year}: {figure(rate)}" for year, rate in measure.rate.items())
+    stated = instance.scenario.rate_of(name)
+    if isinstance(stated, ColumnRef):
+        return column_line(instance, stated.column)
+    if isinstance(stated, dict):
+        by_year = ", ".join(f"{year}: {figure(rate)}" for year, rate in stated.items())
         return say("{}", by_year)
-    return say("{}", figure(measure.rate)) if measure.rate else None
+    return say("{}", figure(stated)) if stated else None
 
 
 def _indicators(instance: Instance) -> list[Row]:

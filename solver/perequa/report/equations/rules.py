@@ -39,6 +39,8 @@ from perequa_models.strict import ColumnRef
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from perequa.report.document import Block
     from perequa_models.instance import Instance, RuleRow, Term
     from perequa_models.keys import Side
@@ -103,6 +105,10 @@ def _frame(instance: Instance, name: str, spec: RuleSpec, rows: Sequence[RuleRow
         terms = [row.terms[-1] for row in rows if len(row.terms) > 1] or [rows[0].terms[0]]
         cells = np.concatenate([term.cells for term in terms])
         return frame(instance, name, spec, cells, [row.key.year for row in rows], by_year=True)
+    if spec.at_most == "built":
+        # budgets are those of the row's own year, whatever the years of the money in them
+        own = np.concatenate([_of_year(instance, row) for row in rows])
+        return frame(instance, name, spec, own, [row.key.year for row in rows], by_year=True)
     cells = np.concatenate([term.cells for row in rows for term in _own(row)])
     quantity = _own(rows[0])[0].quantity
     grouped = spec
@@ -141,10 +147,12 @@ def _equations(
         return [_meanwhile(spec, rows, where, spent)]
     if isinstance(spec, Converge):
         return [f"{where.summed('G')} = {where.of_group('L')}{where.every}"]
-    letter = LETTERS[_own(rows[0])[0].quantity]
+    letter = LETTERS["budget" if spec.at_most == "built" else _own(rows[0])[0].quantity]
     held = dict.fromkeys(key.rule for row in rows for key in row.holds)
     reserves = "".join(" + " + where.of_group(_reserved(rule)) for rule in held)
     reserves += _freed(instance, name)
+    if spec.at_most == "built":
+        reserves += " + " + where.of_group("D")
     written = []
     for side in dict.fromkeys(row.key.side for row in rows):
         same = [row for row in rows if row.key.side == side]
@@ -156,6 +164,13 @@ def _equations(
             limit = _limit(spec, side, same, where)
         written.append(f"{left} {SIGNS[side]} {limit}{where.every}")
     return written
+
+
+def _of_year(instance: Instance, row: RuleRow) -> NDArray[np.intp]:
+    """Cells of the budgets that a row sums, of its own year."""
+    cells = np.concatenate([term.cells for term in row.terms])
+    year = instance.years.index(row.key.year) if row.key.year in instance.years else 0
+    return np.asarray(cells[cells % len(instance.years) == year], dtype=np.intp)
 
 
 def _own(row: RuleRow) -> list[Term]:
@@ -302,6 +317,10 @@ def _bound(instance: Instance, bound: Bound) -> Line:
     if isinstance(bound, FileBound):
         sheet = say(", sheet {}", bound.sheet) if bound.sheet else ()
         return (*say("column `limit` of {}", code(bound.file)), *sheet)
+    if bound == "built":
+        return say(
+            "the envelope that the lines of the campaign build; $D$ is what no measure carries"
+        )
     return say("the number {}", figure(bound))
 
 

@@ -138,7 +138,8 @@ def read_supply(scenario: Mapping[str, Any], figures: Figures, apart: NDArray[np
     closed_pairs = _closed_pairs(scenario, figures)
     base = _amount(figures, "base", closed_pairs)[:, :, 0]
     installed = _amount(figures, "installed", closed_pairs)[:, :, 0]
-    growth = np.stack([1 + _rate(spec, figures, m) for m, spec in enumerate(specs)], axis=1)
+    rates = [_rate(rate_stated(scenario, spec), figures, m) for m, spec in enumerate(specs)]
+    growth = 1 + np.stack(rates, axis=1)
     cost = np.stack([_cost(spec, figures, m) for m, spec in enumerate(specs)], axis=1)
     cost[np.broadcast_to(closed_pairs[:, :, None], cost.shape) & np.isnan(cost)] = 0.0
     if np.isnan(cost).any() or np.isnan(growth).any():
@@ -201,9 +202,21 @@ def _cost(spec: Mapping[str, Any], figures: Figures, m: int) -> Floats:
     return cost * float(spec.get("financed_share", 1.0))
 
 
-def _rate(spec: Mapping[str, Any], figures: Figures, m: int) -> Floats:
+def rate_stated(scenario: Mapping[str, Any], measure: Mapping[str, Any]) -> object:
+    """Yearly rate of a measure as stated: its own, else that of its envelope."""
+    if measure.get("rate") is not None:
+        return measure["rate"]
+    return rate_of_envelope(scenario, str(measure.get("envelope") or ""))
+
+
+def rate_of_envelope(scenario: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - plain data
+    """Yearly rate of an envelope as stated, 0 where none is."""
+    envelope = (scenario.get("envelopes") or {}).get(name) or {}
+    return envelope.get("rate", 0.0)
+
+
+def _rate(stated: Any, figures: Figures, m: int) -> Floats:  # noqa: ANN401 - plain data
     t, _, years = _shape(figures)
-    stated = spec.get("rate", 0.0)
     if isinstance(stated, dict) and "column" in stated:
         return _unit(figures, stated["column"], m)
     if isinstance(stated, dict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perequa.verification.outcome import Unreadable
+from perequa.verification.recompute.campaign import built_rows
 from perequa.verification.recompute.linked import (
     ceiling_rows,
     converge_rows,
@@ -54,6 +55,8 @@ def expected_rows(model: Model) -> list[ExpectedRow]:
             freeing.append((name, spec))
         elif kind == "reserve" or (kind == "ring_fence" and spec.get("set_aside") is not None):
             last.append((name, spec))
+        elif kind == "envelope" and spec.get("at_most") == "built":
+            rows += built_rows(model, name, spec)
         elif kind in OWN:
             rows += OWN[kind](model, name, spec)
         elif kind in QUANTITY:

@@ -102,3 +102,11 @@ def part_closed(calendar: str | Mapping[Any, Any], year: int) -> Fraction:
 
 def _one_in(years: int) -> Fraction:
     return Fraction(1, years) if years > 0 else Fraction(0)
+
+
+def share_kept(rule: Mapping[str, Any]) -> float:
+    """Share of what a rule frees that stays in envelopes of the plan."""
+    freed = rule.get("freed", "returned")
+    if isinstance(freed, str):
+        return float(freed == "kept")
+    return sum(float(share) for share in freed.values())

@@ -35,7 +35,7 @@ def ceiling_rows(model: Model, name: str, spec: Mapping[str, Any]) -> list[Expec
         limit = limit_of(model, spec["at_most"], group)
         if limit is None:
             continue
-        carried = sum_over(model.supply.base_carried, group.cells)
+        carried = sum_over(model.bare_supply.base_carried, group.cells)
         exceptions = exceptions_of(model, spec, group)
         alone = len(exceptions) == 1
         validated = _validated(model, spec, group, exceptions)
@@ -151,7 +151,7 @@ def converge_rows(
     cells = np.array([c.cell for c in coming], dtype=np.intp)
     t, _, y = np.unravel_index(cells, model.shape)
     freed = spec.get("freed", "returned")
-    for other, share in ({} if freed == "returned" else freed).items():
+    for other, share in ({} if isinstance(freed, str) else freed).items():
         for i, row in enumerate(rows):
             if row.rule == other:
                 inside = np.isin(t, row.group.territories) & np.isin(y, row.group.years)

@@ -123,10 +123,12 @@ class Model:
     @cached_property
     def supply(self) -> Supply:
         """Figures of every cell."""
-        fixed = np.full(self.shape, np.nan)
+        fixed, growth = np.full(self.shape, np.nan), self.bare_supply.growth.copy()
         for cell, coming in self.converging.items():
             fixed.ravel()[cell] = coming.limit
-        return replace(self.bare_supply, fixed=fixed)
+            if not self.rules[coming.rule].get("indexed", True):
+                growth.ravel()[cell] = 1.0
+        return replace(self.bare_supply, fixed=fixed, growth=growth)
 
     @cached_property
     def projects(self) -> Projects:

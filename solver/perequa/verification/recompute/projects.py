@@ -159,6 +159,13 @@ class Projects:
             total[t, m] += each
         return total
 
+    def opened(self, taken: Floats) -> Floats:
+        """What the projects taken cost in the year they open, (T, M, Y)."""
+        total = np.zeros(self.model.shape)
+        for (t, m, y), each in zip(self.cells, self.opening * taken, strict=True):
+            total[t, m, y] += each
+        return total
+
     def in_cells(self, quantity: str, cells: Indices) -> Floats:
         """What each counts in a quantity summed over flat positions of (T, M, Y), (J,)."""
         inside = np.zeros(self.model.shape)

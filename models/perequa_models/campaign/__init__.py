@@ -1,0 +1,1 @@
+"""A campaign: what each regional envelope is made of, line by line, and how it is delivered."""

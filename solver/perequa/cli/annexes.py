@@ -1,0 +1,30 @@
+"""`perequa annexes RUN`: the tables of a circular, as a workbook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from perequa.cli.console import settings
+
+
+@click.command("annexes", short_help="write the tables of a circular, as a workbook")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write to."
+)
+def annexes(run: Path, output: Path | None) -> None:
+    """Write the annexes of a circular from RUN, a run folder: an Excel workbook.
+
+    The construction of each envelope, one table a measure, one page a territory, the form to return
+    for `perequa follow-up`; rounded once, so that printed rows add up. By default
+    reports/annexes-<lang>.xlsx inside the run folder, which `verify` leaves aside.
+    """
+    # imported here so that `perequa --help` does not pay for numpy
+    from perequa.annexes import write_annexes  # noqa: PLC0415
+    from perequa.words import words_in  # noqa: PLC0415
+
+    words = words_in(settings().lang)
+    place = write_annexes(run, output, words)
+    click.echo(words.phrase("saved in {folder}", folder=place))

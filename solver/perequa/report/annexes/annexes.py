@@ -1,0 +1,174 @@
+"""The annexes of a circular: what each sheet holds, in order."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from perequa.report.annexes.construction import construction_lines, constructions
+from perequa.report.annexes.drawing import draw
+from perequa.report.annexes.measures import measure_lines, measure_years
+from perequa.report.annexes.returns import SHEET, returns_sheet
+from perequa.report.annexes.sheets import Cell, Sheet
+from perequa.report.annexes.territory import WIDTHS, TerritorySheet, envelope_named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from perequa.report.annexes.construction import Construction
+    from perequa.report.annexes.measures import MeasureYear
+    from perequa.report.annexes.reading import AnnexRun
+    from perequa.report.annexes.sheets import Line
+    from perequa.words import Words
+
+SHORT = 12
+"""Characters of the fingerprint printed below every page."""
+MOST_SHEETS = 120
+"""Territories of the top level that have a sheet of their own."""
+LONGEST = 31
+"""Characters of the name of a sheet."""
+FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+NARROW, NAMED, FIGURE = 8, 30, 15
+FIRST = 4
+"""Row of the headings of a table, from 1."""
+
+
+def annexes_of(run: AnnexRun, words: Words) -> bytes:
+    """Write the annexes of a run as one Excel workbook.
+
+    Every figure printed is whole and rounded once, at the lowest level of its table; sub-totals and
+    totals are formulas over printed figures, with their values.
+
+    Parameters
+    ----------
+    run
+        The run, which has a plan.
+    words
+        Language of the workbook.
+    """
+    measures, built = measure_years(run), constructions(run)
+    names = _Names()
+    tables = [*_constructions(run, built, names, words), *_measures(run, measures, names, words)]
+    form = returns_sheet(run, words)
+    own = list(_territories(run, measures, built, names, words))
+    opening = _contents(run, [*tables, *([] if form is None else [form])], own, words)
+    sheets = [opening, *tables, *own, *([] if form is None else [form])]
+    scenario = run.instance.scenario
+    title = scenario.title or scenario.name
+    return draw(sheets, title, f"{run.name} · {run.fingerprint[:SHORT]}")
+
+
+class _Names:
+    """Names of sheets, each once whatever its capitals, as a workbook accepts them."""
+
+    def __init__(self) -> None:
+        self._taken = {SHEET, "history"}
+
+    def of(self, wanted: str) -> str:
+        """Return a name that is still free."""
+        plain = FORBIDDEN.sub(" ", wanted).strip("' ")[:LONGEST].rstrip("' ") or "-"
+        name, i = plain, 2
+        while name.lower() in self._taken:
+            mark = f" ({i})"
+            name, i = plain[: LONGEST - len(mark)] + mark, i + 1
+        self._taken.add(name.lower())
+        return name
+
+
+def _sheet(name: str, title: str, notes: str, table: Sequence[Line]) -> Sheet:
+    """One table below its title."""
+    head = (Cell(value=title, kind="title"),), (Cell(value=notes, kind="note"),), ()
+    columns = len(table[0])
+    return Sheet(
+        name=name,
+        lines=(*head, *table),
+        widths=(NARROW, NAMED, *[FIGURE] * (columns - 2)),
+        heading=FIRST - 1,
+    )
+
+
+def _constructions(
+    run: AnnexRun, built: Sequence[Construction], names: _Names, words: Words
+) -> Iterator[Sheet]:
+    for one in built:
+        name = names.of(f"{words.phrase('Construction')} {one.envelope} {one.year}")
+        note = words.phrase("Amounts in {currency}.", currency=run.instance.scenario.currency)
+        title = envelope_named(run, one, words)
+        yield _sheet(name, title, note, construction_lines(one, FIRST, words))
+
+
+def _measures(
+    run: AnnexRun, measures: Sequence[MeasureYear], names: _Names, words: Words
+) -> Iterator[Sheet]:
+    currency = run.instance.scenario.currency
+    for one in measures:
+        title = f"{run.title_of(one.measure)}, {one.year}"
+        note = words.phrase("Amounts in {currency}.", currency=currency)
+        data = one.indicator
+        if data is not None:
+            spec = run.instance.scenario.indicators[data.name]
+            rates = words.phrase("Rates: {title}.", title=spec.title or data.name)
+            note = f"{note} {rates}"
+        yield _sheet(
+            names.of(f"{one.measure} {one.year}"), title, note, measure_lines(one, FIRST, words)
+        )
+
+
+def _territories(
+    run: AnnexRun,
+    measures: Sequence[MeasureYear],
+    built: Sequence[Construction],
+    names: _Names,
+    words: Words,
+) -> Iterator[Sheet]:
+    if len(run.top) > MOST_SHEETS:
+        return
+    for i, who in enumerate(run.top):
+        lines = TerritorySheet(run, measures, built, i, words).lines()
+        yield Sheet(
+            name=names.of(f"{who.code} {who.name}"), lines=lines, widths=WIDTHS, one_page=True
+        )
+
+
+def _contents(run: AnnexRun, tables: Sequence[Sheet], own: Sequence[Sheet], words: Words) -> Sheet:
+    """What the annexes are, and how they were rounded."""
+    scenario = run.instance.scenario
+    lines: list[Line] = [
+        (Cell(value=scenario.title or scenario.name, kind="title"),),
+        (Cell(value=f"{run.name} · {run.fingerprint}", kind="note"),),
+        (),
+        (
+            Cell(value=words.phrase("Sheet"), kind="heading"),
+            Cell(value=words.phrase("What it holds"), kind="heading"),
+        ),
+    ]
+    for sheet in tables:
+        about = sheet.lines[0][0].value if sheet.name != SHEET else words.phrase("Form to return")
+        lines.append((Cell(value=sheet.name), Cell(value=about)))
+    if own:
+        told = words.phrase("one page for each of {count} territories", count=len(own))
+        lines.append((Cell(value=f"{own[0].name} …"), Cell(value=told)))
+    lines.append(())
+    lines.extend((Cell(), Cell(value=note, kind="sentence")) for note in _notes(run, words))
+    lines.extend((Cell(), Cell(value=source, kind="sentence")) for source in scenario.sources)
+    return Sheet(name=_contents_name(words), lines=tuple(lines), widths=(NAMED, 100))
+
+
+def _contents_name(words: Words) -> str:
+    return words.phrase("Contents of the annexes")[:LONGEST]
+
+
+def _notes(run: AnnexRun, words: Words) -> Iterator[str]:
+    yield words.phrase(
+        "Figures are rounded once, to whole places and whole amounts, by largest remainders inside "
+        "each total; sub-totals and totals add up what is printed. The run keeps figures unrounded."
+    )
+    whole = run.instance.scenario.whole
+    if not whole and not any(m.whole for m in run.instance.scenario.measures.values()):
+        yield words.phrase(
+            "The plan is not in whole places: rounding looks at no rule. `perequa solve --whole` "
+            "gives a plan in whole places that keeps every rule."
+        )
+    listed = run.instance.level != run.listed_level
+    if listed:
+        yield words.phrase("Tables of measures list the territories of the top level.")

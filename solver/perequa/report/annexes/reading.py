@@ -1,0 +1,140 @@
+"""What annexes are made from: a run's tables, and the figures its scenario was read with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perequa.report.annexes.rounding import rounded
+from perequa.report.annexes.sheets import Zone
+from perequa_models.quantities import Quantities
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from perequa.interpret.tables import Table
+    from perequa.words import Words
+    from perequa_models.instance import Floats, Instance
+    from perequa_models.tree import Territory
+
+Record = dict[str, object]
+MOST_LISTED = 400
+"""Territories that one table of an annex lists; above, those of the top level are listed."""
+
+
+@dataclass(frozen=True)
+class AnnexRun:
+    """A run with a plan.
+
+    Attributes
+    ----------
+    name, fingerprint
+        The scenario column of the run, and its fingerprint.
+    instance
+        The figures it was planned on.
+    tables
+        Its tables by name.
+    """
+
+    name: str
+    fingerprint: str
+    instance: Instance
+    tables: Mapping[str, Table]
+
+    def records(self, table: str) -> list[Record]:
+        """Rows of a table; none where the run has no such table."""
+        found = self.tables.get(table)
+        return [] if found is None else [dict(row) for row in found.records()]
+
+    @cached_property
+    def listed_level(self) -> str:
+        """Level whose territories the tables of measures list."""
+        tree = self.instance.tree
+        many = len(self.instance.territories) > MOST_LISTED
+        return tree.levels[0] if many else self.instance.level
+
+    @cached_property
+    def listed(self) -> tuple[Territory, ...]:
+        """Territories that the tables of measures list, in order."""
+        tree = self.instance.tree
+        return tuple(tree.nodes[int(node)] for node in tree.at(self.listed_level))
+
+    @cached_property
+    def inside(self) -> tuple[Sequence[int], ...]:
+        """Decision territories of each territory listed."""
+        tree = self.instance.tree
+        nodes = tree.at(self.listed_level)
+        return tuple(tree.below(int(node), self.instance.level).tolist() for node in nodes)
+
+    @cached_property
+    def top(self) -> tuple[Territory, ...]:
+        """Territories of the top level, which have a sheet of their own."""
+        tree = self.instance.tree
+        return tuple(tree.nodes[int(node)] for node in tree.at(tree.levels[0]))
+
+    @cached_property
+    def top_of(self) -> list[int]:
+        """Position of the territory above (or at) each one listed."""
+        tree = self.instance.tree
+        nodes = tree.at(tree.levels[0]).tolist()
+        return [nodes.index(a) for a in tree.ancestors(self.listed_level, tree.levels[0]).tolist()]
+
+    def zones(self, level: str, words: Words) -> list[Zone]:
+        """Metropolitan France and overseas where both are there; else one part without a name."""
+        tree = self.instance.tree
+        overseas = [tree.is_overseas(int(node)) for node in tree.at(level)]
+        if True not in overseas or False not in overseas:
+            return [Zone(name="", inside=range(len(overseas)))]
+        names = {
+            False: words.phrase("Sub-total metropolitan France"),
+            True: words.phrase("Sub-total overseas"),
+        }
+        return [
+            Zone(name=names[where], inside=[i for i, so in enumerate(overseas) if so is where])
+            for where in (False, True)
+        ]
+
+    def cells(self, column: str) -> Floats:
+        """Figures of the allocation, (T, M, Y); 0 where a cell is empty."""
+        values = self.tables["allocation"].column(column)
+        figures = [0.0 if v is None else float(v) for v in values]
+        return np.array(figures).reshape(self.instance.shape)
+
+    def title_of(self, measure: str) -> str:
+        """Name of a measure in full."""
+        return self.instance.scenario.measures[measure].title or measure
+
+    @cached_property
+    def credits(self) -> Floats:
+        """Credits of every cell, what is withheld included, (T, M, Y)."""
+        return self.cells("credits")
+
+    @cached_property
+    def withheld(self) -> Floats:
+        """Part of them that is not delivered, (T, M, Y)."""
+        return self.cells("withheld")
+
+    @cached_property
+    def plan(self) -> Quantities:
+        """What the run hands out."""
+        money = self.instance.is_money[None, :, None]
+        grown = self.cells("installed_after") - self.cells("installed_before")
+        x = np.where(money, grown + self.instance.closed, self.cells("places"))
+        taken = {str(row["project"]) for row in self.records("projects") if row["taken"] is True}
+        chosen = [float(project.code in taken) for project in self.instance.projects]
+        return Quantities(self.instance, x, taken=np.array(chosen) if chosen else None)
+
+    def printed(self, values: Floats, extra: Sequence[float] = ()) -> tuple[list[int], list[int]]:
+        """Round (T,) figures of the territories listed, with what no territory has.
+
+        Returns
+        -------
+        list, list
+            One for each territory listed; one for each of `extra`.
+        """
+        own = [float(values[list(inside)].sum()) for inside in self.inside]
+        found = rounded([*own, *extra])
+        return found[: len(own)], found[len(own) :]
