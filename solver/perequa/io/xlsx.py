@@ -1,0 +1,60 @@
+"""Workbooks written by XlsxWriter: the same content gives the same bytes, figures keep all digits.
+
+Text is written as text whatever it begins with, and figures in the digits that read back as the
+same number: XlsxWriter alone would round them to 16.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+from xlsxwriter import Workbook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MOST_ROWS, MOST_COLUMNS, LONGEST_TEXT = 1_048_576, 16_384, 32_767
+"""What a sheet and a cell can hold (Excel specifications and limits)."""
+LONGEST_NAME = 31
+"""Characters of the name of a sheet."""
+_WRITTEN = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
+"""A workbook holds the time at which it was made: always this one."""
+
+
+class Exact(float):
+    """A figure that XlsxWriter, which formats it, writes in the digits that read back as it.
+
+    Examples
+    --------
+    >>> f"{0.1 + 0.2:.16G}", f"{Exact(0.1 + 0.2):.16G}"
+    ('0.3', '0.30000000000000004')
+    """
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        """Write the shortest form that reads back as the same number, whatever is asked for."""
+        return repr(float(self))
+
+
+def workbook_bytes(fill: Callable[[Any], None], title: str) -> bytes:
+    """Make a workbook.
+
+    Parameters
+    ----------
+    fill
+        Adds sheets to an XlsxWriter workbook. A sheet is written row by row from the top, cells
+        from the left: earlier rows have left memory, so that a sheet of a million rows fits.
+    title
+        Title of the document.
+    """
+    held = io.BytesIO()
+    with tempfile.TemporaryDirectory(prefix="perequa-") as aside:
+        book = Workbook(held, {"constant_memory": True, "tmpdir": aside})
+        book.set_properties({"title": title, "author": "Perequa", "created": _WRITTEN})
+        fill(book)
+        book.close()
+    return held.getvalue()
