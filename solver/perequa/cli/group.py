@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "verify": ("perequa.cli.verify:verify", "Re-check a run folder without a solver."),
     "report": ("perequa.cli.report:report", "A run as a page to print, and a workbook."),
     "follow-up": ("perequa.cli.follow_up:follow_up", "Check returns; start the next year."),
+    "convert": ("perequa.cli.convert:convert", "CSV tables made one workbook, or back."),
     "formulation": ("perequa.cli.formulation:formulation", "The mathematics of a scenario."),
     "schema": ("perequa.cli.schema:schema", "JSON Schema of the scenario format."),
 }
