@@ -1,4 +1,4 @@
-"""A saved run as a page: its files checked and read, nothing solved."""
+"""A saved run as a page and a workbook: its files checked and read, nothing solved."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+from perequa.checks.frame import Frame
+from perequa.checks.territories import build_tree
 from perequa.interpret.tables import Table
-from perequa.io.read_run import RECORD, read_record, read_rows
+from perequa.io.read_run import RECORD, read_record, read_rows, resolved_scenario
 from perequa.io.run_folder import MANIFEST
+from perequa.io.tables import read_table
 from perequa.report.page import PageRun, page_of
 from perequa.verification.files import fingerprint, refuse_changed, refuse_other_folders
 from perequa_models.errors import InvalidScenario, RunFolderWrong, UsageError
-from perequa_models.problems import Problem
+from perequa_models.problems import Problem, Problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,25 +23,33 @@ if TYPE_CHECKING:
     from typing import Any
 
     from perequa.words import Words
+    from perequa_models.tree import Tree
 
 REPORTS = "reports"
 """Folder of a run that `perequa verify` leaves aside."""
 NEEDED = ("allocation", "totals", "indicators", "equity", "objectives", "rules")
-ALSO = ("shadow_prices", "weight_ranges", "cascade", "decentralisation")
+ALSO = (
+    *("shadow_prices", "weight_ranges", "cascade", "decentralisation"),
+    *("reference_parts", "projects", "one_more"),
+)
 CERTIFICATE = "certificate.json"
+PAGE, WORKBOOK = ".html", ".xlsx"
+FORMS = {PAGE: PAGE, ".htm": PAGE, WORKBOOK: WORKBOOK}
+"""What the ending of a file asks for."""
 
 
-def write_page(path: Path, output: Path | None, words: Words) -> Path:
-    """Write the page of a run folder, and return where.
+def write_report(path: Path, output: Path | None, words: Words) -> tuple[Path, ...]:
+    """Write the page and the workbook of a run folder, and return where.
 
     Parameters
     ----------
     path
         The run folder.
     output
-        The file to write; None for ``reports/report-<lang>.html`` inside the run folder.
+        A file that ends in ``.html`` or ``.xlsx``: that one alone; any other name: the folder that
+        holds both; None for ``reports`` inside the run folder.
     words
-        Language of the page.
+        Language of both.
 
     Raises
     ------
@@ -50,18 +61,58 @@ def write_page(path: Path, output: Path | None, words: Words) -> Path:
         When the run found no plan, or the output would stand among the files of the run.
     """
     run = read_run(path)
-    place = output or path / REPORTS / f"report-{words.lang}.html"
-    _refuse_inside(path, place)
-    if output is None:
-        place.parent.mkdir(exist_ok=True)
-    page = page_of(run, words)
+    places = _places(path, output, words)
+    # both are made before any is written
+    made = {place: _made(run, path, form, words) for place, form in places.items()}
+    if output not in made:
+        next(iter(made)).parent.mkdir(parents=True, exist_ok=True)
+    for place, content in made.items():
+        _replace(place, content)
+    return tuple(made)
+
+
+def _places(path: Path, output: Path | None, words: Words) -> dict[Path, str]:
+    """Say what is written where."""
+    form = "" if output is None else FORMS.get(output.suffix.lower(), "")
+    if output is not None and form and not output.is_dir():
+        _refuse_inside(path, output)
+        return {output: form}
+    folder = path / REPORTS if output is None else output
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file: name a folder, a .html file or a .xlsx file")
+    _refuse_inside(path, folder)
+    return {folder / f"report-{words.lang}{form}": form for form in (PAGE, WORKBOOK)}
+
+
+def _made(run: PageRun, path: Path, form: str, words: Words) -> bytes:
+    if form == PAGE:
+        return page_of(run, words).encode()
+    # imported here so that a page does not pay for the workbook's writer
+    from perequa.report.workbook import WorkbookRun, above_in, workbook_of  # noqa: PLC0415
+
+    return workbook_of(WorkbookRun(run=run, above=above_in(run_tree(path))), words)
+
+
+def _replace(place: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
     fresh = place.with_name(f".{place.name}.{os.getpid()}")
     try:
-        fresh.write_text(page, encoding="utf-8", newline="\n")
+        fresh.write_bytes(content)
         fresh.replace(place)
     finally:
         fresh.unlink(missing_ok=True)
-    return place
+
+
+def run_tree(path: Path) -> Tree:
+    """Read the territories of a run again, from its own copy of their table."""
+    raw = resolved_scenario(path, read_record(path))
+    named = raw.data["territories"]
+    file = raw.files[named["file"]]
+    table = read_table(file, raw.shown(file.key), named.get("sheet"), "territories")
+    tree = build_tree(table, Frame.of(raw.data), Problems())
+    if tree is None:
+        raise RunFolderWrong(f"{path}: its territories cannot be read")
+    return tree
 
 
 def read_run(path: Path) -> PageRun:
@@ -70,7 +121,7 @@ def read_run(path: Path) -> PageRun:
     Raises
     ------
     InvalidScenario, RunFolderWrong, UsageError
-        As `write_page`.
+        As `write_report`.
     """
     refuse_other_folders(path)
     if not (path / RECORD).is_file() and (path / "study.json").is_file():
@@ -106,7 +157,7 @@ def _certificate(path: Path) -> Mapping[str, Any]:
 
 
 def _refuse_inside(path: Path, output: Path) -> None:
-    """Keep a page from standing among the files of a run, which would no longer verify."""
+    """Keep a report from standing among the files of a run, which would no longer verify."""
     run, place = path.resolve(), output.resolve()
     if place.is_relative_to(run) and not place.is_relative_to(run / REPORTS):
         raise UsageError(

@@ -27,9 +27,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "sensitivity": ("perequa.cli.sensitivity:sensitivity", "What the plan owes to its weights."),
     "show": ("perequa.cli.show:show", "Print a saved study again, without solving."),
     "verify": ("perequa.cli.verify:verify", "Re-check a run folder without a solver."),
-    "report": ("perequa.cli.report:report", "A run as one page to read and print."),
+    "report": ("perequa.cli.report:report", "A run as a page to print, and a workbook."),
     "annexes": ("perequa.cli.annexes:annexes", "The tables of a circular, as a workbook."),
     "follow-up": ("perequa.cli.follow_up:follow_up", "Check returns; start the next year."),
+    "convert": ("perequa.cli.convert:convert", "CSV tables made one workbook, or back."),
     "formulation": ("perequa.cli.formulation:formulation", "The mathematics of a scenario."),
     "schema": ("perequa.cli.schema:schema", "JSON Schema of the scenario format."),
 }

@@ -1,4 +1,4 @@
-"""`perequa report RUN`: a run as one page to read, print and hand on."""
+"""`perequa report RUN`: a run as a page to read, print and hand on, and as a workbook."""
 
 from __future__ import annotations
 
@@ -9,20 +9,24 @@ import click
 from perequa.cli.console import settings
 
 
-@click.command("report", short_help="write a run as one HTML page")
+@click.command("report", short_help="write a run as an HTML page and a workbook")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write to."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="A .html or a .xlsx file to write that one alone, else a folder for both.",
 )
 def report(run: Path, output: Path | None) -> None:
-    """Write RUN, a run folder, as one HTML file that needs nothing else and asks nothing of anyone.
+    """Write RUN, a run folder, as an HTML page and as an Excel workbook.
 
-    By default reports/report-<lang>.html inside the run folder, which `verify` leaves aside.
+    By default reports/report-<lang>.html and .xlsx inside the run folder, which `verify` leaves
+    aside. The page needs nothing else and asks nothing of anyone.
     """
     # imported here so that `perequa --help` does not pay for numpy
-    from perequa.reporting import write_page  # noqa: PLC0415
+    from perequa.reporting import write_report  # noqa: PLC0415
     from perequa.words import words_in  # noqa: PLC0415
 
     words = words_in(settings().lang)
-    place = write_page(run, output, words)
-    click.echo(words.phrase("saved in {folder}", folder=place))
+    for place in write_report(run, output, words):
+        click.echo(words.phrase("saved in {folder}", folder=place))

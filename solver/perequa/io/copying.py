@@ -40,7 +40,18 @@ def copy_scenario(source: str, folder: Path) -> None:
         When the scenario or one of its tables cannot be read.
     """
     check_new(folder)
-    write_new(folder, dict(_files(read_scenario(source))))
+    write_new(folder, standing_alone(read_scenario(source)))
+
+
+def standing_alone(raw: RawScenario) -> dict[str, bytes]:
+    """Return the files of a copy that stands alone: content by path inside its folder.
+
+    Raises
+    ------
+    InvalidInput
+        When the scenario names what cannot be read.
+    """
+    return dict(_files(raw))
 
 
 def check_new(folder: Path) -> None:

@@ -25,7 +25,7 @@ _WORDS = frozenset(
     {
         *("scenario", "level", "territory", "territory_name", "name", "measure", "envelope"),
         *("indicator", "moment", "row", "rule", "kind", "unit", "side", "objective"),
-        *("objective_unit", "same_as", "statement"),
+        *("objective_unit", "same_as", "statement", "part", "step", "project", "title"),
     }
 )
 _FLAGS = {"true": True, "false": False}

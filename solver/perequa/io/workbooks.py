@@ -14,6 +14,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from perequa.io.findings import Finding, InvalidInput, column_letters
 from perequa.io.limits import TABLE_BYTES
+from perequa.io.table_cells import decimals_of, written
 from perequa_models.problems import nearest
 
 if TYPE_CHECKING:
@@ -24,6 +25,13 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, UnicodeDecode
 _SHEET = re.compile(rb"<sheet\b[^>]*>")
 _RELATION = re.compile(rb"<Relationship\b[^>]*>")
 _CELL = re.compile(rb"<c\b([^>]*?)>(.*?)</c>", re.DOTALL)
+_NUMBER_CELL = re.compile(rb'<c\b(?![^>]*\bt="[^n])[^>]*[^/]>')
+_STYLES = "xl/styles.xml"
+_FORMAT = re.compile(rb"<numFmt\b[^>]*>")
+_CELL_STYLES = re.compile(rb"<cellXfs\b[^>]*>(.*?)</cellXfs>", re.DOTALL)
+_STYLE = re.compile(rb"<xf\b[^>]*>")
+_BUILT_IN = {1: "0", 2: "0.00"}
+"""Number formats that every workbook has."""
 _VALUE = re.compile(rb"<v[^>/]*>[^<]")
 
 
@@ -98,8 +106,7 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        # codes typed as numbers come back as floats; beyond 2**53 digits would be invented
-        return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+        return written(value)
     if isinstance(value, datetime.date | datetime.time | datetime.datetime):
         return value.isoformat()
     return str(value).strip()
@@ -144,6 +151,45 @@ def _refuse_uncalculated(cells: list[tuple[int, int]], shown: str, sheet: str) -
     ]
     if findings:
         raise InvalidInput(findings)
+
+
+def decimals_shown(content: bytes, sheet: str) -> dict[tuple[int, int], int]:
+    """Return the decimals that number cells of an xlsx sheet show, by row and column from 1.
+
+    Only formats that show a figure as it is typed count (``0``, ``0.00``): none that shows
+    thousands, a currency or a date.
+    """
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        return {}
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        part = _part_of_sheet(packed, sheet)
+        if part not in packed.namelist() or _STYLES not in packed.namelist():
+            return {}
+        formats = _formats(packed.read(_STYLES))
+        markup = packed.read(part)
+    shown = {}
+    for tag in _NUMBER_CELL.findall(markup):
+        place = re.search(rb'\br="([A-Z]+)([0-9]+)"', tag)
+        style = re.search(rb'\bs="([0-9]+)"', tag)
+        if place is not None and style is not None and int(style[1]) in formats:
+            shown[int(place[2]), _rank(place[1].decode())] = formats[int(style[1])]
+    return shown
+
+
+def _formats(styles: bytes) -> dict[int, int]:
+    """Return the decimals shown by each style of cells that shows figures as typed."""
+    codes = dict(_BUILT_IN)
+    for tag in _FORMAT.findall(styles):
+        codes[int(_attribute(tag, b"numFmtId") or 0)] = html.unescape(
+            _attribute(tag, b"formatCode")
+        )
+    found = {}
+    cells = _CELL_STYLES.search(styles)
+    for i, tag in enumerate(_STYLE.findall(cells[1]) if cells else ()):
+        decimals = decimals_of(codes.get(int(_attribute(tag, b"numFmtId") or 0), ""))
+        if decimals is not None:
+            found[i] = decimals
+    return found
 
 
 def _uncalculated(content: bytes, sheet: str) -> Iterator[tuple[int, int]]:

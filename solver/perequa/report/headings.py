@@ -90,6 +90,7 @@ def codes(words: Words) -> Mapping[tuple[str, str], str]:
         ("moment", "after"): words.term("moment", "after"),
         ("moment", "reference"): words.term("moment", "reference"),
         ("level", "nation"): words.term("level", "nation"),
+        ("level", "zone"): words.term("level", "zone"),
         ("level", "region"): words.term("level", "region"),
         ("level", "department"): words.term("level", "department"),
         ("level", "establishment"): words.term("level", "establishment"),

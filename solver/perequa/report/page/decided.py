@@ -64,11 +64,18 @@ def _facts(run: PageRun, words: Words) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in pairs if value)
 
 
+def zone_names(words: Words) -> dict[str, str]:
+    """Name the two parts of the country."""
+    return {
+        "metropolitan": words.phrase("Metropolitan France"),
+        "overseas": words.phrase("Overseas"),
+    }
+
+
 def total_name(row: Mapping[str, Value], words: Words) -> str:
     """Name a line of ``totals.csv``: the nation, a zone, or what is not handed out."""
     lines = {
-        "metropolitan": words.phrase("Metropolitan France"),
-        "overseas": words.phrase("Overseas"),
+        **zone_names(words),
         "reserve": words.phrase("held back by {rule}", rule=row["territory_name"]),
         "undistributed": words.phrase("left by {rule}", rule=row["territory_name"]),
         "withheld": words.phrase("withheld by {rule}", rule=row["territory_name"]),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from perequa.report.page.origins import choices, origins
 from perequa.report.page.prices import prices
 from perequa.report.page.rates import rates
 from perequa.report.page.rules import rules
+from perequa.report.seen import seen
 
 if TYPE_CHECKING:
     from perequa.report.page.reading import PageRun
@@ -26,12 +26,6 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 SECTIONS = (decided, rules, allocation, rates, equity, prices, choices, origins)
-UNSEEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
-    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
-)
-"""Control characters, which HTML has no place for, and marks that turn the direction of a line: a
-name that holds one could make the figures beside it read backwards."""
 
 
 def page_of(run: PageRun, words: Words) -> str:
@@ -98,7 +92,7 @@ def _file(name: str) -> str:
 def _seen(value: Any) -> Any:  # noqa: ANN401 - whatever a template writes
     """Show a replacement mark where a name holds what cannot be seen."""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return UNSEEN.sub("\ufffd", value)
+        return seen(value)
     return value
 
 
