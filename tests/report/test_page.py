@@ -72,20 +72,6 @@ class Read(HTMLParser):
         return [attributes for name, attributes in self.tags if name == tag]
 
 
-@pytest.fixture(scope="module")
-def solved(tmp_path_factory: pytest.TempPathFactory) -> Solved:
-    root, known = tmp_path_factory.mktemp("runs"), {}
-
-    def folder(name: str) -> Path:
-        if name not in known:
-            # by the command: a cascade is several programs, which it alone takes whole
-            assert main(["solve", name, "-o", str(root / name)]) == 0
-            known[name] = root / name
-        return known[name]
-
-    return folder
-
-
 def check_whole(page: str, lang: str) -> Read:
     read = Read(page)
     (html,) = read.all("html")

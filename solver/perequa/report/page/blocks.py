@@ -5,6 +5,7 @@ Plain data: how they are drawn is the templates' business alone.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,7 +13,7 @@ from perequa.interpret.tables import cell
 from perequa.report.layout import figure, measured, word
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from perequa.interpret.tables import Value
     from perequa.report.page.dot_plot import DotPlot
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 RATE_DIGITS = 4
 """Significant digits of a rate."""
+NOISE = 1e-9
+"""What is smaller than this part of the figures it is computed from is the rounding of a solve."""
+LONG_WORD = 30
+"""Letters from which a word may be broken anywhere; a hash, or a name made to be a nuisance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,11 @@ class Cell:
 
     text: str
     exact: str = ""
+
+    @property
+    def long(self) -> bool:
+        """Whether a word is too long to be kept whole in a column."""
+        return any(len(each) >= LONG_WORD for each in self.text.split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,12 +140,44 @@ def change_cell(value: Value, words: Words) -> Cell:
     if not isinstance(value, float | int):
         return Cell(text="")
     decimals = 0 if abs(value) >= 1000 else 1
-    return Cell(text=words.figures.fixed(value, decimals, sign="+"), exact=_exact(value))
+    return Cell(text=signed(value, decimals, words), exact=_exact(value))
+
+
+def signed(value: float, decimals: int, words: Words) -> str:
+    """Write a difference with its sign; what reads as nothing has none."""
+    read = round(value, decimals)
+    return words.figures.fixed(read, decimals, sign="+" if read else "")
 
 
 def measured_cell(value: Value, words: Words, digits: int = RATE_DIGITS) -> Cell:
     """Write a measured figure."""
     return Cell(text=measured(value, digits, words), exact=_exact(value))
+
+
+def decimals_of(values: Iterable[Value], digits: int = RATE_DIGITS) -> int:
+    """Count the decimals that write the largest of figures of one unit in so many digits."""
+    sizes = [abs(v) for v in values if isinstance(v, float | int) and math.isfinite(v)]
+    largest = max(sizes, default=0.0)
+    if largest == 0.0:
+        return 0
+    return max(0, digits - 1 - math.floor(math.log10(largest)))
+
+
+def fixed_cell(value: Value, decimals: int, words: Words) -> Cell:
+    """Write a figure of a column, all of which have the same decimals."""
+    if not isinstance(value, float | int):
+        return Cell(text="")
+    if not math.isfinite(value):
+        return Cell(text=words.figures.number(value), exact=_exact(value))
+    # rounded first: what reads as zero has no minus
+    return Cell(text=words.figures.fixed(round(value, decimals), decimals), exact=_exact(value))
+
+
+def without_noise(values: Sequence[Value]) -> list[Value]:
+    """Return figures of one unit, where the rounding of a solve is nothing."""
+    sizes = [abs(v) for v in values if isinstance(v, float | int) and math.isfinite(v)]
+    least = NOISE * max(sizes, default=0.0)
+    return [0.0 if isinstance(v, float) and abs(v) < least else v for v in values]
 
 
 def whole_cell(value: Value) -> Cell:

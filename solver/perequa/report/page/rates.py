@@ -12,7 +12,8 @@ from perequa.report.page.blocks import (
     PageTable,
     Paragraph,
     Section,
-    measured_cell,
+    decimals_of,
+    fixed_cell,
     text_cell,
 )
 from perequa.report.page.dot_plot import MOST_LINES, Pair, dot_plot
@@ -75,7 +76,7 @@ def _level(
             pairs,
             words,
             key=f"dots-{number}",
-            title=words.phrase("{what}, from the lowest rate before the plan up", what=said),
+            title=words.phrase("From the lowest rate before the plan up"),
             first=words.phrase("before"),
             last=words.phrase("after"),
             target=words.phrase("target (the national rate unless stated otherwise)"),
@@ -91,6 +92,7 @@ def _table(
     names: Mapping[tuple[str, str], str],
     words: Words,
 ) -> PageTable:
+    decimals = decimals_of(row[k] for row in rows for k in FIGURES)
     return PageTable(
         key=f"rates-{number}",
         caption=words.phrase("{what}: rates, and what is missing to the target", what=said),
@@ -103,7 +105,7 @@ def _table(
             words.phrase("Missing after"),
         ),
         rows=tuple(
-            (text_cell(_name(r, names)), *(measured_cell(r[k], words) for k in FIGURES))
+            (text_cell(_name(r, names)), *(fixed_cell(r[k], decimals, words) for k in FIGURES))
             for r in rows
         ),
         file=f"rates-{number}.csv",
