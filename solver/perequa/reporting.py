@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perequa.interpret.tables import Table
 from perequa.io.read_run import RECORD, read_record, read_rows
 from perequa.io.run_folder import MANIFEST
-from perequa.report.page import PageRun, page_of
+from perequa.report.page import PageRun, borders_of, page_of
 from perequa.verification.files import fingerprint, refuse_changed, refuse_other_folders
 from perequa_models.errors import InvalidScenario, RunFolderWrong, UsageError
 from perequa_models.problems import Problem
@@ -28,7 +29,9 @@ ALSO = ("shadow_prices", "weight_ranges", "cascade", "decentralisation")
 CERTIFICATE = "certificate.json"
 
 
-def write_page(path: Path, output: Path | None, words: Words) -> Path:
+def write_page(
+    path: Path, output: Path | None, words: Words, boundaries: Path | None = None
+) -> Path:
     """Write the page of a run folder, and return where.
 
     Parameters
@@ -39,17 +42,22 @@ def write_page(path: Path, output: Path | None, words: Words) -> Path:
         The file to write; None for ``reports/report-<lang>.html`` inside the run folder.
     words
         Language of the page.
+    boundaries
+        A file of borders to draw the maps with; None for tiles.
 
     Raises
     ------
     InvalidScenario
-        When the path is not a run folder.
+        When the path is not a run folder, or the borders cannot be used.
     RunFolderWrong
         When a file is not the one the run wrote.
     UsageError
         When the run found no plan, or the output would stand among the files of the run.
     """
     run = read_run(path)
+    if boundaries is not None:
+        known = (run.tables["allocation"], run.tables["indicators"])
+        run = replace(run, borders=borders_of(boundaries, known))
     place = output or path / REPORTS / f"report-{words.lang}.html"
     _refuse_inside(path, place)
     if output is None:

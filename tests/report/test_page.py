@@ -141,13 +141,14 @@ def test_cells_hold_the_figures_of_the_plan(solved: Solved) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_are_text(solved: Solved, name: str) -> None:
+    # half of the regions keep their names, so that the map is still drawn
     run = read_run(solved("ehpad-2004-rule"))
     tables = {
         key: Table(
             table.columns,
             tuple(
                 tuple(
-                    name if column == "territory_name" and value else value
+                    name if column == "territory_name" and "" < str(value) < "L" else value
                     for column, value in zip(table.columns, row, strict=True)
                 )
                 for row in table.rows

@@ -14,7 +14,12 @@ from perequa.cli.console import settings
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write to."
 )
-def report(run: Path, output: Path | None) -> None:
+@click.option(
+    "--boundaries",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="GeoJSON or TopoJSON file: real borders on the maps.",
+)
+def report(run: Path, output: Path | None, boundaries: Path | None) -> None:
     """Write RUN, a run folder, as one HTML file that needs nothing else and asks nothing of anyone.
 
     By default reports/report-<lang>.html inside the run folder, which `verify` leaves aside.
@@ -24,5 +29,5 @@ def report(run: Path, output: Path | None) -> None:
     from perequa.words import words_in  # noqa: PLC0415
 
     words = words_in(settings().lang)
-    place = write_page(run, output, words)
+    place = write_page(run, output, words, boundaries)
     click.echo(words.phrase("saved in {folder}", folder=place))

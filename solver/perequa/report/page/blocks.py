@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from perequa.interpret.tables import cell
 from perequa.report.layout import figure, measured, word
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from perequa.interpret.tables import Value
-    from perequa.report.page.dot_plot import DotPlot
     from perequa.words import Words
 
 RATE_DIGITS = 4
@@ -105,7 +104,19 @@ class PageTable:
         return tuple(any(row[i].exact for row in listed) for i in range(len(self.columns)))
 
 
-Block = Paragraph | Heading | Listed | Facts | PageTable
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caption:
+    """Of a picture: its identifier in the page, what it shows, the table behind it."""
+
+    key: str
+    title: str
+    behind: str
+
+
+class Block(Protocol):
+    """Anything a section holds: how it is drawn is found by its `block`."""
+
+    block: ClassVar[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +133,7 @@ class Section:
 
     key: str
     title: str
-    blocks: Sequence[Block | DotPlot]
+    blocks: Sequence[Block]
 
 
 def text_cell(value: Value) -> Cell:

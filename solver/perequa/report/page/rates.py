@@ -8,6 +8,7 @@ from perequa.report.headings import codes
 from perequa.report.layout import word
 from perequa.report.page.allocation import MOST_ROWS
 from perequa.report.page.blocks import (
+    Caption,
     Heading,
     PageTable,
     Paragraph,
@@ -17,13 +18,15 @@ from perequa.report.page.blocks import (
     text_cell,
 )
 from perequa.report.page.dot_plot import MOST_LINES, Pair, dot_plot
+from perequa.report.page.shades import amounts
+from perequa.report.page.territory_map import territory_map
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from perequa.interpret.tables import Value
     from perequa.report.page.blocks import Block
-    from perequa.report.page.dot_plot import DotPlot
+    from perequa.report.page.borders import Borders
     from perequa.report.page.reading import PageRun
     from perequa.words import Words
 
@@ -43,7 +46,7 @@ def rates(run: PageRun, words: Words) -> Section:
     for row in rows:
         if row["year"] == last and row["level"] != NATION:
             groups.setdefault((word(row["indicator"]), word(row["level"])), []).append(row)
-    blocks: list[Block | DotPlot] = []
+    blocks: list[Block] = []
     if not groups:
         blocks.append(Paragraph(text=words.phrase("The scenario states no indicator.")))
     for number, ((indicator, level), listed) in enumerate(groups.items(), 1):
@@ -55,13 +58,18 @@ def rates(run: PageRun, words: Words) -> Section:
             year=last,
         )
         blocks.append(Heading(text=said))
-        blocks += _level(number, said, listed, names, words)
+        blocks += _level(number, said, listed, names, run.borders, words)
     return Section(key="rates", title=words.phrase("Rates before and after"), blocks=blocks)
 
 
 def _level(
-    number: int, said: str, rows: list[Row], names: Mapping[tuple[str, str], str], words: Words
-) -> Iterator[Block | DotPlot]:
+    number: int,
+    said: str,
+    rows: list[Row],
+    names: Mapping[tuple[str, str], str],
+    borders: Mapping[str, Borders],
+    words: Words,
+) -> Iterator[Block]:
     if len(rows) > MOST_ROWS:
         text = words.phrase(
             "{count} lines: they stand in {file}.", count=len(rows), file="indicators.csv"
@@ -71,6 +79,22 @@ def _level(
     rows.sort(key=lambda r: r["before"] if isinstance(r["before"], float) else 0.0)
     pairs = [p for r in rows if (p := _pair(r, names)) is not None]
     table = _table(number, said, rows, names, words)
+    after = {word(r["territory"]): r["after"] for r in rows if isinstance(r["after"], float)}
+    found = territory_map(
+        after,
+        {word(r["territory"]): _name(r, names) for r in rows},
+        amounts(after.values(), decimals_of(after.values()), words),
+        words,
+        level=word(rows[0]["level"]),
+        borders=borders,
+        caption=Caption(
+            key=f"rate-map-{number}",
+            title=words.phrase("Rate after the plan"),
+            behind=table.key,
+        ),
+    )
+    if found is not None:
+        yield found
     if 0 < len(pairs) <= MOST_LINES:
         yield dot_plot(
             pairs,
