@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perequa.checks.frame import Frame
@@ -12,7 +13,7 @@ from perequa.interpret.tables import Table
 from perequa.io.read_run import RECORD, read_record, read_rows, resolved_scenario
 from perequa.io.run_folder import MANIFEST
 from perequa.io.tables import read_table
-from perequa.report.page import PageRun, page_of
+from perequa.report.page import PageRun, borders_of, page_of
 from perequa.verification.files import fingerprint, refuse_changed, refuse_other_folders
 from perequa_models.errors import InvalidScenario, RunFolderWrong, UsageError
 from perequa_models.problems import Problem, Problems
@@ -38,7 +39,9 @@ FORMS = {PAGE: PAGE, ".htm": PAGE, WORKBOOK: WORKBOOK}
 """What the ending of a file asks for."""
 
 
-def write_report(path: Path, output: Path | None, words: Words) -> tuple[Path, ...]:
+def write_report(
+    path: Path, output: Path | None, words: Words, boundaries: Path | None = None
+) -> tuple[Path, ...]:
     """Write the page and the workbook of a run folder, and return where.
 
     Parameters
@@ -50,17 +53,22 @@ def write_report(path: Path, output: Path | None, words: Words) -> tuple[Path, .
         holds both; None for ``reports`` inside the run folder.
     words
         Language of both.
+    boundaries
+        A file of borders to draw the maps with; None for tiles.
 
     Raises
     ------
     InvalidScenario
-        When the path is not a run folder.
+        When the path is not a run folder, or the borders cannot be used.
     RunFolderWrong
         When a file is not the one the run wrote.
     UsageError
         When the run found no plan, or the output would stand among the files of the run.
     """
     run = read_run(path)
+    if boundaries is not None:
+        known = (run.tables["allocation"], run.tables["indicators"])
+        run = replace(run, borders=borders_of(boundaries, known))
     places = _places(path, output, words)
     # both are made before any is written
     made = {place: _made(run, path, form, words) for place, form in places.items()}

@@ -72,20 +72,6 @@ class Read(HTMLParser):
         return [attributes for name, attributes in self.tags if name == tag]
 
 
-@pytest.fixture(scope="module")
-def solved(tmp_path_factory: pytest.TempPathFactory) -> Solved:
-    root, known = tmp_path_factory.mktemp("runs"), {}
-
-    def folder(name: str) -> Path:
-        if name not in known:
-            # by the command: a cascade is several programs, which it alone takes whole
-            assert main(["solve", name, "-o", str(root / name)]) == 0
-            known[name] = root / name
-        return known[name]
-
-    return folder
-
-
 def check_whole(page: str, lang: str) -> Read:
     read = Read(page)
     (html,) = read.all("html")
@@ -155,13 +141,14 @@ def test_cells_hold_the_figures_of_the_plan(solved: Solved) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_are_text(solved: Solved, name: str) -> None:
+    # half of the regions keep their names, so that the map is still drawn
     run = read_run(solved("ehpad-2004-rule"))
     tables = {
         key: Table(
             table.columns,
             tuple(
                 tuple(
-                    name if column == "territory_name" and value else value
+                    name if column == "territory_name" and "" < str(value) < "L" else value
                     for column, value in zip(table.columns, row, strict=True)
                 )
                 for row in table.rows

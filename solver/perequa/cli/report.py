@@ -17,7 +17,12 @@ from perequa.cli.console import settings
     type=click.Path(path_type=Path),
     help="A .html or a .xlsx file to write that one alone, else a folder for both.",
 )
-def report(run: Path, output: Path | None) -> None:
+@click.option(
+    "--boundaries",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="GeoJSON or TopoJSON file: real borders on the maps.",
+)
+def report(run: Path, output: Path | None, boundaries: Path | None) -> None:
     """Write RUN, a run folder, as an HTML page and as an Excel workbook.
 
     By default reports/report-<lang>.html and .xlsx inside the run folder, which `verify` leaves
@@ -28,5 +33,5 @@ def report(run: Path, output: Path | None) -> None:
     from perequa.words import words_in  # noqa: PLC0415
 
     words = words_in(settings().lang)
-    for place in write_report(run, output, words):
+    for place in write_report(run, output, words, boundaries):
         click.echo(words.phrase("saved in {folder}", folder=place))

@@ -9,24 +9,28 @@ from typing import TYPE_CHECKING
 from perequa.report.headings import codes
 from perequa.report.layout import word
 from perequa.report.page.blocks import (
+    Caption,
     Cell,
     PageTable,
     Paragraph,
     Section,
     amount_cell,
     change_cell,
+    decimals_of,
     text_cell,
     whole_cell,
 )
 from perequa.report.page.decided import ABOVE, total_name
 from perequa.report.page.dot_plot import MOST_LINES, Pair, dot_plot
+from perequa.report.page.shades import amounts, differences
+from perequa.report.page.territory_map import territory_map
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from perequa.interpret.tables import Value
     from perequa.report.page.blocks import Block
-    from perequa.report.page.dot_plot import DotPlot
+    from perequa.report.page.borders import Borders
     from perequa.report.page.reading import PageRun
     from perequa.words import Words
 
@@ -36,6 +40,8 @@ AMOUNTS = (
     *("places", "credits", "reference_places", "reference_credits"),
     *("withheld", "due_after", "installed_before", "installed_after"),
 )
+MOST_PICTURES = 6
+"""Most maps of the plan: a measure and year each."""
 UNSAFE = re.compile(r"[^\w.+-]+")
 
 Row = dict[str, "Value"]
@@ -46,7 +52,7 @@ def allocation(run: PageRun, words: Words) -> Section:
     decisions = list(run.tables["allocation"].records())
     totals = list(run.tables["totals"].records())
     rows = _shown(decisions, totals)
-    blocks: list[Block | DotPlot] = []
+    blocks: list[Block] = []
     if len(decisions) > MOST_ROWS:
         blocks.append(
             Paragraph(
@@ -61,7 +67,7 @@ def allocation(run: PageRun, words: Words) -> Section:
         )
     foot = [r for r in totals if r["level"] in ABOVE]
     blocks.append(_table(run, rows, foot, words))
-    blocks += _pictures(rows, words)
+    blocks += _pictures(rows, run.borders, words)
     return Section(key="allocation", title=words.phrase("Who gets what"), blocks=blocks)
 
 
@@ -137,19 +143,20 @@ def _change(row: Row) -> float | None:
     return places - reference
 
 
-def _pictures(rows: Sequence[Row], words: Words) -> list[DotPlot]:
-    """Draw plan and reference, for each measure and year that has both."""
-    groups: dict[tuple[str, str], list[Row]] = {}
+def _pictures(rows: Sequence[Row], borders: Mapping[str, Borders], words: Words) -> Iterator[Block]:
+    """Draw each measure and year: the map, and plan beside reference where there is one."""
+    groups: dict[tuple[str, str, str], list[Row]] = {}
     for row in rows:
-        if _change(row) is not None:
-            groups.setdefault((word(row["measure"]), word(row["year"])), []).append(row)
-    drawn = []
-    for number, ((measure, year), listed) in enumerate(groups.items(), 1):
-        if len(listed) > MOST_LINES:
-            continue
-        listed.sort(key=lambda r: (-(_change(r) or 0.0), word(r["territory"])))
-        drawn.append(
-            dot_plot(
+        key = (word(row.get("step")), word(row["measure"]), word(row["year"]))
+        groups.setdefault(key, []).append(row)
+    for number, ((step, measure, year), listed) in enumerate(groups.items(), 1):
+        if number <= MOST_PICTURES:
+            yield from _map(
+                number, ", ".join(filter(None, (measure, year, step))), listed, borders, words
+            )
+        if len(listed) <= MOST_LINES and all(_change(r) is not None for r in listed):
+            listed.sort(key=lambda r: (-(_change(r) or 0.0), word(r["territory"])))
+            yield dot_plot(
                 [_pair(r) for r in listed],
                 words,
                 key=f"beside-{number}",
@@ -164,8 +171,37 @@ def _pictures(rows: Sequence[Row], words: Words) -> list[DotPlot]:
                 target="",
                 behind="allocation-table",
             )
+
+
+def _map(
+    number: int, of: str, rows: Sequence[Row], borders: Mapping[str, Borders], words: Words
+) -> Iterator[Block]:
+    """Map what differs from the reference, else places, else credits."""
+    values = {word(r["territory"]): c for r in rows if (c := _change(r)) is not None}
+    title = words.phrase("Places more or less than the reference ({of})", of=of)
+    classed = differences
+    if not values:
+        places = any(r["places"] for r in rows)
+        key = "places" if places else "credits"
+        values = {word(r["territory"]): v for r in rows if isinstance(v := r[key], float)}
+        title = (
+            words.phrase("Places ({of})", of=of)
+            if places
+            else words.phrase("Credits ({of})", of=of)
         )
-    return drawn
+        classed = amounts
+    decimals = min(1, decimals_of(values.values()))
+    found = territory_map(
+        values,
+        {word(r["territory"]): word(r["territory_name"]) for r in rows},
+        classed(values.values(), decimals, words),
+        words,
+        level=word(rows[0]["level"]),
+        borders=borders,
+        caption=Caption(key=f"map-{number}", title=title, behind="allocation-table"),
+    )
+    if found is not None:
+        yield found
 
 
 def _pair(row: Row) -> Pair:

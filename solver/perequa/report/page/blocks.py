@@ -5,21 +5,25 @@ Plain data: how they are drawn is the templates' business alone.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from perequa.interpret.tables import cell
 from perequa.report.layout import figure, measured, word
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from perequa.interpret.tables import Value
-    from perequa.report.page.dot_plot import DotPlot
     from perequa.words import Words
 
 RATE_DIGITS = 4
 """Significant digits of a rate."""
+NOISE = 1e-9
+"""What is smaller than this part of the figures it is computed from is the rounding of a solve."""
+LONG_WORD = 30
+"""Letters from which a word may be broken anywhere; a hash, or a name made to be a nuisance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,11 @@ class Cell:
     text: str
     exact: str = ""
 
+    @property
+    def long(self) -> bool:
+        """Whether a word is too long to be kept whole in a column."""
+        return any(len(each) >= LONG_WORD for each in self.text.split())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageTable:
@@ -95,7 +104,19 @@ class PageTable:
         return tuple(any(row[i].exact for row in listed) for i in range(len(self.columns)))
 
 
-Block = Paragraph | Heading | Listed | Facts | PageTable
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caption:
+    """Of a picture: its identifier in the page, what it shows, the table behind it."""
+
+    key: str
+    title: str
+    behind: str
+
+
+class Block(Protocol):
+    """Anything a section holds: how it is drawn is found by its `block`."""
+
+    block: ClassVar[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +133,7 @@ class Section:
 
     key: str
     title: str
-    blocks: Sequence[Block | DotPlot]
+    blocks: Sequence[Block]
 
 
 def text_cell(value: Value) -> Cell:
@@ -130,12 +151,44 @@ def change_cell(value: Value, words: Words) -> Cell:
     if not isinstance(value, float | int):
         return Cell(text="")
     decimals = 0 if abs(value) >= 1000 else 1
-    return Cell(text=words.figures.fixed(value, decimals, sign="+"), exact=_exact(value))
+    return Cell(text=signed(value, decimals, words), exact=_exact(value))
+
+
+def signed(value: float, decimals: int, words: Words) -> str:
+    """Write a difference with its sign; what reads as nothing has none."""
+    read = round(value, decimals)
+    return words.figures.fixed(read, decimals, sign="+" if read else "")
 
 
 def measured_cell(value: Value, words: Words, digits: int = RATE_DIGITS) -> Cell:
     """Write a measured figure."""
     return Cell(text=measured(value, digits, words), exact=_exact(value))
+
+
+def decimals_of(values: Iterable[Value], digits: int = RATE_DIGITS) -> int:
+    """Count the decimals that write the largest of figures of one unit in so many digits."""
+    sizes = [abs(v) for v in values if isinstance(v, float | int) and math.isfinite(v)]
+    largest = max(sizes, default=0.0)
+    if largest == 0.0:
+        return 0
+    return max(0, digits - 1 - math.floor(math.log10(largest)))
+
+
+def fixed_cell(value: Value, decimals: int, words: Words) -> Cell:
+    """Write a figure of a column, all of which have the same decimals."""
+    if not isinstance(value, float | int):
+        return Cell(text="")
+    if not math.isfinite(value):
+        return Cell(text=words.figures.number(value), exact=_exact(value))
+    # rounded first: what reads as zero has no minus
+    return Cell(text=words.figures.fixed(round(value, decimals), decimals), exact=_exact(value))
+
+
+def without_noise(values: Sequence[Value]) -> list[Value]:
+    """Return figures of one unit, where the rounding of a solve is nothing."""
+    sizes = [abs(v) for v in values if isinstance(v, float | int) and math.isfinite(v)]
+    least = NOISE * max(sizes, default=0.0)
+    return [0.0 if isinstance(v, float) and abs(v) < least else v for v in values]
 
 
 def whole_cell(value: Value) -> Cell:

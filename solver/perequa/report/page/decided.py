@@ -17,6 +17,7 @@ from perequa.report.page.blocks import (
     measured_cell,
     text_cell,
     whole_cell,
+    without_noise,
 )
 from perequa.words.terms import objective_named, unit_word
 
@@ -161,8 +162,8 @@ def _decentralised(run: PageRun, words: Words) -> PageTable:
                 text_cell(r["objective"]),
                 text_cell(unit_word(word(r["unit"]), words)),
                 *(
-                    measured_cell(r[k], words, VALUE_DIGITS)
-                    for k in ("integrated", "cascade", "difference")
+                    measured_cell(v, words, VALUE_DIGITS)
+                    for v in without_noise([r["integrated"], r["cascade"], r["difference"]])
                 ),
             )
             for r in run.tables["decentralisation"].records()
@@ -204,9 +205,10 @@ def _objective(
         *((text_cell(row["step"]),) if stepped else ()),
         text_cell(str(spec.get("title") or "")),
         whole_cell(row["priority"]),
+        measured_cell(row["weight"], words, VALUE_DIGITS),
         *(
-            measured_cell(row[k], words, VALUE_DIGITS)
-            for k in ("weight", "initial_value", "value", "optimum_alone")
+            measured_cell(v, words, VALUE_DIGITS)
+            for v in without_noise([row["initial_value"], row["value"], row["optimum_alone"]])
         ),
         text_cell(unit_word(word(row["unit"]), words)),
     )

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from perequa.report.layout import measured
+from perequa.report.page.blocks import decimals_of, fixed_cell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,10 +122,11 @@ def dot_plot(
     def across(value: float) -> float:
         return round(LEFT + (value - low) * scale, 1)
 
+    decimals = decimals_of(p.last for p in pairs)
     lines = tuple(
         Line(
             label=_short(pair.name),
-            figure=measured(pair.last, 4, words),
+            figure=fixed_cell(pair.last, decimals, words).text,
             y=TOP + LINE * (i + 0.5),
             first=across(pair.first),
             last=across(pair.last),

@@ -10,7 +10,8 @@ from perequa.report.page.blocks import (
     PageTable,
     Paragraph,
     Section,
-    measured_cell,
+    decimals_of,
+    fixed_cell,
     text_cell,
     whole_cell,
 )
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from perequa.report.page.reading import PageRun
     from perequa.words import Words
 
-FIGURES = ("national", "min", "max", "range", "gini", "theil", "mean_absolute_gap")
+RATES = ("national", "min", "max", "range")
+INDICES = ("gini", "theil")
+DISTANCE = "mean_absolute_gap"
+INDEX_DECIMALS = 4
 
 
 def equity(run: PageRun, words: Words) -> Section:
@@ -43,6 +47,10 @@ def equity(run: PageRun, words: Words) -> Section:
         words.phrase("Territories below the target"),
     )
     coded = codes(words)
+    decimals = {
+        name: decimals_of(r[k] for r in table.records() if r["indicator"] == name for k in RATES)
+        for name in dict.fromkeys(table.column("indicator"))
+    }
     rows = tuple(
         (
             text_cell(str(stated.get(word(r["indicator"]), {}).get("title") or r["indicator"])),
@@ -50,7 +58,9 @@ def equity(run: PageRun, words: Words) -> Section:
             text_cell(coded.get(("level", word(r["level"])), word(r["level"]))),
             whole_cell(r["year"]),
             text_cell(coded.get(("moment", word(r["moment"])), word(r["moment"]))),
-            *(measured_cell(r[k], words) for k in FIGURES),
+            *(fixed_cell(r[k], decimals[r["indicator"]], words) for k in RATES),
+            *(fixed_cell(r[k], INDEX_DECIMALS, words) for k in INDICES),
+            fixed_cell(r[DISTANCE], decimals[r["indicator"]], words),
             whole_cell(r["below_target"]),
         )
         for r in table.records()

@@ -54,6 +54,7 @@ def page_of(run: PageRun, words: Words) -> str:
             style=Markup(style),
             script=Markup(script),
             told=_told(words),
+            shapes=[s for drawn in run.borders.values() for s in drawn.shapes.values()],
         )
     )
 

@@ -8,21 +8,25 @@ from perequa.report.headings import codes
 from perequa.report.layout import word
 from perequa.report.page.allocation import MOST_ROWS
 from perequa.report.page.blocks import (
+    Caption,
     Heading,
     PageTable,
     Paragraph,
     Section,
-    measured_cell,
+    decimals_of,
+    fixed_cell,
     text_cell,
 )
 from perequa.report.page.dot_plot import MOST_LINES, Pair, dot_plot
+from perequa.report.page.shades import amounts
+from perequa.report.page.territory_map import territory_map
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from perequa.interpret.tables import Value
     from perequa.report.page.blocks import Block
-    from perequa.report.page.dot_plot import DotPlot
+    from perequa.report.page.borders import Borders
     from perequa.report.page.reading import PageRun
     from perequa.words import Words
 
@@ -42,7 +46,7 @@ def rates(run: PageRun, words: Words) -> Section:
     for row in rows:
         if row["year"] == last and row["level"] != NATION:
             groups.setdefault((word(row["indicator"]), word(row["level"])), []).append(row)
-    blocks: list[Block | DotPlot] = []
+    blocks: list[Block] = []
     if not groups:
         blocks.append(Paragraph(text=words.phrase("The scenario states no indicator.")))
     for number, ((indicator, level), listed) in enumerate(groups.items(), 1):
@@ -54,13 +58,18 @@ def rates(run: PageRun, words: Words) -> Section:
             year=last,
         )
         blocks.append(Heading(text=said))
-        blocks += _level(number, said, listed, names, words)
+        blocks += _level(number, said, listed, names, run.borders, words)
     return Section(key="rates", title=words.phrase("Rates before and after"), blocks=blocks)
 
 
 def _level(
-    number: int, said: str, rows: list[Row], names: Mapping[tuple[str, str], str], words: Words
-) -> Iterator[Block | DotPlot]:
+    number: int,
+    said: str,
+    rows: list[Row],
+    names: Mapping[tuple[str, str], str],
+    borders: Mapping[str, Borders],
+    words: Words,
+) -> Iterator[Block]:
     if len(rows) > MOST_ROWS:
         text = words.phrase(
             "{count} lines: they stand in {file}.", count=len(rows), file="indicators.csv"
@@ -70,12 +79,28 @@ def _level(
     rows.sort(key=lambda r: r["before"] if isinstance(r["before"], float) else 0.0)
     pairs = [p for r in rows if (p := _pair(r, names)) is not None]
     table = _table(number, said, rows, names, words)
+    after = {word(r["territory"]): r["after"] for r in rows if isinstance(r["after"], float)}
+    found = territory_map(
+        after,
+        {word(r["territory"]): _name(r, names) for r in rows},
+        amounts(after.values(), decimals_of(after.values()), words),
+        words,
+        level=word(rows[0]["level"]),
+        borders=borders,
+        caption=Caption(
+            key=f"rate-map-{number}",
+            title=words.phrase("Rate after the plan"),
+            behind=table.key,
+        ),
+    )
+    if found is not None:
+        yield found
     if 0 < len(pairs) <= MOST_LINES:
         yield dot_plot(
             pairs,
             words,
             key=f"dots-{number}",
-            title=words.phrase("{what}, from the lowest rate before the plan up", what=said),
+            title=words.phrase("From the lowest rate before the plan up"),
             first=words.phrase("before"),
             last=words.phrase("after"),
             target=words.phrase("target (the national rate unless stated otherwise)"),
@@ -91,6 +116,7 @@ def _table(
     names: Mapping[tuple[str, str], str],
     words: Words,
 ) -> PageTable:
+    decimals = decimals_of(row[k] for row in rows for k in FIGURES)
     return PageTable(
         key=f"rates-{number}",
         caption=words.phrase("{what}: rates, and what is missing to the target", what=said),
@@ -103,7 +129,7 @@ def _table(
             words.phrase("Missing after"),
         ),
         rows=tuple(
-            (text_cell(_name(r, names)), *(measured_cell(r[k], words) for k in FIGURES))
+            (text_cell(_name(r, names)), *(fixed_cell(r[k], decimals, words) for k in FIGURES))
             for r in rows
         ),
         file=f"rates-{number}.csv",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from perequa.interpret.tables import Table
+    from perequa.report.page.borders import Borders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,8 @@ class PageRun:
         SHA-256 of every file read, by its path inside the folder.
     fingerprint
         SHA-256 of the manifest.
+    borders
+        Shapes of territories by level; a level that is not there is drawn in tiles.
     """
 
     record: Mapping[str, Any]
@@ -34,6 +37,7 @@ class PageRun:
     certificate: Mapping[str, Any]
     hashes: Mapping[str, str]
     fingerprint: str
+    borders: Mapping[str, Borders] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -1,0 +1,208 @@
+"""The page as a browser shows it: asks nothing of anyone, and works by hand, keyboard and paper."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from perequa.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+    Solved = Callable[[str], Path]
+    Opened = Callable[..., Page]
+
+WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
+LANGUAGES = ("en", "fr")
+PAGES = (
+    *(("ehpad-2004-rule", lang) for lang in LANGUAGES),
+    ("cascade-2007", "fr"),
+    ("camsp-1998", "en"),
+    ("dominic-2004", "fr"),
+)
+
+
+@pytest.fixture
+def opened(browser: Browser, solved: Solved, tmp_path: Path) -> Iterator[Opened]:
+    """Open the page of a run; whatever it asks for or complains of fails the test at its end."""
+    contexts, asked, told = [], [], []
+
+    def page_of(name: str, lang: str = "en", **context: Any) -> Page:
+        file = tmp_path / f"{name}-{lang}.html"
+        assert main(["--lang", lang, "report", str(solved(name)), "-o", str(file)]) == 0
+        contexts.append(browser.new_context(**context))
+        page = contexts[-1].new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: told.append(message.text))
+        page.on("pageerror", lambda error: told.append(str(error)))
+        page.goto(file.as_uri())
+        assert asked.pop(0) == file.as_uri()
+        return page
+
+    yield page_of
+    for context in contexts:
+        context.close()
+    # what is saved is made in the page itself
+    assert [url for url in asked if not url.startswith("blob:")] == []
+    assert told == []
+
+
+def found_by_axe(page: Page) -> list[str]:
+    """Name what axe-core finds against WCAG 2.1, levels A and AA."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing")
+    found = axe.Axe().run(page, options=WCAG).response
+    assert len(found["passes"]) > 10
+    return [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found["violations"]]
+
+
+@pytest.mark.parametrize(("name", "lang"), PAGES)
+def test_nothing_is_asked_for_and_nothing_stands_in_the_way(
+    opened: Opened, name: str, lang: str
+) -> None:
+    page = opened(name, lang)
+    assert found_by_axe(page) == []
+    # a page as narrow as a telephone scrolls its tables, not itself
+    page.set_viewport_size({"width": 400, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def test_axe_would_find_something(opened: Opened) -> None:
+    page = opened("ehpad-2004-rule")
+    page.evaluate("document.querySelector('#allocation-table-tools label').remove()")
+    assert [v.split(":")[0] for v in found_by_axe(page)] == ["label"]
+
+
+def first_column(page: Page, table: str) -> list[str]:
+    """Return the names of the rows that can be seen, from top to bottom."""
+    rows = page.locator(f"#{table} tbody tr:not([hidden]) th")
+    return [text.strip() for text in rows.all_text_contents()]
+
+
+def allocation_rows(run: Path) -> list[dict[str, str]]:
+    with (run / "allocation.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_a_column_sorts_both_ways(opened: Opened, solved: Solved) -> None:
+    page = opened("ehpad-2004-rule")
+    rows = sorted(allocation_rows(solved("ehpad-2004-rule")), key=lambda r: float(r["places"]))
+    head = page.locator("#allocation-table thead th", has_text="Places").first
+    head.get_by_role("button").click()
+    assert head.get_attribute("aria-sort") == "ascending"
+    shown = first_column(page, "allocation-table")
+    assert shown[-1] == rows[-1]["territory_name"]
+    places = {r["territory_name"]: float(r["places"]) for r in rows}
+    assert [places[name] for name in shown] == [float(r["places"]) for r in rows]
+    head.get_by_role("button").click()
+    assert head.get_attribute("aria-sort") == "descending"
+    assert [places[n] for n in first_column(page, "allocation-table")] == [
+        float(r["places"]) for r in reversed(rows)
+    ]
+    assert page.locator("#allocation-table tfoot tr").count() == 4
+    name = page.locator("#allocation-table thead th").first
+    name.get_by_role("button").click()
+    assert page.locator("#allocation-table thead th[aria-sort]").count() == 1
+    alphabet = first_column(page, "allocation-table")
+    assert alphabet[0] == "Auvergne-Rhône-Alpes"
+    # an accent does not send a name to the end
+    assert alphabet.index("Île-de-France") < alphabet.index("La Réunion")
+
+
+@pytest.mark.parametrize(
+    ("lang", "count", "separator", "mark"),
+    [("en", "3 of 18 rows", ",", "."), ("fr", "3 lignes sur 18", ";", ",")],
+)
+def test_the_rows_shown_are_saved_as_shown(
+    opened: Opened, solved: Solved, lang: str, count: str, separator: str, mark: str
+) -> None:
+    page = opened("ehpad-2004-rule", lang)
+    # neither accents nor capitals count
+    page.fill("#allocation-table-filter", "ILE")
+    assert first_column(page, "allocation-table") == ["Île-de-France"]
+    page.fill("#allocation-table-filter", "ma")
+    assert page.locator("#allocation-table-count").text_content() == count
+    page.locator("#allocation-table thead button").nth(4).click()
+    shown = first_column(page, "allocation-table")
+    assert shown == ["Normandie", "Mayotte", "Martinique"]
+    with page.expect_download() as download:
+        page.click("#allocation-table-save")
+    assert download.value.suggested_filename == "ehpad-2004-rule-allocation.csv"
+    text = download.value.path().read_bytes().decode()
+    assert text.startswith("\ufeff")
+    assert text.count("\r\n") == 4
+    saved = list(csv.reader(io.StringIO(text[1:]), delimiter=separator))
+    plan = {r["territory_name"]: r for r in allocation_rows(solved("ehpad-2004-rule"))}
+    assert [row[0] for row in saved[1:]] == shown
+    for row in saved[1:]:
+        expected = plan[row[0]]
+        assert row[1] == expected["territory"]
+        assert row[3:6] == [
+            expected["year"],
+            *(expected[k].replace(".", mark) for k in ("places", "credits")),
+        ]
+
+
+def test_a_word_is_saved_as_a_word(opened: Opened) -> None:
+    page = opened("ehpad-2004-rule")
+    page.evaluate(
+        """document.querySelector("#allocation-table tbody th").textContent = '=1+1, "x"'"""
+    )
+    with page.expect_download() as download:
+        page.click("#allocation-table-save")
+    text = download.value.path().read_bytes().decode()
+    assert text.split("\r\n")[1].startswith('"\'=1+1, ""x""",01,')
+
+
+def test_all_can_be_done_from_the_keyboard(opened: Opened) -> None:
+    page = opened("ehpad-2004-rule")
+    page.keyboard.press("Tab")
+    skip = page.locator(".skip")
+    assert skip.evaluate("e => e === document.activeElement")
+    box = skip.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == "#content"
+    page.focus("#allocation-table-filter")
+    page.keyboard.type("mart")
+    assert first_column(page, "allocation-table") == ["Martinique"]
+    page.keyboard.press("Tab")
+    assert page.locator("#allocation-table-save").evaluate("e => e === document.activeElement")
+    page.keyboard.press("Tab")
+    # the table itself can be reached, to be scrolled
+    assert page.evaluate("document.activeElement.className") == "wide"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.locator("#allocation-table thead th").first.get_attribute("aria-sort")
+    page.keyboard.press("Space")
+    head = page.locator("#allocation-table thead th").first
+    assert head.get_attribute("aria-sort") == "descending"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_page_is_printed(opened: Opened, lang: str) -> None:
+    page = opened("ehpad-2004-rule", lang)
+    page.emulate_media(media="print")
+    assert not page.locator("nav").is_visible()
+    assert not page.locator("#allocation-table-save").is_visible()
+    assert page.locator("#allocation-table").is_visible()
+    # A4 less its margins, in pixels of 1/96 inch: nothing is cut off on the right
+    page.set_viewport_size({"width": 680, "height": 1000})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 680
+    printed = page.pdf(prefer_css_page_size=True)
+    assert printed.startswith(b"%PDF-")
+    assert printed.count(b"/Type /Page\n") >= 3
+
+
+def test_without_script_the_page_reads_the_same(opened: Opened) -> None:
+    page = opened("ehpad-2004-rule", java_script_enabled=False)
+    assert page.locator("#allocation-table tbody tr").count() == 18
+    assert not page.locator("#allocation-table-save").is_visible()
+    assert page.locator("thead button").count() == 0
