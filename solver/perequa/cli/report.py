@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from perequa.cli.console import settings
+from perequa.cli.console import say, settings
 
 
 @click.command("report", short_help="write a run as one HTML page")
@@ -25,4 +25,4 @@ def report(run: Path, output: Path | None) -> None:
 
     words = words_in(settings().lang)
     place = write_page(run, output, words)
-    click.echo(words.phrase("saved in {folder}", folder=place))
+    say(words.phrase("saved in {folder}", folder=place))
