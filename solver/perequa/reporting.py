@@ -10,6 +10,8 @@ from perequa.interpret.tables import Table
 from perequa.io.read_run import RECORD, read_record, read_rows
 from perequa.io.run_folder import MANIFEST
 from perequa.report.page import PageRun, page_of
+from perequa.report.page.figures import figures_of
+from perequa.report.page.pictures import picture_bytes
 from perequa.verification.files import fingerprint, refuse_changed, refuse_other_folders
 from perequa_models.errors import InvalidScenario, RunFolderWrong, UsageError
 from perequa_models.problems import Problem
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from perequa.report.page.pictures import Form
     from perequa.words import Words
 
 REPORTS = "reports"
@@ -54,14 +57,54 @@ def write_page(path: Path, output: Path | None, words: Words) -> Path:
     _refuse_inside(path, place)
     if output is None:
         place.parent.mkdir(exist_ok=True)
-    page = page_of(run, words)
+    _write(place, page_of(run, words).encode("utf-8"))
+    return place
+
+
+def write_figures(path: Path, output: Path | None, words: Words, form: Form) -> list[Path]:
+    """Write every picture of the page of a run to a file of its own, and return where.
+
+    Parameters
+    ----------
+    path
+        The run folder.
+    output
+        The folder to write to, made where it is not there; None for ``reports/figures-<lang>``
+        inside the run folder.
+    words
+        Language of the pictures.
+    form
+        What files they are.
+
+    Raises
+    ------
+    InvalidScenario, RunFolderWrong
+        As `write_page`.
+    UsageError
+        As `write_page`; when the page has no picture, or the form needs what is not installed.
+    """
+    folder = output or path / REPORTS / f"figures-{words.lang}"
+    run = read_run(path)
+    _refuse_inside(path, folder)
+    found = figures_of(page_of(run, words))
+    if not found:
+        raise UsageError(f"{path}: the page of this run has no picture, only tables")
+    # all are made before any is written
+    made = {f"{figure.key}.{form}": picture_bytes(figure, form) for figure in found}
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in made.items():
+        _write(folder / name, content)
+    return [folder / name for name in made]
+
+
+def _write(place: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
     fresh = place.with_name(f".{place.name}.{os.getpid()}")
     try:
-        fresh.write_text(page, encoding="utf-8", newline="\n")
+        fresh.write_bytes(content)
         fresh.replace(place)
     finally:
         fresh.unlink(missing_ok=True)
-    return place
 
 
 def read_run(path: Path) -> PageRun:

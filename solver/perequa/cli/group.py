@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "show": ("perequa.cli.show:show", "Print a saved study again, without solving."),
     "verify": ("perequa.cli.verify:verify", "Re-check a run folder without a solver."),
     "report": ("perequa.cli.report:report", "A run as one page to read and print."),
+    "figures": ("perequa.cli.figures:figures", "The pictures of a run, for a note."),
     "follow-up": ("perequa.cli.follow_up:follow_up", "Check returns; start the next year."),
     "formulation": ("perequa.cli.formulation:formulation", "The mathematics of a scenario."),
     "schema": ("perequa.cli.schema:schema", "JSON Schema of the scenario format."),
