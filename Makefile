@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint benchmarks words clean
+.PHONY: demo test lint benchmarks docs words clean
 
 demo: $(VENV)/installed
 	$(BIN)/perequa solve ehpad-2004-rule
@@ -19,6 +19,10 @@ test: $(VENV)/installed-dev
 benchmarks: $(VENV)/installed-dev
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[benchmarks]"
 	$(BIN)/python benchmarks/run.py
+
+# the site of docs/, in build/site
+docs: $(VENV)/installed-docs
+	PYTHONPATH=. $(BIN)/python -m docsite
 
 # sentences of the code into the catalogue, and the catalogue compiled (docs/languages.md)
 words: $(VENV)/installed-dev
@@ -36,5 +40,9 @@ $(VENV)/installed-dev: $(VENV)/installed
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	touch $@
 
+$(VENV)/installed-docs: $(VENV)/installed
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[docs]"
+	touch $@
+
 clean:
-	rm -rf $(VENV) results .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build results .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -14,6 +14,8 @@ from perequa.io.read_run import RECORD, read_record, read_rows, resolved_scenari
 from perequa.io.run_folder import MANIFEST
 from perequa.io.tables import read_table
 from perequa.report.page import PageRun, borders_of, page_of
+from perequa.report.page.figures import figures_of
+from perequa.report.page.pictures import picture_bytes
 from perequa.verification.files import fingerprint, refuse_changed, refuse_other_folders
 from perequa_models.errors import InvalidScenario, RunFolderWrong, UsageError
 from perequa_models.problems import Problem, Problems
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from perequa.report.page.pictures import Form
     from perequa.words import Words
     from perequa_models.tree import Tree
 
@@ -99,6 +102,42 @@ def _made(run: PageRun, path: Path, form: str, words: Words) -> bytes:
     from perequa.report.workbook import WorkbookRun, above_in, workbook_of  # noqa: PLC0415
 
     return workbook_of(WorkbookRun(run=run, above=above_in(run_tree(path))), words)
+
+
+def write_figures(path: Path, output: Path | None, words: Words, form: Form) -> list[Path]:
+    """Write every picture of the page of a run to a file of its own, and return where.
+
+    Parameters
+    ----------
+    path
+        The run folder.
+    output
+        The folder to write to, made where it is not there; None for ``reports/figures-<lang>``
+        inside the run folder.
+    words
+        Language of the pictures.
+    form
+        What files they are.
+
+    Raises
+    ------
+    InvalidScenario, RunFolderWrong
+        As `write_report`.
+    UsageError
+        As `write_report`; when the page has no picture, or the form needs what is not installed.
+    """
+    folder = output or path / REPORTS / f"figures-{words.lang}"
+    run = read_run(path)
+    _refuse_inside(path, folder)
+    found = figures_of(page_of(run, words))
+    if not found:
+        raise UsageError(f"{path}: the page of this run has no picture, only tables")
+    # all are made before any is written
+    made = {f"{figure.key}.{form}": picture_bytes(figure, form) for figure in found}
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in made.items():
+        _replace(folder / name, content)
+    return [folder / name for name in made]
 
 
 def _replace(place: Path, content: bytes) -> None:

@@ -347,3 +347,8 @@ def test_ranges_without_prices_are_refused(capsys: pytest.CaptureFixture[str]) -
     assert main(["solve", NAME, "--ranges", "all", "--no-prices"]) == 2
     assert "--ranges all" in capsys.readouterr().err
     assert main(["solve", NAME, "--ranges", "some"]) == 2
+
+
+def test_a_command_mistyped_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["slove"]) == 2
+    assert "no command 'slove' (did you mean solve?): list, new" in capsys.readouterr().err

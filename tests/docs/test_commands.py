@@ -3,7 +3,7 @@
 A page's ```console blocks run from top to bottom in one empty folder. Lines that start with
 ``perequa`` are run; ``# exit N`` behind a command states another exit status than 0. The lines of
 an ```output block are among those its console block printed, in that order (``…`` stands for
-others).
+others). A ```yaml or ```csv block that names a file, ```yaml floor-200.yaml, is written to it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from perequa.cli.group import COMMANDS
 
 TOP = Path(__file__).parents[2]
 PAGES = [TOP / "README.md", *sorted((TOP / "docs").rglob("*.md"))]
-BLOCK = re.compile(r"^```(console|output)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"^```(console|output|(?:yaml|csv) [\w-]+\.\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL
+)
 
 
 class Command(NamedTuple):
@@ -51,6 +53,9 @@ def test_the_commands_of_a_page_run(
     for kind, block in BLOCK.findall(page.read_text(encoding="utf-8")):
         if kind == "output":
             check_output(block, printed)
+            continue
+        if kind != "console":
+            Path(kind.split()[1]).write_text(block, encoding="utf-8")
             continue
         printed = []
         for command in commands(block):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
-from perequa.cli.console import document
+from perequa.cli.console import document, say
 from perequa.cli.group import COMMANDS
 from perequa_models.errors import InternalError, InvalidScenario, PerequaError, UsageError
 
@@ -76,11 +76,11 @@ class Boundary:
             case InvalidScenario():
                 status = self._invalid(error)
             case PerequaError():
-                click.echo(f"error: {error}", err=True)
+                say(f"error: {error}", err=True)
                 status = self._documented(error.exit_status, str(error))
             case OSError() if error.filename is not None:
                 message = f"{error.filename}: {error.strerror}"
-                click.echo(f"error: {message}", err=True)
+                say(f"error: {message}", err=True)
                 status = self._documented(UsageError.exit_status, message)
             case _:
                 status = self._fault(error)
@@ -89,7 +89,7 @@ class Boundary:
     def _fault(self, error: BaseException) -> int:
         told = InternalError(f"{type(error).__name__}: {error}")
         hint = "" if self._debug else " Run it again with --debug for the details."
-        click.echo(f"internal error: {told}{hint}".replace("\n", " "), err=True)
+        say(f"internal error: {told}{hint}".replace("\n", " "), err=True)
         return self._documented(told.exit_status, str(told))
 
     def _invalid(self, error: InvalidScenario) -> int:
@@ -98,7 +98,7 @@ class Boundary:
 
         findings = findings_of(error)
         for finding in findings:
-            click.echo(str(finding), err=True)
+            say(str(finding), err=True)
         return self._documented(error.exit_status, "", findings)
 
     def _documented(self, status: int, message: str, findings: Sequence[Finding] = ()) -> int:

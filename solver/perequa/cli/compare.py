@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perequa.cli.console import document, print_findings, settings
+from perequa.cli.console import document, print_findings, say, settings
 from perequa.cli.solve import ORDER
 from perequa.words import words_in
 
@@ -71,9 +71,9 @@ def _say(found: Comparison, form: str) -> None:
         click.echo(csv_bytes(found.tables["shares"]).decode(), nl=False)
     else:
         words = words_in(settings().lang)
-        click.echo(comparison_text(found.record, found.tables, words))
-        click.echo("\n" + words.phrase("saved in {folder}", folder=found.folder))
-        click.echo(words.phrase("fingerprint {fingerprint}", fingerprint=found.fingerprint))
+        say(comparison_text(found.record, found.tables, words))
+        say("\n" + words.phrase("saved in {folder}", folder=found.folder))
+        say(words.phrase("fingerprint {fingerprint}", fingerprint=found.fingerprint))
 
 
 def _document(found: Comparison, code: int) -> str:

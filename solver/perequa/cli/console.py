@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -30,17 +31,32 @@ def use_utf8() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
+def say(text: str, *, err: bool = False) -> None:
+    """Print what a person reads: drawn on a terminal, plain text anywhere else.
+
+    ``TERM=dumb`` is not drawn on; ``NO_COLOR`` is drawn on without colours.
+    """
+    stream = sys.stderr if err else sys.stdout
+    if not stream.isatty() or os.environ.get("TERM", "").lower() in {"dumb", "unknown"}:
+        click.echo(text, err=err)
+        return
+    # imported here: what nobody looks at does not pay for it
+    from perequa.cli.screen import draw  # noqa: PLC0415
+
+    draw(text, stream)
+
+
 def print_findings(findings: Iterable[Finding]) -> None:
     """Print findings on stderr, one a line; ``--quiet`` keeps the errors."""
     kept = [f for f in findings if f.severity == "error" or not settings().quiet]
     for finding in kept[:MOST_PRINTED]:
-        click.echo(str(finding), err=True)
+        say(str(finding), err=True)
     if len(kept) > MOST_PRINTED:
         words = words_in(settings().lang)
         more = words.phrase(
             "and {count} more (--format json lists all)", count=len(kept) - MOST_PRINTED
         )
-        click.echo(more, err=True)
+        say(more, err=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

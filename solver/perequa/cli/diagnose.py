@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perequa.cli.console import document, print_findings, settings
+from perequa.cli.console import document, print_findings, say, settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +76,7 @@ def _say(run: FinishedRun, *, err: bool) -> None:
 
     # what the text says of units is not said twice
     print_findings(f for f in run.findings if f.code != "suspected_unit")
-    click.echo(failure_text(run, words_in(settings().lang)), err=err)
+    say(failure_text(run, words_in(settings().lang)), err=err)
 
 
 def _document(run: FinishedRun, command: str, more: Mapping[str, object]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perequa.cli.console import print_findings, settings
+from perequa.cli.console import print_findings, say, settings
 from perequa.words import words_in
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def directory(
     found = read_directories(paths, categories)
     write_new(output, tables(found, measure))
     print_findings(found.findings)
-    click.echo(_summary(found, output))
+    say(_summary(found, output))
 
 
 def _summary(found: Directory, output: Path) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perequa.cli.console import document, settings
+from perequa.cli.console import document, say, settings
 
 if TYPE_CHECKING:
     from perequa.explaining.project import ProjectExplained
@@ -59,15 +59,20 @@ def explain(
         if territory or rules or measure or year is not None or by or linked:
             raise UsageError("--project stands alone: ask of a territory or a rule apart")
         answer = explain_project(run, project)
-        shown = _project_document(run, answer, words) if form == "json" else None
-        click.echo(shown or project_text(answer, words))
+        if form == "json":
+            click.echo(_project_document(run, answer, words))
+        else:
+            say(project_text(answer, words))
         return
     question = Question(
         territory=territory, rules=rules, measure=measure, year=year, by=by, linked=linked
     )
     with told_if_long("explain"):
         told = explain_run(run, question, step=step)
-    click.echo(_document(run, told, words) if form == "json" else explanation_text(told, words))
+    if form == "json":
+        click.echo(_document(run, told, words))
+    else:
+        say(explanation_text(told, words))
 
 
 def _project_document(run: Path, answer: ProjectExplained, words: Words) -> str:

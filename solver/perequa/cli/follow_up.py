@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perequa.cli.console import document, print_findings, settings
+from perequa.cli.console import document, print_findings, say, settings
 
 if TYPE_CHECKING:
     from perequa.follow_up import FollowedUp
@@ -43,8 +43,10 @@ def follow_up(
         click.echo(_document(done))
     else:
         print_findings(done.doubts)
-        text = csv_bytes(done.tables["findings"]).decode() if form == "csv" else _text(done, words)
-        click.echo(text, nl=form == "table")
+        if form == "csv":
+            click.echo(csv_bytes(done.tables["findings"]).decode(), nl=False)
+        else:
+            say(_text(done, words))
     context.exit(done.exit_code)
 
 

@@ -11,6 +11,7 @@ import click
 from perequa import __version__
 from perequa.cli.console import Settings
 from perequa.words import LANGUAGES, SOURCE
+from perequa_models.problems import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "verify": ("perequa.cli.verify:verify", "Re-check a run folder without a solver."),
     "report": ("perequa.cli.report:report", "A run as a page to print, and a workbook."),
     "annexes": ("perequa.cli.annexes:annexes", "The tables of a circular, as a workbook."),
+    "figures": ("perequa.cli.figures:figures", "The pictures of a run, for a note."),
     "follow-up": ("perequa.cli.follow_up:follow_up", "Check returns; start the next year."),
     "convert": ("perequa.cli.convert:convert", "CSV tables made one workbook, or back."),
     "formulation": ("perequa.cli.formulation:formulation", "The mathematics of a scenario."),
@@ -65,7 +67,9 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; an unknown one is told with the names there are."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            ctx.fail(f"no command {args[0]!r}: {', '.join(COMMANDS)}")
+            close = nearest(args[0], COMMANDS)
+            meant = f" (did you mean {close}?)" if close else ""
+            ctx.fail(f"no command {args[0]!r}{meant}: {', '.join(COMMANDS)}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

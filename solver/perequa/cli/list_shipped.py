@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from perequa.cli.console import document
+from perequa.cli.console import document, say
 
 
 @click.command("list")
@@ -22,4 +22,4 @@ def list_shipped(*, form: str) -> None:
         return
     width = max((len(name) for name in titles), default=0)
     for name, title in titles.items():
-        click.echo(f"{name:<{width}}  {title}".rstrip())
+        say(f"{name:<{width}}  {title}".rstrip())

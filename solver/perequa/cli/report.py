@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from perequa.cli.console import settings
+from perequa.cli.console import say, settings
 
 
 @click.command("report", short_help="write a run as an HTML page and a workbook")
@@ -34,4 +34,4 @@ def report(run: Path, output: Path | None, boundaries: Path | None) -> None:
 
     words = words_in(settings().lang)
     for place in write_report(run, output, words, boundaries):
-        click.echo(words.phrase("saved in {folder}", folder=place))
+        say(words.phrase("saved in {folder}", folder=place))

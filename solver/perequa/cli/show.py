@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from perequa.cli.console import document, settings
+from perequa.cli.console import document, say, settings
 from perequa.words import words_in
 
 if TYPE_CHECKING:
@@ -55,13 +55,13 @@ def show(folder: Path, form: str) -> None:
         main = "shares" if record["study"] == "compare" else next(iter(tables))
         click.echo((folder / f"{main}.csv").read_bytes().decode("utf-8"), nl=False)
     elif record["study"] == "compare":
-        click.echo(comparison_text(record, tables, words))
-        click.echo("\n" + words.phrase("saved in {folder}", folder=folder))
-        click.echo(words.phrase("fingerprint {fingerprint}", fingerprint=fingerprint(folder)))
+        say(comparison_text(record, tables, words))
+        say("\n" + words.phrase("saved in {folder}", folder=folder))
+        say(words.phrase("fingerprint {fingerprint}", fingerprint=fingerprint(folder)))
     else:
-        click.echo(f"{record['name']}, {record['study']}\n")
-        click.echo(study_text(record, tables, words))
-        click.echo("\n" + words.phrase("saved in {folder}", folder=folder))
+        say(f"{record['name']}, {record['study']}\n")
+        say(study_text(record, tables, words))
+        say("\n" + words.phrase("saved in {folder}", folder=folder))
 
 
 def _document(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perequa import __version__
+from perequa.cli.console import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,11 +131,11 @@ def _say(run: FinishedRun, form: str, words: Words, *, quiet: bool) -> None:
 
     for finding in run.findings:
         if not quiet or finding.severity == "error":
-            click.echo(str(finding), err=True)
+            say(str(finding), err=True)
     if form == "table" and run.folder is not None:
-        click.echo(run_text(run, words))
+        say(run_text(run, words))
     elif run.exit_code and run.status != "invalid":
-        click.echo(run_text(run, words), err=True)
+        say(run_text(run, words), err=True)
     elif form == "csv" and "allocation" in run.tables:
         click.echo(csv_bytes(run.tables["allocation"]).decode(), nl=False)
 

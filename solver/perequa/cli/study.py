@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perequa.cli.console import document, print_findings, settings
+from perequa.cli.console import document, print_findings, say, settings
 from perequa.cli.diagnose import tell_diagnosis
 from perequa.words import words_in
 
@@ -94,9 +94,9 @@ def _say(finished: FinishedStudy, form: str) -> None:
         click.echo(csv_bytes(next(iter(answer.tables.values()))).decode(), nl=False)
         return
     words = words_in(settings().lang)
-    click.echo(f"{finished.name}, {finished.study}\n")
-    click.echo(study_text(finished.record, answer.tables, words))
-    click.echo("\n" + words.phrase("saved in {folder}", folder=finished.folder))
+    say(f"{finished.name}, {finished.study}\n")
+    say(study_text(finished.record, answer.tables, words))
+    say("\n" + words.phrase("saved in {folder}", folder=finished.folder))
 
 
 def _document(finished: FinishedStudy) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from perequa.cli.console import document, print_findings, settings
+from perequa.cli.console import document, print_findings, say, settings
 from perequa.words import words_in
 from perequa_models.errors import InvalidScenario, UsageError
 
@@ -49,7 +49,7 @@ def validate(
     else:
         for c in checked:
             print_findings(c.findings)
-            click.echo(_line(c))
+            say(_line(c))
     return EXIT_CODES[status]
 
 

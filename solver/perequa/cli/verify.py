@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perequa import __version__
-from perequa.cli.console import settings
+from perequa.cli.console import say, settings
 from perequa.words import told, words_in
 
 if TYPE_CHECKING:
@@ -54,9 +54,10 @@ def verify(context: click.Context, run: Path, *, exact: bool, form: str) -> None
             raise
         click.echo(_refusal(run, error))
         context.exit(error.exit_status)
-    click.echo(
-        _document(run, verdict) if form == "json" else _lines(verdict, words_in(settings().lang))
-    )
+    if form == "json":
+        click.echo(_document(run, verdict))
+    else:
+        say(_lines(verdict, words_in(settings().lang)))
     context.exit(0 if verdict.holds else WRONG)
 
 

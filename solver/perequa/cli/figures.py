@@ -1,0 +1,39 @@
+"""`perequa figures RUN`: the pictures of a run's page, for a note."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from perequa.cli.console import say, settings
+
+if TYPE_CHECKING:
+    from perequa.report.page.pictures import Form
+
+
+@click.command("figures", short_help="the pictures of a run, for a note")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Folder to write to."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["svg", "png", "pdf"]),
+    default="svg",
+    help="SVG (default), or PNG or PDF: pip install 'perequa[figures]'.",
+)
+def figures(run: Path, output: Path | None, form: Form) -> None:
+    """Write every picture of the page of RUN, a run folder, to a file of its own.
+
+    By default in reports/figures-<lang> inside the run folder, which `verify` leaves aside.
+    """
+    # imported here so that `perequa --help` does not pay for numpy
+    from perequa.reporting import write_figures  # noqa: PLC0415
+    from perequa.words import words_in  # noqa: PLC0415
+
+    words = words_in(settings().lang)
+    for place in write_figures(run, output, words, form):
+        say(words.phrase("saved in {folder}", folder=place))
