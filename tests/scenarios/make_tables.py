@@ -21,6 +21,8 @@ from perequa_models.tariffs import dominic_2004, dominic_2004_applies, gmp, gmps
 Rows = list[dict[str, str]]
 
 ENVELOPES_2007 = "enveloppes_cnsa_2007_departements_partiel.csv"
+ENVELOPES_2020 = "drl_addictologie_precarite_2020_regions.csv"
+ENVELOPES_2025 = "drl_cnsa_2025_regions.csv"
 
 OVERSEAS = ("01", "02", "03", "04")
 """Guadeloupe, Martinique, Guyane, La Réunion (no figures for Mayotte before 2014)."""
@@ -87,6 +89,85 @@ def real_tables(data: Path) -> dict[str, str]:
             [["region", code, name, "", people[1998]] for code, name, people in old],
         ),
         **cascade_tables(departments, ages, read(data / ENVELOPES_2007)),
+        "ehpad-departments/territories.csv": ehpad_territories(departments, population),
+        "ehpad-departments/supply.csv": ehpad_supply(departments, offer),
+        **ageing_tables(departments, population, offer),
+        **specific_tables(departments, ages, read(data / ENVELOPES_2020)),
+        **disability_tables(departments, ages, read(data / ENVELOPES_2025)),
+    }
+
+
+def inside_regions(departments: Rows) -> dict[str, tuple[str, list[str]]]:
+    """Name and departments of each region since 2016, by code."""
+    codes = sorted({row["reg"] for row in departments})
+    names = {row["reg"]: row["region"] for row in departments}
+    return {
+        code: (names[code], [row["dep"] for row in departments if row["reg"] == code])
+        for code in codes
+    }
+
+
+def ageing_tables(
+    departments: Rows, population: dict[tuple[str, str], int], offer: dict[str, dict[str, str]]
+) -> dict[str, str]:
+    """Places of 2020 by region, the rate of 2021, and people aged 75 and over from 2018 to 2023."""
+    territories: list[list[object]] = []
+    supply: list[list[object]] = []
+    observed: list[list[object]] = []
+    for code, (name, inside) in inside_regions(departments).items():
+        people = {y: sum(population[d, str(y)] for d in inside) for y in range(2018, 2024)}
+        places = sum(int(offer[d]["places_ehpad"]) for d in inside)
+        rate = round(1000 * places / people[2021], 4)
+        territories.append(["region", code, name, "", rate])
+        supply.append([code, "ehpad", places])
+        observed += [[code, year, number] for year, number in people.items()]
+    return {
+        "ehpad-ageing/territories.csv": written(
+            ["level", "code", "name", "parent", "rate_2021"], territories
+        ),
+        "ehpad-ageing/supply.csv": written(["territory", "measure", "installed"], supply),
+        "ehpad-ageing/observed.csv": written(["territory", "year", "people_75p"], observed),
+    }
+
+
+def specific_tables(departments: Rows, ages: Rows, envelopes: Rows) -> dict[str, str]:
+    """The 18 envelopes of 2020 for specific difficulties, and everyone who lives there."""
+    people = {row["dep"]: int(row["pop_total"]) for row in ages if row["annee"] == "2020"}
+    money = {row["reg"]: int(row["drl_2020_eur"]) for row in envelopes if row["reg"]}
+    return per_head_tables("specific-difficulties-2020", "specific", departments, people, money)
+
+
+def disability_tables(departments: Rows, ages: Rows, envelopes: Rows) -> dict[str, str]:
+    """The rounded envelopes of 2025 for disabled people, and people aged under 60."""
+    under_60 = {
+        row["dep"]: int(row["pop_0_19"]) + int(row["pop_20_59"])
+        for row in ages
+        if row["annee"] == "2023"
+    }
+    money = {
+        row["reg"]: int(row["drl_ph_meur"]) * 1_000_000
+        for row in envelopes
+        if row["reg"] and row["drl_ph_meur"]
+    }
+    return per_head_tables("disability-2025", "ph", departments, under_60, money)
+
+
+def per_head_tables(
+    folder: str, measure: str, departments: Rows, people: dict[str, int], money: dict[str, int]
+) -> dict[str, str]:
+    """Lay out the regions that have an envelope, with the people it is compared to."""
+    regions = {c: r for c, r in inside_regions(departments).items() if c in money}
+    return {
+        f"{folder}/territories.csv": written(
+            ["level", "code", "name", "parent", "people"],
+            [
+                ["region", code, name, "", sum(people[d] for d in inside)]
+                for code, (name, inside) in regions.items()
+            ],
+        ),
+        f"{folder}/supply.csv": written(
+            ["territory", "measure", "base"], [[code, measure, money[code]] for code in regions]
+        ),
     }
 
 
@@ -169,6 +250,9 @@ def synthetic_tables(scenarios: Path) -> dict[str, str]:
     homes, places = scm_homes_tables()
     return {
         "ehpad-2004-rule/caps.csv": ehpad_caps(scenarios / "ehpad-2004-rule"),
+        "ehpad-departments/caps.csv": caps_at_both_levels(scenarios / "ehpad-departments"),
+        "ehpad-ageing/population.csv": ageing_population(scenarios / "ehpad-ageing"),
+        "ehpad-ageing/caps.csv": ageing_caps(scenarios / "ehpad-ageing"),
         "ssiad-2004/supply.csv": ssiad_supply(scenarios / "ssiad-2004"),
         "campaign-2004/supply.csv": campaign_supply(scenarios / "campaign-2004"),
         "scm-ssad-1998/supply.csv": scm_supply(scenarios / "scm-ssad-1998"),
@@ -221,6 +305,49 @@ def ehpad_caps(folder: Path) -> str:
         ]
         rows.append(["region", region, *(max(60, places / 10) for places in counted)])
     return written(["level", "territory", "cap_ehpad", "cap_establishments"], rows)
+
+
+def caps_at_both_levels(folder: Path) -> str:
+    """10 % of the places installed, at least 60, for each region and for each department."""
+    territories = read(folder / "territories.csv")
+    installed = {row["territory"]: int(row["installed"]) for row in read(folder / "supply.csv")}
+    rows: list[list[object]] = []
+    for row in territories:
+        is_region = row["level"] == "region"
+        inside = [d["code"] for d in territories if d["parent"] == row["code"]]
+        places = sum(installed[code] for code in (inside if is_region else [row["code"]]))
+        cap = max(60, places / 10)
+        rows.append([row["level"], row["code"], *((cap, "") if is_region else ("", cap))])
+    return written(["level", "territory", "cap_region", "cap_department"], rows)
+
+
+def ageing_population(folder: Path) -> str:
+    """People aged 75 and over: observed to 2023, then by three trends of the years observed.
+
+    Low goes on as from 2018 to 2021, high as from 2021 to 2023, central at the mean of the two.
+    """
+    observed: dict[str, dict[int, int]] = {}
+    for row in read(folder / "observed.csv"):
+        observed.setdefault(row["territory"], {})[int(row["year"])] = int(row["people_75p"])
+    rows: list[list[object]] = []
+    for code, people in observed.items():
+        slow = (people[2021] / people[2018]) ** (1 / 3)
+        fast = (people[2023] / people[2021]) ** (1 / 2)
+        for year in range(2021, 2025):
+            ahead = max(0, year - 2023)
+            last = people[min(year, 2023)]
+            growths = (slow, (slow + fast) / 2, fast)
+            rows.append([code, year, *(round(last * growth**ahead) for growth in growths)])
+    return written(["territory", "year", "low", "central", "high"], rows)
+
+
+def ageing_caps(folder: Path) -> str:
+    """A year's openings: at most 2 % of the places installed, and 60 at least (four units)."""
+    rows: list[list[object]] = [
+        [row["territory"], max(60, int(row["installed"]) / 50)]
+        for row in read(folder / "supply.csv")
+    ]
+    return written(["territory", "opened_a_year"], rows)
 
 
 def ssiad_supply(folder: Path) -> str:

@@ -35,6 +35,8 @@ SETTLES = 1e-7
 """Share of the multipliers above which a row's own settles its territory."""
 SAME = 1e-9
 """Share by which a shortfall may differ from the least a rule of its own leaves, and be it."""
+ROOM = 1e-8
+"""Share of its bound given back to a settled territory where rounding leaves no plan."""
 CLOSED = 1e-9
 """Shortfall, in points of the rate or places, at which everyone left has all they miss."""
 
@@ -172,6 +174,14 @@ class _Settling:
             self._session.set_coefficient(row, self._level, 0.0)
             self._session.set_row_bound(row, self._wanted[i] - self._times[i] * value, np.inf)
 
+    def _loosen(self) -> None:
+        """Give the settled a little room: what is settled is who, values are found again later."""
+        for chosen, value in zip(self._settled, self._values, strict=True):
+            for i in chosen:
+                bound = float(self._wanted[i] - self._times[i] * value)
+                bound -= ROOM * max(1.0, abs(bound))
+                self._session.set_row_bound(int(self._rows[i]), bound, np.inf)
+
     def _free(self, chosen: Indices) -> None:
         for i in chosen.tolist():
             row = int(self._rows[i])
@@ -180,8 +190,12 @@ class _Settling:
 
     def _solve(self) -> Outcome:
         outcome = self._session.solve(strategy=PRIMAL if self._settled else None)
-        if outcome.termination is Termination.INFEASIBLE and not self._settled:
-            raise Infeasible("no plan satisfies every rule")
+        if outcome.termination is Termination.INFEASIBLE:
+            if not self._settled:
+                raise Infeasible("no plan satisfies every rule")
+            # the plan of the last program has only rounding against it
+            self._loosen()
+            outcome = self._session.solve(strategy=PRIMAL)
         if outcome.termination is not Termination.OPTIMAL:
             message = f"level {len(self._settled) + 1} of a leximin ended {outcome.termination}"
             raise NotProven(message)

@@ -238,6 +238,9 @@ def _sum(first: Floats, second: Floats) -> Floats:
 
 
 def _moved(move: Floats) -> tuple[Indices, Floats]:
-    """Columns that move, and how much."""
-    columns = np.flatnonzero(np.abs(move) > 1e-13 * np.abs(move).max(initial=0.0))
+    """Columns that move, and how much.
+
+    The largest limit moves by 1: where the plan stands still, what is left of it is rounding.
+    """
+    columns = np.flatnonzero(np.abs(move) > 1e-13 * max(1.0, np.abs(move).max(initial=0.0)))
     return columns, move[columns]

@@ -237,7 +237,7 @@ def _check_nation(notes: Notebook, cascade: Cascade, folder: RunFolder) -> None:
         name: {**spec, "level": cascade.upper} if spec.get("level") else spec
         for name, spec in whole["objectives"].items()
     }
-    _same_entries(notes, file, "objectives", folder.scenario["objectives"], objectives)
+    _same_entries(notes, file, "objectives", folder.stated["objectives"], objectives)
 
 
 def _check_part(
@@ -246,7 +246,7 @@ def _check_part(
     file = _record_of(cascade, str(part["step"]))
     scenario, stated = folder.scenario, part["stated"]
     for key in DECIDED:
-        _same(notes, file, key, scenario.get(key), stated.get(key))
+        _same(notes, file, key, folder.stated.get(key), stated.get(key))
     within = {**cascade.folder.scenario["territories"], "within": part["territory"]}
     _same(notes, file, "territories", scenario.get("territories"), within)
     for name, spec in scenario.get("indicators", {}).items():
@@ -363,7 +363,7 @@ def _check_integrated(notes: Notebook, cascade: Cascade, folder: RunFolder) -> N
     """All active rules of all steps with the nation's objectives."""
     file = _record_of(cascade, INTEGRATED)
     for key in (*DECIDED, "indicators", "territories"):
-        _same(notes, file, key, folder.scenario.get(key), cascade.folder.scenario.get(key))
+        _same(notes, file, key, folder.stated.get(key), cascade.folder.stated.get(key))
     rules = dict(folder.scenario.get("rules") or {})
     handed = {hand["rule"] for hand in cascade.hands}
     wanted = [
