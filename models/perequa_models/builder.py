@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyomo.environ as pyo
-from pyomo.core.expr import InequalityExpression, LinearExpression
+from pyomo.core.expr import InequalityExpression
 
 from perequa_models.keys import AuxiliaryKey, Where
 
@@ -82,21 +82,6 @@ class Builder:
         self._family(
             owner, role, where, [InequalityExpression((0.0, body), strict=False) for body in bodies]
         )
-
-    @staticmethod
-    def total(*parts: Any) -> Any:  # noqa: ANN401 - Pyomo expressions
-        """Add up sums, terms and numbers.
-
-        What ``+`` gives, in half the time: with it every addition makes a sum of its own, and
-        copies the terms of one that another row has gone on from.
-        """
-        terms: list[Any] = []
-        for part in parts:
-            if part.__class__ is LinearExpression:
-                terms.extend(part.args)
-            else:
-                terms.append(part)
-        return LinearExpression(terms)
 
     def zero(self, owner: str, role: str, where: Sequence[Where], bodies: Sequence[Any]) -> None:
         """Add rows body = 0."""

@@ -75,7 +75,7 @@ def test_the_same_run_gives_the_same_bytes_inside_its_own_folder(run: Path) -> N
     for _ in range(2):
         assert main(["figures", str(run)]) == 0
         found = {p.name: p.read_bytes() for p in (run / "reports" / "figures-en").iterdir()}
-        assert len(found) == 2
+        assert len(found) >= 2
         assert main(["verify", str(run)]) == 0
     assert main(["figures", str(run), "-o", str(run / "elsewhere")]) == 2
     assert not (run / "elsewhere").exists()

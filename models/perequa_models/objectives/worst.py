@@ -42,10 +42,8 @@ def write(b: Builder, name: str, spec: Worst) -> Any:  # noqa: ANN401 - a Pyomo 
     data = gap_data(b.instance, spec, WEIGHTING)
     where = b.where(data.nodes, data.years)
     years = [Where(year=b.instance.years[y]) for y in data.years]
-    worst = b.variables(name, "worst", years)
-    counted = data.counted(b.quantities).ravel()
-    wanted = (data.people * data.targets(b.quantities)).ravel().tolist()
-    factor = (data.people / data.weight).ravel().tolist()
-    rows = zip(counted, factor, worst * (len(where) // len(years)), wanted, strict=True)
-    b.at_least_zero(name, "gap", where, [b.total(c, f * w, -r) for c, f, w, r in rows])
+    worst = np.array(b.variables(name, "worst", years), dtype=object)
+    wanted = data.people * data.targets(b.quantities)
+    reached = data.counted(b.quantities) + data.people / data.weight * worst
+    b.at_least_zero(name, "gap", where, (reached - wanted).ravel())
     return sum(worst) * (1.0 / len(years))
