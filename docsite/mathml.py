@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from markdown import Markdown
 
 BLOCK = re.compile(r"^\$\$\n(.*?)\n\$\$$", re.MULTILINE | re.DOTALL)
+LONG = 60
+"""Characters of LaTeX from which an equation may be wider than the page."""
 INLINE = r"(?<![\\$])\$([^$\n]+)\$"
 
 
@@ -26,7 +28,9 @@ class Blocks(Preprocessor):
         """Put each equation aside as HTML."""
 
         def aside(found: Match[str]) -> str:
-            made = f'<div class="equation">{mathml(found[1], "block")}</div>'
+            # what may have to be scrolled must be reached by the keyboard
+            reached = ' tabindex="0"' if len(found[1]) > LONG else ""
+            made = f'<div class="equation"{reached}>{mathml(found[1], "block")}</div>'
             return f"\n{self.md.htmlStash.store(made)}\n"
 
         return BLOCK.sub(aside, "\n".join(lines)).split("\n")

@@ -6,7 +6,9 @@ import re
 import shutil
 from typing import TYPE_CHECKING
 
+from docsite.format import format_page
 from docsite.mathematics import mathematics_page
+from perequa.checks.json_schema import json_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +48,12 @@ def stage(top: Path, folder: Path) -> None:
     for source, on_site in BESIDE.items():
         text = (top / source).read_text(encoding="utf-8")
         (pages / on_site).write_text(re.sub(r"\]\((\.\./)?docs/", "](", text), encoding="utf-8")
-    (pages / "mathematics.md").write_text(mathematics_page(top / "docs"), encoding="utf-8")
+    made = {
+        "mathematics.md": mathematics_page(top / "docs"),
+        "format.md": format_page(top / "docs", json_schema()),
+    }
+    for on_site, text in made.items():
+        (pages / on_site).write_text(text, encoding="utf-8")
     shutil.copyfile(top / "docsite" / STYLE, pages / STYLE)
     shutil.copyfile(top / SETTINGS, folder / SETTINGS)
 

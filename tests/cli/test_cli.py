@@ -352,3 +352,10 @@ def test_ranges_without_prices_are_refused(capsys: pytest.CaptureFixture[str]) -
 def test_a_command_mistyped_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["slove"]) == 2
     assert "no command 'slove' (did you mean solve?): list, new" in capsys.readouterr().err
+
+
+def test_help_is_also_a_word(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["help"]) == 0
+    assert "Start: perequa new mine" in capsys.readouterr().out
+    assert main(["help", "solve"]) == 0
+    assert capsys.readouterr().out.startswith("Usage: perequa solve")

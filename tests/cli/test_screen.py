@@ -98,6 +98,14 @@ def test_a_table_too_wide_even_folded_is_cut_with_its_first_columns_again(
     assert sum("7 367 757" in line for line in lines) == 1
 
 
+def test_a_table_of_words_alone_is_never_cut_nor_lost(
+    monkeypatch: pytest.MonkeyPatch, terminal: Any
+) -> None:
+    table = aligned(["one", "two"], [["a" * 30, "b" * 30], ["c", "d"]], left=2)
+    lines = drawn(table, 20, monkeypatch, terminal)
+    assert letters("".join(lines)) == letters(table)
+
+
 def test_figures_stand_to_the_right_and_words_to_the_left(
     monkeypatch: pytest.MonkeyPatch, terminal: Any
 ) -> None:

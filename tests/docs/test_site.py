@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from docsite.format import format_page, words
 from docsite.mathematics import mathematics_page
 from docsite.staging import BESIDE, led, stage
 
+from perequa.checks.json_schema import json_schema
 from perequa_models.catalogue import OBJECTIVE_KINDS, RULE_KINDS
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def test_every_page_stands_in_the_menu_once() -> None:
     settings = tomllib.loads((TOP / "zensical.toml").read_text(encoding="utf-8"))
     listed = list(entries(settings["project"]["nav"]))
     pages = {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")}
-    assert set(listed) == pages | set(BESIDE.values()) | {"mathematics.md"}
+    assert set(listed) == pages | set(BESIDE.values()) | {"mathematics.md", "format.md"}
     assert len(listed) == len(set(listed))
 
 
@@ -53,6 +55,62 @@ def test_the_mathematics_say_everything_the_catalogue_does(kind: Any) -> None:
     else:
         assert f"in {kind.unit}\n" in entry
         assert "**Price**: " in entry
+
+
+def test_every_key_of_the_schema_stands_in_its_page() -> None:
+    schema = json_schema()
+    parts = re.split(r"^###? ", format_page(DOCS, schema), flags=re.MULTILINE)
+    page = {part.partition("\n")[0]: part for part in parts}
+    common = {name: rows(page[name]) for name in ("Rules", "Objectives")}
+    required = schema["anyOf"][-1]["required"]
+    nodes = {"The file": {**schema, "required": required}} | schema["$defs"]
+    assert len(nodes) > 50
+    for name, node in nodes.items():
+        keys = node["properties"]
+        kind = keys.get("kind", {}).get("const")
+        section = "Objectives" if kind in OBJECTIVE_KINDS else "Rules"
+        title = f"{section[:-1].lower()} {kind}" if kind else name
+        stated = rows(page[title]) | (common[section] if kind else {})
+        assert set(stated) == set(keys) - {"kind"}, name
+        for key, row in stated.items():
+            assert (row[1] == "required") is (key in node.get("required", ())), f"{name}.{key}"
+            default = keys[key].get("default")
+            if isinstance(default, str | int | float):
+                assert row[1].strip("`") in (str(default), str(default).lower()), f"{name}.{key}"
+            # a kind's own keys are told by its page, all others here
+            assert kind or row[2], f"{name}.{key}"
+
+
+def rows(part: str) -> dict[str, list[str]]:
+    """Cells behind each key: what it accepts, its default, its meaning."""
+    found = (re.split(r" (?<!\\)\| ", line.strip("| ")) for line in part.splitlines())
+    return {r[0].strip("`"): [*r[1:], ""] for r in found if r[0].startswith("`") and len(r) > 2}
+
+
+@pytest.mark.parametrize(
+    ("said", "node"),
+    [
+        ("number, at least 0", {"anyOf": [{"type": "number", "minimum": 0}, {"type": "null"}]}),
+        ("`a`, `b` or `c`", {"enum": ["a", "b", "c"]}),
+        ("`a` or `b`; or whole number", {"anyOf": [{"enum": ["a", "b"]}, {"type": "integer"}]}),
+        (
+            "list of [Mix](#mix), one at least",
+            {"type": "array", "items": {"$ref": "#/$defs/Mix"}, "minItems": 1},
+        ),
+        (
+            "list of two: text",
+            {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2},
+        ),
+        (
+            "mapping of names to flag",
+            {"type": "object", "patternProperties": {"x": {"type": "boolean"}}},
+        ),
+        (r"text like `^a\|b$`", {"type": "string", "pattern": "^a|b$"}),
+        ("anything", {}),
+    ],
+)
+def test_what_a_key_accepts_in_words(said: str, node: dict[str, Any]) -> None:
+    assert words(node) == said
 
 
 def test_links_out_of_the_pages_lead_to_the_site_or_nowhere() -> None:

@@ -62,6 +62,11 @@ class LazyGroup(click.Group):
                 command.params.append(option)
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read ``help``, and ``help solve``, as the option that many tools have it for."""
+        asked = [*args[1:2], "--help"] if args[:1] == ["help"] else args
+        return super().parse_args(ctx, asked)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -133,6 +138,8 @@ perequa = LazyGroup(
     name="perequa",
     help="Share medico-social money and places between territories, with a price on every rule.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start: perequa new mine, perequa solve mine, perequa report results/ehpad-2004-rule. "
+    "`perequa COMMAND -h` says more of each.",
     params=list(common_options(lang_from=LANG_FROM)),
     subcommand_metavar="COMMAND [ARGS]...",
 )

@@ -10,16 +10,14 @@ import itertools
 import re
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import TextIO
 
 RULE = re.compile(r"-+(  -+)+")
@@ -62,7 +60,7 @@ def draw(text: str, stream: TextIO) -> None:
         for number, part in enumerate(cut(piece, console.width)):
             if number:
                 console.print()
-            console.print(laid_out(part, console.width))
+            console.print(laid_out(part, console.width), soft_wrap=True)
 
 
 def pieces(text: str) -> Iterator[str | Printed]:
@@ -102,7 +100,7 @@ def _read(lines: Sequence[str], spans: Sequence[tuple[int, int]]) -> Printed:
 def cut(table: Printed, width: int) -> list[Printed]:
     """Cut a table that is wider than the terminal: the first columns stand in every part."""
     least = _least(table)
-    if _total(least, CLOSER) <= width:
+    if _total(least, CLOSER) <= width or table.left == len(least):
         return [table]
     kept = least[: table.left]
     parts: list[list[int]] = []
@@ -121,8 +119,11 @@ def _columns(table: Printed, chosen: Sequence[int]) -> Printed:
     )
 
 
-def laid_out(table: Printed, width: int) -> Table:
-    """Lay out a table within a width: heads are folded first, then words."""
+def laid_out(table: Printed, width: int) -> Text:
+    """Lay out a table within a width: heads are folded first, then words.
+
+    Not by rich's own tables, which take seconds for the thousands of lines of a national plan.
+    """
     body, parts, least = _body(table), _parts(table), _least(table)
     gap = BETWEEN if _total(least, BETWEEN) <= width else CLOSER
     widths = [max(cell_len(head), w) for head, w in zip(table.head, body, strict=True)]
@@ -130,14 +131,32 @@ def laid_out(table: Printed, width: int) -> Table:
         while _total(widths, gap) > width and widths != floor:
             widest = max(range(len(widths)), key=lambda i: widths[i] - floor[i])
             widths[widest] -= 1
-    made = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, gap - 1, 0, 0))
-    for i, head in enumerate(table.head):
-        justify: Literal["left", "right"] = "left" if i < table.left else "right"
-        text = Text(_folded(head, widths[i]), style="bold")
-        made.add_column(text, justify=justify, width=widths[i])
+
+    def lines(cells: Iterable[list[str]]) -> Iterator[str]:
+        for line in itertools.zip_longest(*cells, fillvalue=""):
+            padded = (
+                _padded(c, w, i < table.left)
+                for i, (c, w) in enumerate(zip(line, widths, strict=True))
+            )
+            yield (" " * gap).join(padded).rstrip()
+
+    head = [_folded(head, w) for head, w in zip(table.head, widths, strict=True)]
+    deepest = max(map(len, head))
+    drawn = Text("\n".join(lines([""] * (deepest - len(h)) + h for h in head)), style="bold")
+    drawn.append("\n" + "─" * _total(widths, gap), style="not bold")
     for row in table.rows:
-        made.add_row(*(Text(textwrap.fill(c, w)) for c, w in zip(row, widths, strict=True)))
-    return made
+        cells = (_wrapped(cell, w) for cell, w in zip(row, widths, strict=True))
+        drawn.append("".join(f"\n{line}" for line in lines(cells)), style="not bold")
+    return drawn
+
+
+def _padded(cell: str, width: int, left: bool) -> str:
+    space = " " * (width - cell_len(cell))
+    return cell + space if left else space + cell
+
+
+def _wrapped(cell: str, width: int) -> list[str]:
+    return [cell] if cell_len(cell) <= width else textwrap.wrap(cell, width)
 
 
 def _total(widths: Sequence[int], gap: int) -> int:
@@ -160,14 +179,14 @@ def _least(table: Printed) -> list[int]:
     return [max(pair) for pair in zip(folded, _parts(table), strict=True)]
 
 
-def _folded(head: str, width: int) -> str:
+def _folded(head: str, width: int) -> list[str]:
     """Break a head at its seams."""
     lines = [""]
     for part in re.split(SEAM, head):
         if lines[-1] and cell_len((lines[-1] + part).rstrip()) > width:
             lines.append("")
         lines[-1] += part
-    return "\n".join(line.strip() for line in lines)
+    return [line.strip() for line in lines]
 
 
 def sentence(line: str, width: int) -> Text:

@@ -140,7 +140,7 @@ def equity_text(equity: Table, words: Words) -> str:
 
 
 def objectives_text(objectives: Table, words: Words) -> str:
-    """Value of each objective."""
+    """Value of each objective, those served first above."""
     header = ["priority", "objective", "value", "initial_value", "unit"]
     rows = [
         [
@@ -150,7 +150,7 @@ def objectives_text(objectives: Table, words: Words) -> str:
             measured(r["initial_value"], 6, words),
             unit_word(word(r["unit"]), words),
         ]
-        for r in objectives.records()
+        for r in sorted(objectives.records(), key=lambda r: float(word(r["priority"])))
     ]
     return aligned(headed(header, words), rows, left=2)
 
