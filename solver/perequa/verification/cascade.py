@@ -215,6 +215,9 @@ def _check_shared(notes: Notebook, cascade: Cascade, step: str, level: str) -> N
     for key in SHARED:
         _same(notes, file, key, folder.scenario.get(key), cascade.folder.scenario.get(key))
     _same(notes, file, "decide_at", folder.scenario.get("decide_at"), level)
+    built = step in {NATION, INTEGRATED}
+    campaign = cascade.folder.scenario.get("campaign") if built else None
+    _same(notes, file, "campaign", folder.scenario.get("campaign"), campaign)
     for key, place in folder.inputs.items():
         if HANDED in key and key not in cascade.folder.inputs:
             continue
