@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from perequa.verification.tables import Table
 
 NATION, INTEGRATED = "nation", "integrated"
-SHARED = ("currency", "years", "measures", "supply", "columns", "derive", "envelopes", "format")
+SHARED = (
+    *("currency", "years", "measures", "supply", "columns", "derive", "envelopes", "conversions"),
+    "format",
+)
 """Sections that every step takes from the whole as they are."""
 DECIDED = ("objectives", "tie_break", "reference")
 BY_COLUMN = ("cap", "floor", "ceiling")
