@@ -9,6 +9,7 @@ import numpy as np
 from perequa_models.campaign.reading import campaign_figures
 from perequa_models.catalogue import write_rows
 from perequa_models.columns import summed_up
+from perequa_models.conversions import closing, converted
 from perequa_models.figures.arrays import (
     Source,
     costs,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from perequa_models.columns import Column
+    from perequa_models.conversions import Converted
     from perequa_models.instance import Flags, Floats, RuleRow
     from perequa_models.problems import Problems
     from perequa_models.projects.project import ProjectLine
@@ -102,13 +104,23 @@ def assemble(
         limits=Limits(source),
         projects=projects_of(source, projects, data, cost),
     )
+    moved = converted(source, work.limits, scenario.conversions)
+    closed = closing(
+        source,
+        _by_year(quantity(source, "closed", 0.0, ("supply",)), shape),
+        places,
+        scenario.conversions,
+        moved,
+    )
     _write_all(work, scenario)
     _check_needs(source)
     _check_merit(source)
-    return None if problems.errors else _instance(work, pairs, cost)
+    return None if problems.errors else _instance(work, pairs, cost, closed, moved)
 
 
-def _instance(work: Work, pairs: Flags, cost: Floats) -> Instance:
+def _instance(
+    work: Work, pairs: Flags, cost: Floats, closed: Floats, moved: tuple[Converted, ...]
+) -> Instance:
     """Gather what was read and written; the remaining figures are read here."""
     source, scenario = work.source, work.source.scenario
     months = [scenario.measures[m].opening_months for m in source.measures]
@@ -123,7 +135,7 @@ def _instance(work: Work, pairs: Flags, cost: Floats) -> Instance:
         installed=work.installed,
         base=work.base,
         carried=work.carried,
-        closed=_by_year(quantity(source, "closed", 0.0, ("supply",)), work.shape),
+        closed=closed,
         cost=cost,
         rate=work.rate,
         opening_months=np.array(months, dtype=np.intp),
@@ -134,6 +146,7 @@ def _instance(work: Work, pairs: Flags, cost: Floats) -> Instance:
         convergence=tuple(work.convergence),
         projects=work.projects,
         campaign=work.campaign[0] if work.campaign else None,
+        conversions=moved,
     )
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from perequa_models.campaign.figures import CampaignFigures
     from perequa_models.columns import Column
+    from perequa_models.conversions import Converted
     from perequa_models.keys import RowKey
     from perequa_models.objectives.data import GapData
     from perequa_models.objectives.grammar import GapSpec
@@ -197,6 +198,8 @@ class Instance:
         In the order of their codes; what they open counts in the cells of their territories.
     campaign
         What the construction of the envelopes is made from; None in a scenario without a campaign.
+    conversions
+        Places that change category; `closed` counts them.
     """
 
     scenario: Scenario
@@ -221,6 +224,7 @@ class Instance:
     levels: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     projects: tuple[Project, ...] = ()
     campaign: CampaignFigures | None = None
+    conversions: tuple[Converted, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int, int]:

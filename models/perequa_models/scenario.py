@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from perequa_models.campaign.grammar import Campaign
+from perequa_models.conversions import Conversion
 from perequa_models.measures import Measure, Rate
 from perequa_models.objectives.absolute_gap import AbsoluteGap
 from perequa_models.objectives.cvar import Cvar
@@ -197,6 +198,7 @@ class Scenario(Strict):
     supply: Supply
     columns: tuple[TableRef, ...] = ()
     projects: ProjectsTable | None = None
+    conversions: dict[Name, Conversion] = Field(default_factory=dict)
     campaign: Campaign | None = None
     derive: dict[Text, Derive] = Field(default_factory=dict)
     indicators: dict[Name, Indicator] = Field(default_factory=dict)

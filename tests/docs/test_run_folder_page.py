@@ -14,6 +14,8 @@ from perequa.cli import main
 
 PAGE = (Path(__file__).parents[2] / "docs" / "run-folder.md").read_text(encoding="utf-8")
 TWICE = 'rules.again={"kind":"floor","by":"region","in":"credits","at_least":100000}'
+COLUMN = '{"column":"residences_autonomie","times":0.01}'
+CONVERTED = f'conversions={{"it":{{"from":"residence","to":"ehpad","places":{COLUMN}}}}}'
 UNEQUAL = 'objectives.it={"kind":"gini","indicator":"ehpad_rate","level":"region"}'
 RUNS = {
     "ehpad-2004-rule": 0,
@@ -25,6 +27,7 @@ RUNS = {
     "ehpad-2004-rule --whole": 0,
     "ehpad-2004-rule --set objectives.shortfall.kind=leximin": 0,
     f"ehpad-2004-rule --set {TWICE} --set {UNEQUAL}": 0,
+    f"ehpad-2004-rule --no-prices --set {CONVERTED}": 0,
     "ehpad-2004-rule --variant infeasible_caps": 4,
 }
 

@@ -6,11 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from perequa_models.rules.grammar import Bound, as_list
+from perequa_models.rules.grammar import ColumnBound, as_list
 from perequa_models.strict import Flag, Name, Number, Strict, Text, Whole
 
 Enters = Literal["base", "transfers", "new_money", "one_off_money", "savings", "reserve"]
 """Where a line enters the construction of an envelope."""
+
+Amount = Number | ColumnBound
+"""A number, or a column of amounts; a territory without a value is skipped where it says so."""
 
 
 class CampaignLine(Strict):
@@ -20,7 +23,7 @@ class CampaignLine(Strict):
     """
 
     enters: Enters
-    amount: Bound
+    amount: Amount
     title: Text | None = None
     source: Text | None = None
     envelope: Name | None = None
@@ -50,7 +53,7 @@ class Delegation(Strict):
     year: Whole | None = None
     lines: Annotated[tuple[Text, ...], BeforeValidator(as_list)] = ()
     share: Annotated[Number, Field(ge=0, le=1)] = 1.0
-    amount: Bound | None = None
+    amount: Amount | None = None
 
     @model_validator(mode="after")
     def _one_size(self) -> Delegation:

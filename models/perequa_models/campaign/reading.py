@@ -15,10 +15,9 @@ from perequa_models.rules.converge import Converge
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perequa_models.campaign.grammar import Campaign, CampaignLine, Delegation
+    from perequa_models.campaign.grammar import Amount, Campaign, CampaignLine, Delegation
     from perequa_models.instance import Floats
     from perequa_models.problems import Path
-    from perequa_models.rules.grammar import Bound
     from perequa_models.rules.primitive import Work
     from perequa_models.tree import Indices
 
@@ -152,7 +151,7 @@ class _Reader:
                     self._whose(name, bound, at)
                 yield (name, envelope), amounts
 
-    def _whose(self, name: str, bound: Bound, path: Path) -> None:
+    def _whose(self, name: str, bound: Amount, path: Path) -> None:
         self._work.source.problems.error(
             "whose_amount",
             f"delegation {name} states one sum for {len(self._nodes)} territories",
@@ -205,7 +204,7 @@ class _Reader:
 
     def _read(
         self,
-        bound: Bound,
+        bound: Amount,
         envelope: str,
         territories: tuple[str, ...] | None,
         years: list[int],

@@ -63,6 +63,8 @@ def part_scenario(
     stated = part.stated.data
     data = _of_all(read, part.step)
     data.pop("choices", None)
+    # envelopes are built by the nation: a part has what it received
+    data.pop("campaign", None)
     data |= {key: copy.deepcopy(stated[key]) for key in SECTIONS if key in stated}
     for key in ("tie_break", "reference"):
         if key not in stated:

@@ -12,7 +12,10 @@ STOCKS = ("installed", "base", "carried", "closed")
 WORDS_OF_FORMULAS = frozenset({"alzheimer", "tariff", "pharmacy", "overseas"})
 YES_NO = ("alzheimer", "data_received", "overrun_justified", "overseas", "pharmacy")
 """Columns of establishments that say yes or no (scenario reference, section 8)."""
-SECTIONS = ("envelopes", "measures", "campaign", "rules", "objectives", "tie_break", "reference")
+SECTIONS = (
+    *("envelopes", "measures", "conversions", "campaign", "rules", "objectives"),
+    *("tie_break", "reference"),
+)
 """Sections that name columns as they are."""
 _SIGNED = frozenset({"rate", "basis", "mix", "lines"})
 """Where a column may hold negative figures: rates, keys, and transfers of a campaign."""

@@ -10,7 +10,7 @@ import numpy as np
 from perequa.interpret.tables import Table, Value
 from perequa_models.campaign.construction import ZERO, Item, exact, exact_sum, granted, planned
 from perequa_models.campaign.reading import LINE_WORDS
-from perequa_models.rules.grammar import ColumnBound, FileBound
+from perequa_models.rules.grammar import ColumnBound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from perequa.interpret.run import Solved
     from perequa_models.campaign.construction import Built
     from perequa_models.campaign.figures import CampaignFigures
-    from perequa_models.campaign.grammar import Campaign, Delegation
+    from perequa_models.campaign.grammar import Amount, Campaign, Delegation
     from perequa_models.instance import Floats
-    from perequa_models.rules.grammar import Bound
 
 COLUMNS = (
     *("scenario", "level", "territory", "territory_name", "envelope", "year"),
@@ -264,8 +263,12 @@ class _Builder:
 
 
 def _built_limits(run: Solved, figures: CampaignFigures, envelope: str) -> dict[int, str]:
-    """Years whose limit is built from the lines: territory by territory, or for all at once."""
+    """Years whose limit is built from the lines: territory by territory, or for all at once.
+
+    A year in which only some territories have such a limit is none of them.
+    """
     found: dict[int, str] = {}
+    bound: dict[int, set[int]] = {}
     measures = set(figures.measures[envelope].tolist())
     for row in run.instance.rows:
         if row.kind != "envelope" or run.instance.scenario.rules[row.key.rule].at_most != "built":
@@ -273,10 +276,11 @@ def _built_limits(run: Solved, figures: CampaignFigures, envelope: str) -> dict[
         cells = np.concatenate([term.cells for term in row.terms])
         t, m, _ = np.unravel_index(cells, run.instance.shape)
         if set(m.tolist()) == measures and row.key.year is not None:
-            everyone = len(set(t.tolist())) == run.instance.shape[0]
             y = run.instance.years.index(row.key.year)
-            found[y] = "all" if everyone and len(figures.nodes) > 1 else "each"
-    return found
+            one = len(set(t.tolist())) < run.instance.shape[0] or len(figures.nodes) == 1
+            found[y] = "each" if one else "all"
+            bound.setdefault(y, set()).update(t.tolist())
+    return {y: how for y, how in found.items() if len(bound[y]) == run.instance.shape[0]}
 
 
 def added(amounts: Iterable[float]) -> float:
@@ -311,7 +315,5 @@ def _column(run: Solved, name: str) -> str:
     return "" if column is None else f"{column.table}: {name}"
 
 
-def _read_from(path: str, run: Solved, bound: Bound) -> str:
-    if isinstance(bound, ColumnBound):
-        return f"{path} ({_column(run, bound.column)})"
-    return f"{path} ({bound.file})" if isinstance(bound, FileBound) else path
+def _read_from(path: str, run: Solved, bound: Amount) -> str:
+    return f"{path} ({_column(run, bound.column)})" if isinstance(bound, ColumnBound) else path

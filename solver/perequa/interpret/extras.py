@@ -1,4 +1,4 @@
-"""Tables that only some scenarios have: reference parts, open choices."""
+"""Tables that only some scenarios have: reference parts, open choices, conversions."""
 
 from __future__ import annotations
 
@@ -37,3 +37,24 @@ def choices_table(run: Solved) -> Table:
         others = ";".join(str(a) for a in choice.alternatives)
         rows.append((run.name, name, str(choice.value), others, choice.because))
     return Table(("scenario", "choice", "value", "alternatives", "because"), tuple(rows))
+
+
+def conversions_table(run: Solved) -> Table:
+    """Places that change category, territory by territory, and why."""
+    columns = (
+        *("scenario", "conversion", "level", "territory", "territory_name", "year"),
+        *("from", "to", "places", "because"),
+    )
+    instance = run.instance
+    rows: list[tuple[Value, ...]] = []
+    for moved in instance.conversions:
+        spec = instance.scenario.conversions[moved.name]
+        for territory, places in zip(instance.territories, moved.places.tolist(), strict=True):
+            who = (run.name, moved.name, territory.level, territory.code, territory.name)
+            ends = (spec.from_, spec.to)
+            rows.extend(
+                (*who, year, *ends, count, spec.because or "")
+                for year, count in zip(instance.years, places, strict=True)
+                if count
+            )
+    return Table(columns, tuple(rows))

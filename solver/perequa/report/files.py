@@ -10,7 +10,7 @@ from perequa.interpret.allocation import allocation_table, totals_table
 from perequa.interpret.by_objective import by_objective_table
 from perequa.interpret.construction import construction_table
 from perequa.interpret.establishments import convergence_table, overruns_table
-from perequa.interpret.extras import choices_table, parts_table
+from perequa.interpret.extras import choices_table, conversions_table, parts_table
 from perequa.interpret.projects import one_more_table, projects_table
 from perequa.interpret.rates import equity_table, indicators_table
 from perequa.interpret.rules import objectives_table, prices_table, rules_table
@@ -59,6 +59,8 @@ def tables_of(run: Solved, words: Words) -> dict[str, Table]:
             tables["one_more"] = one_more_table(run, run.choice, words)
     if run.instance.overruns:
         tables["overruns"] = overruns_table(run)
+    if run.instance.conversions:
+        tables["conversions"] = conversions_table(run)
     if run.instance.campaign is not None:
         tables["construction"] = construction_table(run)
     if run.instance.convergence:

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from perequa.verification.tables import Table
 
 NATION, INTEGRATED = "nation", "integrated"
-SHARED = ("currency", "years", "measures", "supply", "columns", "derive", "envelopes", "format")
+SHARED = (
+    *("currency", "years", "measures", "supply", "columns", "derive", "envelopes", "conversions"),
+    "format",
+)
 """Sections that every step takes from the whole as they are."""
 DECIDED = ("objectives", "tie_break", "reference")
 BY_COLUMN = ("cap", "floor", "ceiling")
@@ -215,6 +218,9 @@ def _check_shared(notes: Notebook, cascade: Cascade, step: str, level: str) -> N
     for key in SHARED:
         _same(notes, file, key, folder.scenario.get(key), cascade.folder.scenario.get(key))
     _same(notes, file, "decide_at", folder.scenario.get("decide_at"), level)
+    built = step in {NATION, INTEGRATED}
+    campaign = cascade.folder.scenario.get("campaign") if built else None
+    _same(notes, file, "campaign", folder.scenario.get("campaign"), campaign)
     for key, place in folder.inputs.items():
         if HANDED in key and key not in cascade.folder.inputs:
             continue

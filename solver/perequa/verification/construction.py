@@ -44,7 +44,7 @@ def check_construction(notes: Notebook, published: Published) -> str:
         book = _Book(published, campaign, envelope)
         for who, rows in book.places.items():
             for y, year in enumerate(published.model.years):
-                for item, line in book.lines(rows, y).items():
+                for item, line in book.lines(rows, y, nation=not who[1]).items():
                     lines["/".join((*who, envelope, str(year), *item))] = line
     if not compare_keys(notes, FILE, keys, list(lines)):
         return FILE
@@ -111,25 +111,27 @@ class _Book:
     @cached_property
     def built(self) -> dict[int, bool]:
         """Years whose limit the lines build; whether territory by territory."""
-        found = {}
+        found: dict[int, bool] = {}
+        bound: dict[int, set[int]] = {}
         inside = set(self.campaign.inside(self.envelope).tolist())
         for row in self.published.rows:
             spec = self.campaign.model.rules[row.rule]
             if row.kind == "envelope" and spec.get("at_most") == "built":
                 if set(row.group.measures.tolist()) != inside:
                     continue
-                everyone = len(row.group.territories) == self.campaign.model.shape[0]
-                each = not everyone or len(self.campaign.nodes) == 1
-                found[int(row.group.years[0])] = each
-        return found
+                y, members = int(row.group.years[0]), set(row.group.territories.tolist())
+                alone = len(members) < self.campaign.model.shape[0]
+                found[y] = alone or len(self.campaign.nodes) == 1
+                bound[y] = bound.get(y, set()) | members
+        everyone = self.campaign.model.shape[0]
+        return {y: each for y, each in found.items() if len(bound[y]) == everyone}
 
-    def lines(self, rows: list[int], y: int) -> dict[tuple[str, str], Line]:
-        """Lines of some territories together in one year."""
+    def lines(self, rows: list[int], y: int, *, nation: bool) -> dict[tuple[str, str], Line]:
+        """Lines of some territories together in one year; the nation has what all share."""
         plan = {item: float(a[rows, y].sum()) for item, a in self.planned.items.items()}
         base = sum(a for (line, _), a in plan.items() if line == "base")
-        whole = len(rows) == len(self.campaign.nodes)
         given: dict[tuple[str, str], float] | None = None
-        if self.built.get(y) is True or (self.built.get(y) is False and whole):
+        if self.built.get(y) is True or (self.built.get(y) is False and nation):
             inside = [*rows, -1] if self.built[y] is False else rows
             given = {item: float(a[inside, y].sum()) for item, a in self.granted.items.items()}
             plan["undistributed", ""] = sum(given.values()) - sum(plan.values())

@@ -10,6 +10,8 @@ import numpy as np
 
 from perequa.verification.allocation import check_allocation
 from perequa.verification.construction import check_construction
+from perequa.verification.conversions import FILE as CONVERSIONS
+from perequa.verification.conversions import check_conversions
 from perequa.verification.equity import check_equity, check_indicators
 from perequa.verification.establishments import check_convergence, check_overruns
 from perequa.verification.outcome import Notebook, Unreadable
@@ -92,6 +94,11 @@ class Published:
         return np.array(found).reshape(self.model.shape)
 
 
+def converts(published: Published) -> bool:
+    """Whether places change category, or a table says so."""
+    return bool(published.model.scenario.get("conversions")) or published.folder.has(CONVERSIONS)
+
+
 def _both(one: str, other: str) -> str:
     return saying("{one}, {other}", one=one, other=other)
 
@@ -109,5 +116,6 @@ def check_plan(published: Published) -> Check:
         check_overruns(notes, published),
         check_convergence(notes, published),
         check_construction(notes, published),
+        *([check_conversions(notes, published)] if converts(published) else []),
     ]
     return notes.close(reduce(_both, looked_at))

@@ -11,6 +11,7 @@ import numpy as np
 from perequa.verification.outcome import Unreadable
 from perequa.verification.recompute.activity import Supply, read_supply, value_of
 from perequa.verification.recompute.convergence import Coming, coming_down
+from perequa.verification.recompute.conversions import leaving
 from perequa.verification.recompute.derived import add_derived
 from perequa.verification.recompute.figures import (
     KEYS,
@@ -113,7 +114,8 @@ class Model:
     @cached_property
     def bare_supply(self) -> Supply:
         """Figures of every cell, before a rule fixes any budget."""
-        return read_supply(self.scenario, self.figures, self.projects.apart)
+        supply = read_supply(self.scenario, self.figures, self.projects.apart)
+        return replace(supply, closed=supply.closed + leaving(self))
 
     @cached_property
     def converging(self) -> dict[int, Coming]:
