@@ -197,6 +197,8 @@ HOSTILE = (
     "x" * 500,
     "é" * 40_000,
     "{=1}",
+    "&" * 300,
+    "&L&9&[File]",
     "http://example.org/",
 )
 
@@ -326,6 +328,40 @@ def test_prices_are_said_and_infinities_are_words(solved: Solved) -> None:
     statements = {row["statement"] for row in csv_of(folder, "shadow_prices")}
     english = table_of(workbook_of(read(folder), words_in("en")), "Prices", "In words")
     assert {row["In words"] for row in english} == statements
+
+
+def test_projects_are_said_as_in_their_tables(solved: Solved) -> None:
+    folder = solved("camsp-1998")
+    book = workbook_of(read(folder), words_in("en"))
+    for sheet, name in (("Projects", "projects"), ("Prices", "one_more")):
+        said = [row["In words"] for row in table_of(book, sheet, "In words")]
+        assert said == [row["statement"] for row in csv_of(folder, name)]
+    ranks = [row["Rank"] for row in table_of(book, "Projects", "Rank")]
+    assert ranks == [int(row["rank"]) for row in csv_of(folder, "projects")]
+
+
+def test_a_run_without_prices_or_reference(tmp_path: Path) -> None:
+    copied, folder = tmp_path / "mine", tmp_path / "run"
+    assert main(["new", str(copied), "--from", "scm-ssad-1998"]) == 0
+    arguments = ["--no-prices", "--set", "reference=[]"]
+    assert main(["solve", str(copied), *arguments, "-o", str(folder)]) == 0
+    book = workbook_of(read(folder), words_in("en"))
+    assert "without prices" in str(rows_of(book, "Prices"))
+    assert "no reference" in str(rows_of(book, "Reference"))
+    plan = table_of(book, "Allocation", "Code")
+    assert "Places, reference" not in plan[0]
+    openpyxl.load_workbook(io.BytesIO(book))
+
+
+def test_whole_places_stand_beside_those_before_rounding(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    assert main(["solve", "ehpad-2004-rule", "--whole", "-o", str(folder)]) == 0
+    plan = table_of(workbook_of(read(folder), words_in("en")), "Allocation", "Code")
+    wanted = csv_of(folder, "allocation")
+    assert [row["Places"] for row in plan] == [float(row["places"]) for row in wanted]
+    before = [row["Places before rounding"] for row in plan]
+    assert before == [float(row["continuous_places"]) for row in wanted]
+    assert before != [row["Places"] for row in plan]
 
 
 def test_what_is_written_where(solved: Solved, tmp_path: Path) -> None:
