@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from libreoffice import saved_again, with_libreoffice
 from python_calamine import CalamineWorkbook
 
 from perequa.cli import main
@@ -69,6 +70,16 @@ class TestShippedScenarios:
                          and "inputs/" not in k})  # fmt: skip
         assert runs[0] == runs[1]
         assert main(["verify", str(tmp_path / "other")]) == 0
+
+    @with_libreoffice
+    @pytest.mark.parametrize("name", ["camsp-1998", "convergence-2013"])
+    def test_come_back_from_a_spreadsheet_that_saved_them(self, tmp_path: Path, name: str) -> None:
+        book, back = tmp_path / "book", tmp_path / "back"
+        assert main(["convert", name, "-o", str(book)]) == 0
+        path = book / "tables.xlsx"
+        path.write_bytes(saved_again(path.read_bytes(), tmp_path / "office"))
+        assert main(["convert", str(book), "-o", str(back)]) == 0
+        assert files_of(back) == files_of(SHIPPED / name)
 
     def test_codes_are_text_and_figures_are_numbers(self, tmp_path: Path) -> None:
         assert main(["convert", "ehpad-2004-rule", "-o", str(tmp_path / "book")]) == 0
@@ -316,6 +327,15 @@ def test_names_of_sheets_that_a_workbook_refuses(mine: Path, tmp_path: Path) -> 
     assert sorted(held) == sorted(["all, of them", "x" * 31, f"{'X' * 29}_2", "history_", "_a_'__"])
     assert main(["convert", str(tmp_path / "book"), "-o", str(tmp_path / "back")]) == 0
     assert allocations(tmp_path / "back", tmp_path, "back") == allocations(mine, tmp_path, "mine")
+
+
+def test_a_table_named_like_the_scenario_keeps_its_name(mine: Path, tmp_path: Path) -> None:
+    text = SCENARIO.replace("file: supply.csv", "file: scenario.csv")
+    (mine / "scenario.yaml").write_text(text, encoding="utf-8")
+    shutil.move(mine / "supply.csv", mine / "scenario.csv")
+    assert main(["convert", str(mine), "-o", str(tmp_path / "book")]) == 0
+    assert main(["convert", str(tmp_path / "book"), "-o", str(tmp_path / "back")]) == 0
+    assert (tmp_path / "back" / "scenario.csv").read_text() == TABLES["supply.csv"]
 
 
 CELL = st.one_of(

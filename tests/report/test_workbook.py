@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
+from libreoffice import saved_again, with_libreoffice
 from python_calamine import CalamineWorkbook
 
 from perequa.cli import main
@@ -412,31 +413,7 @@ def test_help_needs_no_workbook_writer() -> None:
     assert done.stdout.splitlines()[-1] == "False False"
 
 
-SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
-ALWAYS = """<?xml version="1.0" encoding="UTF-8"?>
-<oor:items xmlns:oor="http://openoffice.org/2001/registry">
-<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode"
- oor:op="fuse"><value>0</value></prop></item></oor:items>"""
-
-
-def recalculated(book: bytes, tmp_path: Path) -> bytes:
-    """Open a workbook in LibreOffice, which is told to compute everything again, and save it."""
-    profile = tmp_path / "profile"
-    (profile / "user").mkdir(parents=True)
-    (profile / "user" / "registrymodifications.xcu").write_text(ALWAYS)
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "book.xlsx").write_bytes(book)
-    done = subprocess.run(
-        [str(SOFFICE), "--headless", "--norestore", f"-env:UserInstallation={profile.as_uri()}",
-         "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(tmp_path / "out"),
-         str(tmp_path / "in" / "book.xlsx")],
-        capture_output=True, text=True, timeout=300, check=True,
-    )  # fmt: skip
-    assert "repair" not in (done.stdout + done.stderr).casefold()
-    return (tmp_path / "out" / "book.xlsx").read_bytes()
-
-
-@pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed (soffice)")
+@with_libreoffice
 @pytest.mark.parametrize("name", ["ehpad-2004-rule", "camsp-1998", "cascade-2007", "ssiad-2004"])
 def test_libreoffice_computes_the_figures_of_the_run(
     solved: Solved, tmp_path: Path, name: str
@@ -448,7 +425,7 @@ def test_libreoffice_computes_the_figures_of_the_run(
         for part in packed.namelist():
             content = packed.read(part).decode()
             other.writestr(part, re.sub(r"(</f>)<v>[^<]*</v>", r"\1<v>0</v>", content))
-    back = recalculated(emptied.getvalue(), tmp_path)
+    back = saved_again(emptied.getvalue(), tmp_path)
     for sheet in NAMES["en"]:
         wanted, found = rows_of(book, sheet), rows_of(back, sheet)
         assert len(found) == len(wanted)
