@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from libreoffice import saved_again, with_libreoffice
 from python_calamine import CalamineWorkbook
 
 from perequa.cli import main
@@ -69,6 +70,16 @@ class TestShippedScenarios:
                          and "inputs/" not in k})  # fmt: skip
         assert runs[0] == runs[1]
         assert main(["verify", str(tmp_path / "other")]) == 0
+
+    @with_libreoffice
+    @pytest.mark.parametrize("name", ["camsp-1998", "convergence-2013"])
+    def test_come_back_from_a_spreadsheet_that_saved_them(self, tmp_path: Path, name: str) -> None:
+        book, back = tmp_path / "book", tmp_path / "back"
+        assert main(["convert", name, "-o", str(book)]) == 0
+        path = book / "tables.xlsx"
+        path.write_bytes(saved_again(path.read_bytes(), tmp_path / "office"))
+        assert main(["convert", str(book), "-o", str(back)]) == 0
+        assert files_of(back) == files_of(SHIPPED / name)
 
     def test_codes_are_text_and_figures_are_numbers(self, tmp_path: Path) -> None:
         assert main(["convert", "ehpad-2004-rule", "-o", str(tmp_path / "book")]) == 0
@@ -206,6 +217,37 @@ class TestScenarioFiles:
             runs.append((tmp_path / f"run-{source.name}" / "allocation.csv").read_bytes())
         assert runs[0] == runs[1]
 
+    def test_tables_of_a_step_have_a_workbook_beside_it(self, tmp_path: Path) -> None:
+        """A region's own limits stand in the folder of its file, where it may name them."""
+        source = tmp_path / "source"
+        assert main(["new", str(source), "--from", "cascade-2007"]) == 0
+        lines = (source / "territories.csv").read_text(encoding="utf-8").splitlines()
+        codes = [text.split(",")[1] for text in lines if ",53," in text]
+        assert len(codes) == 4
+        limits = "department,limit\n" + "".join(f"{code},2000000.5\n" for code in codes)
+        (source / "regions" / "limits.csv").write_text(limits)
+        with (source / "regions" / "bretagne.yaml").open("a") as stream:
+            stream.write(
+                "rules:\n  most: # each\n    {kind: cap, by: department, in: credits, "
+                "at_most: {file: limits.csv}}\n"
+            )
+        book, back = tmp_path / "book", tmp_path / "back"
+        assert main(["convert", str(source), "-o", str(book)]) == 0
+        said = (book / "regions" / "bretagne.yaml").read_text(encoding="utf-8")
+        assert "most: # each" in said
+        assert "at_most: {file: tables.xlsx, sheet: limits}" in said
+        assert sorted(p.relative_to(book).as_posix() for p in book.rglob("*.xlsx")) == [
+            "regions/tables.xlsx",
+            "tables.xlsx",
+        ]
+        assert main(["convert", str(book), "-o", str(back)]) == 0
+        assert files_of(back) == files_of(source)
+        runs = []
+        for folder in (source, book):
+            assert main(["solve", str(folder), "-o", str(tmp_path / f"run-{folder.name}")]) == 0
+            runs.append((tmp_path / f"run-{folder.name}" / "allocation.csv").read_bytes())
+        assert runs[0] == runs[1]
+
     def test_tables_of_both_kinds_become_one_workbook(self, mine: Path, tmp_path: Path) -> None:
         made = openpyxl.Workbook()
         made.active.title = "places"
@@ -316,6 +358,15 @@ def test_names_of_sheets_that_a_workbook_refuses(mine: Path, tmp_path: Path) -> 
     assert sorted(held) == sorted(["all, of them", "x" * 31, f"{'X' * 29}_2", "history_", "_a_'__"])
     assert main(["convert", str(tmp_path / "book"), "-o", str(tmp_path / "back")]) == 0
     assert allocations(tmp_path / "back", tmp_path, "back") == allocations(mine, tmp_path, "mine")
+
+
+def test_a_table_named_like_the_scenario_keeps_its_name(mine: Path, tmp_path: Path) -> None:
+    text = SCENARIO.replace("file: supply.csv", "file: scenario.csv")
+    (mine / "scenario.yaml").write_text(text, encoding="utf-8")
+    shutil.move(mine / "supply.csv", mine / "scenario.csv")
+    assert main(["convert", str(mine), "-o", str(tmp_path / "book")]) == 0
+    assert main(["convert", str(tmp_path / "book"), "-o", str(tmp_path / "back")]) == 0
+    assert (tmp_path / "back" / "scenario.csv").read_text() == TABLES["supply.csv"]
 
 
 CELL = st.one_of(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
+from libreoffice import saved_again, with_libreoffice
 from python_calamine import CalamineWorkbook
 
 from perequa.cli import main
@@ -197,6 +198,8 @@ HOSTILE = (
     "x" * 500,
     "é" * 40_000,
     "{=1}",
+    "&" * 300,
+    "&L&9&[File]",
     "http://example.org/",
 )
 
@@ -328,6 +331,40 @@ def test_prices_are_said_and_infinities_are_words(solved: Solved) -> None:
     assert {row["In words"] for row in english} == statements
 
 
+def test_projects_are_said_as_in_their_tables(solved: Solved) -> None:
+    folder = solved("camsp-1998")
+    book = workbook_of(read(folder), words_in("en"))
+    for sheet, name in (("Projects", "projects"), ("Prices", "one_more")):
+        said = [row["In words"] for row in table_of(book, sheet, "In words")]
+        assert said == [row["statement"] for row in csv_of(folder, name)]
+    ranks = [row["Rank"] for row in table_of(book, "Projects", "Rank")]
+    assert ranks == [int(row["rank"]) for row in csv_of(folder, "projects")]
+
+
+def test_a_run_without_prices_or_reference(tmp_path: Path) -> None:
+    copied, folder = tmp_path / "mine", tmp_path / "run"
+    assert main(["new", str(copied), "--from", "scm-ssad-1998"]) == 0
+    arguments = ["--no-prices", "--set", "reference=[]"]
+    assert main(["solve", str(copied), *arguments, "-o", str(folder)]) == 0
+    book = workbook_of(read(folder), words_in("en"))
+    assert "without prices" in str(rows_of(book, "Prices"))
+    assert "no reference" in str(rows_of(book, "Reference"))
+    plan = table_of(book, "Allocation", "Code")
+    assert "Places, reference" not in plan[0]
+    openpyxl.load_workbook(io.BytesIO(book))
+
+
+def test_whole_places_stand_beside_those_before_rounding(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    assert main(["solve", "ehpad-2004-rule", "--whole", "-o", str(folder)]) == 0
+    plan = table_of(workbook_of(read(folder), words_in("en")), "Allocation", "Code")
+    wanted = csv_of(folder, "allocation")
+    assert [row["Places"] for row in plan] == [float(row["places"]) for row in wanted]
+    before = [row["Places before rounding"] for row in plan]
+    assert before == [float(row["continuous_places"]) for row in wanted]
+    assert before != [row["Places"] for row in plan]
+
+
 def test_what_is_written_where(solved: Solved, tmp_path: Path) -> None:
     run = tmp_path / "run"
     shutil.copytree(solved("ehpad-2004-rule"), run)
@@ -376,31 +413,7 @@ def test_help_needs_no_workbook_writer() -> None:
     assert done.stdout.splitlines()[-1] == "False False"
 
 
-SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
-ALWAYS = """<?xml version="1.0" encoding="UTF-8"?>
-<oor:items xmlns:oor="http://openoffice.org/2001/registry">
-<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode"
- oor:op="fuse"><value>0</value></prop></item></oor:items>"""
-
-
-def recalculated(book: bytes, tmp_path: Path) -> bytes:
-    """Open a workbook in LibreOffice, which is told to compute everything again, and save it."""
-    profile = tmp_path / "profile"
-    (profile / "user").mkdir(parents=True)
-    (profile / "user" / "registrymodifications.xcu").write_text(ALWAYS)
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "book.xlsx").write_bytes(book)
-    done = subprocess.run(
-        [str(SOFFICE), "--headless", "--norestore", f"-env:UserInstallation={profile.as_uri()}",
-         "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(tmp_path / "out"),
-         str(tmp_path / "in" / "book.xlsx")],
-        capture_output=True, text=True, timeout=300, check=True,
-    )  # fmt: skip
-    assert "repair" not in (done.stdout + done.stderr).casefold()
-    return (tmp_path / "out" / "book.xlsx").read_bytes()
-
-
-@pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed (soffice)")
+@with_libreoffice
 @pytest.mark.parametrize("name", ["ehpad-2004-rule", "camsp-1998", "cascade-2007", "ssiad-2004"])
 def test_libreoffice_computes_the_figures_of_the_run(
     solved: Solved, tmp_path: Path, name: str
@@ -412,7 +425,7 @@ def test_libreoffice_computes_the_figures_of_the_run(
         for part in packed.namelist():
             content = packed.read(part).decode()
             other.writestr(part, re.sub(r"(</f>)<v>[^<]*</v>", r"\1<v>0</v>", content))
-    back = recalculated(emptied.getvalue(), tmp_path)
+    back = saved_again(emptied.getvalue(), tmp_path)
     for sheet in NAMES["en"]:
         wanted, found = rows_of(book, sheet), rows_of(back, sheet)
         assert len(found) == len(wanted)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perequa.cli.console import document, print_findings, say, settings
+from perequa.cli.console import CSV_FORMS, FORMS, document, print_findings, say, settings
 from perequa.cli.solve import ORDER
 from perequa.words import words_in
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of those orders.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write to.")
-@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
+@click.option("--format", "form", type=click.Choice(FORMS), default="table")
 @click.pass_context
 def compare(
     context: click.Context,
@@ -64,11 +64,11 @@ def compare(
 
 def _say(found: Comparison, form: str) -> None:
     from perequa.report.comparison import comparison_text  # noqa: PLC0415
-    from perequa.report.files import csv_bytes  # noqa: PLC0415
+    from perequa.report.printed_csv import printed_csv  # noqa: PLC0415
 
     print_findings(finding for side in found.sides for finding in side.findings)
-    if form == "csv":
-        click.echo(csv_bytes(found.tables["shares"]).decode(), nl=False)
+    if form in CSV_FORMS:
+        click.echo(printed_csv(found.tables["shares"], form), nl=False)
     else:
         words = words_in(settings().lang)
         say(comparison_text(found.record, found.tables, words))

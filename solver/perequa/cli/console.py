@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from perequa.io.findings import Finding
 
 SCHEMA_VERSION = 1
+CSV_FORMS = ("csv", "csv-fr")
+FORMS = ("table", *CSV_FORMS, "json")
+"""Forms in which tables are printed; ``csv-fr`` is for a French spreadsheet."""
 MOST_PRINTED = 200
 """Findings printed; a table whose every row is wrong is not read further than this."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perequa.cli.console import document, print_findings, say, settings
+from perequa.cli.console import CSV_FORMS, document, print_findings, say, settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +67,7 @@ def tell_diagnosis(run: FinishedRun, form: str, command: str, **more: object) ->
     if form == "json":
         click.echo(_document(run, command, more))
     else:
-        _say(run, err=form == "csv")
+        _say(run, err=form in CSV_FORMS)
 
 
 def _say(run: FinishedRun, *, err: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perequa.cli.console import document, print_findings, say, settings
+from perequa.cli.console import CSV_FORMS, FORMS, document, print_findings, say, settings
 
 if TYPE_CHECKING:
     from perequa.follow_up import FollowedUp
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("returns", nargs=-1, required=True, metavar="RETURNS...")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write to.")
-@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
+@click.option("--format", "form", type=click.Choice(FORMS), default="table")
 @click.pass_context
 def follow_up(
     context: click.Context, run: Path, returns: tuple[str, ...], output: Path | None, form: str
@@ -32,7 +32,7 @@ def follow_up(
     """
     # imported here so that `perequa --help` does not pay for numpy and pydantic
     from perequa.follow_up import follow_up as followed_up  # noqa: PLC0415
-    from perequa.report.files import csv_bytes  # noqa: PLC0415
+    from perequa.report.printed_csv import printed_csv  # noqa: PLC0415
     from perequa.words import words_in  # noqa: PLC0415
 
     words = words_in(settings().lang)
@@ -43,8 +43,8 @@ def follow_up(
         click.echo(_document(done))
     else:
         print_findings(done.doubts)
-        if form == "csv":
-            click.echo(csv_bytes(done.tables["findings"]).decode(), nl=False)
+        if form in CSV_FORMS:
+            click.echo(printed_csv(done.tables["findings"], form), nl=False)
         else:
             say(_text(done, words))
     context.exit(done.exit_code)

@@ -29,9 +29,12 @@ def report(run: Path, output: Path | None, boundaries: Path | None) -> None:
     aside. The page needs nothing else and asks nothing of anyone.
     """
     # imported here so that `perequa --help` does not pay for numpy
+    from perequa.cli.progress import told_if_long  # noqa: PLC0415
     from perequa.reporting import write_report  # noqa: PLC0415
     from perequa.words import words_in  # noqa: PLC0415
 
     words = words_in(settings().lang)
-    for place in write_report(run, output, words, boundaries):
+    with told_if_long("report"):
+        places = write_report(run, output, words, boundaries)
+    for place in places:
         say(words.phrase("saved in {folder}", folder=place))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from perequa.cli.console import document, say, settings
+from perequa.cli.console import CSV_FORMS, FORMS, document, say, settings
 from perequa.words import words_in
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ OF_ITS_WRITING = frozenset(
 
 @click.command("show", short_help="print a saved study again, without solving")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
+@click.option("--format", "form", type=click.Choice(FORMS), default="table")
 def show(folder: Path, form: str) -> None:
     """Print again what `perequa sensitivity` or `perequa compare` found, from its FOLDER.
 
@@ -38,6 +38,7 @@ def show(folder: Path, form: str) -> None:
     from perequa.interpret.tables import Table  # noqa: PLC0415
     from perequa.io.read_study import read_study_record, read_study_table  # noqa: PLC0415
     from perequa.report.comparison import comparison_text  # noqa: PLC0415
+    from perequa.report.printed_csv import printed_csv  # noqa: PLC0415
     from perequa.report.study import study_text  # noqa: PLC0415
     from perequa.verification.files import fingerprint, refuse_changed  # noqa: PLC0415
 
@@ -51,9 +52,9 @@ def show(folder: Path, form: str) -> None:
         click.echo(_document(folder, record, tables, fingerprint(folder)))
         return
     words = words_in(settings().lang)
-    if form == "csv":
+    if form in CSV_FORMS:
         main = "shares" if record["study"] == "compare" else next(iter(tables))
-        click.echo((folder / f"{main}.csv").read_bytes().decode("utf-8"), nl=False)
+        click.echo(printed_csv(tables[main], form), nl=False)
     elif record["study"] == "compare":
         say(comparison_text(record, tables, words))
         say("\n" + words.phrase("saved in {folder}", folder=folder))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perequa import __version__
-from perequa.cli.console import say
+from perequa.cli.console import CSV_FORMS, FORMS, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,7 @@ ORDER = (1, 3, 5, 4, 0)
     metavar="N",
     help="Processes that solve the parts of a cascade (default: by size).",
 )
-@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
+@click.option("--format", "form", type=click.Choice(FORMS), default="table")
 @click.pass_context
 def solve(
     context: click.Context,
@@ -84,7 +84,7 @@ def solve(
         )
     settings = context.obj
     place = _destination(output, several=len(scenarios) > 1)
-    finished = []
+    finished: list[FinishedRun] = []
     for source in scenarios:
         run = run_any(
             source,
@@ -98,8 +98,9 @@ def solve(
             jobs=jobs,
             watch=told_if_long,
         )
+        begun = any("allocation" in earlier.tables for earlier in finished)
         finished.append(run)
-        _say(run, form, words_in(settings.lang), quiet=settings.quiet)
+        _say(run, form, words_in(settings.lang), quiet=settings.quiet, begun=begun)
     code = next(code for code in ORDER if any(run.exit_code == code for run in finished))
     if form == "json":
         click.echo(_document(finished, code))
@@ -124,9 +125,9 @@ def _destination(output: Path | None, *, several: bool) -> Callable[[str], Path]
     return place
 
 
-def _say(run: FinishedRun, form: str, words: Words, *, quiet: bool) -> None:
-    """Print results to stdout; findings and failures to stderr."""
-    from perequa.report.files import csv_bytes  # noqa: PLC0415
+def _say(run: FinishedRun, form: str, words: Words, *, quiet: bool, begun: bool) -> None:
+    """Print results to stdout, of which a byte order mark begins the first; the rest to stderr."""
+    from perequa.report.printed_csv import BYTE_ORDER_MARK, printed_csv  # noqa: PLC0415
     from perequa.report.terminal import run_text  # noqa: PLC0415
 
     for finding in run.findings:
@@ -136,8 +137,9 @@ def _say(run: FinishedRun, form: str, words: Words, *, quiet: bool) -> None:
         say(run_text(run, words))
     elif run.exit_code and run.status != "invalid":
         say(run_text(run, words), err=True)
-    elif form == "csv" and "allocation" in run.tables:
-        click.echo(csv_bytes(run.tables["allocation"]).decode(), nl=False)
+    elif form in CSV_FORMS and "allocation" in run.tables:
+        text = printed_csv(run.tables["allocation"], form)
+        click.echo(text.removeprefix(BYTE_ORDER_MARK) if begun else text, nl=False)
 
 
 def _document(finished: list[FinishedRun], code: int) -> str:

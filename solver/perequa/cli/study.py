@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perequa.cli.console import document, print_findings, say, settings
+from perequa.cli.console import CSV_FORMS, FORMS, document, print_findings, say, settings
 from perequa.cli.diagnose import tell_diagnosis
 from perequa.words import words_in
 
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 def scenario_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a study the scenario, where to write and in which form."""
     for option in (
-        click.option("--format", "form", type=click.Choice(["table", "csv", "json"]),
-                     default="table"),
+        click.option("--format", "form", type=click.Choice(FORMS), default="table"),
         click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write to."),
         click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Change one value."),
         click.option("--variant", "variants", multiple=True, metavar="NAME",
@@ -82,7 +81,7 @@ def carry_out(
 
 def _say(finished: FinishedStudy, form: str) -> None:
     """Print what a study found, in the form asked for."""
-    from perequa.report.files import csv_bytes  # noqa: PLC0415
+    from perequa.report.printed_csv import printed_csv  # noqa: PLC0415
     from perequa.report.study import study_text  # noqa: PLC0415
 
     answer = finished.answer
@@ -90,8 +89,8 @@ def _say(finished: FinishedStudy, form: str) -> None:
         click.echo(_document(finished))
         return
     print_findings(finished.findings)
-    if form == "csv":
-        click.echo(csv_bytes(next(iter(answer.tables.values()))).decode(), nl=False)
+    if form in CSV_FORMS:
+        click.echo(printed_csv(next(iter(answer.tables.values())), form), nl=False)
         return
     words = words_in(settings().lang)
     say(f"{finished.name}, {finished.study}\n")

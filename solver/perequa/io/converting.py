@@ -31,12 +31,14 @@ from perequa.io.yaml_nodes import read_yaml
 from perequa_models.errors import InternalError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 BOOK = "tables.xlsx"
 """The workbook, beside the scenario file (or that of a cascade's step) that names its sheets."""
 _NOT_IN_SHEETS = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 _NOT_IN_FILES = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+LONGEST_STEM = 60
+"""Characters of the name of a file: systems hold it to 255 bytes, four a character."""
 _RESERVED = frozenset({"history"})
 """A name that Excel keeps for itself."""
 
@@ -139,8 +141,7 @@ class _Held:
         for i, use in enumerate(self.uses):
             key = (use.mention.base, use.table.key)
             if key not in names:
-                taken = {*self.texts, *names.values()}
-                names[key] = _file_name(use.mention.base, use.table.sheet, taken)
+                names[key] = _file_name(use.mention.base, use.table.sheet, names.values())
                 rows = tuple(typed_rows(use.table, self.files[use.mention.named.file]))
                 made[names[key]] = write_csv([use.table.header, *rows])
                 found = _read(names[key], made[names[key]], None)
@@ -150,8 +151,9 @@ class _Held:
 
     def _uses(self, document: str) -> list[_Use]:
         text = self.texts[document]
-        for line in sheets_alone(text):
-            raise InvalidInput([self._at(document, line, "sheet_alone", _SHEET_ALONE)])
+        alone = [self._at(document, n, "sheet_alone", _SHEET_ALONE) for n in sheets_alone(text)]
+        if alone:
+            raise InvalidInput(alone)
         found = [m for m in mentions(text, document) if m.named.file in self.files]
         stated = {m.target: m.named.sheet for m in found if not m.in_variant}
         uses = []
@@ -241,12 +243,12 @@ def _sheet_name(table: RawTable, taken: Mapping[str, RawTable]) -> str:
     return _free(plain[:LONGEST_NAME], {name.casefold() for name in taken}, LONGEST_NAME)
 
 
-def _file_name(base: str, sheet: str, taken: set[str]) -> str:
+def _file_name(base: str, sheet: str, taken: Iterable[str]) -> str:
     """Name the CSV file of a sheet."""
-    plain = _NOT_IN_FILES.sub("_", sheet).strip(" .") or "table"
-    known = {posixpath.splitext(name)[0].casefold() for name in taken}
-    stems = {posixpath.relpath(name, base or ".") for name in known}
-    return posixpath.normpath(posixpath.join(base, f"{_free(plain, stems, 200)}.csv"))
+    seen = "".join(c if c.isprintable() else "_" for c in _NOT_IN_FILES.sub("_", sheet))
+    plain = seen.strip(" .") or "table"
+    stems = {posixpath.relpath(name, base or ".").removesuffix(".csv").casefold() for name in taken}
+    return posixpath.normpath(posixpath.join(base, f"{_free(plain, stems, LONGEST_STEM)}.csv"))
 
 
 def _free(name: str, taken: set[str], longest: int) -> str:

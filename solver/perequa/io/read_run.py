@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 RECORD = "run.json"
 Cell = str | int | float | bool | None
-_WHOLE = ("year", "priority", "below_target")
+_WHOLE = ("year", "priority", "below_target", "rank", "waiting_rank", "block")
 _WORDS = frozenset(
     {
         *("scenario", "level", "territory", "territory_name", "name", "measure", "envelope"),
         *("indicator", "moment", "row", "rule", "kind", "unit", "side", "objective"),
-        *("objective_unit", "same_as", "statement", "part", "step", "project", "title"),
+        *("objective_unit", "same_as", "statement", "part", "project", "title"),
+        *("blocked_by", "projects_in", "projects_out"),
     }
 )
 _FLAGS = {"true": True, "false": False}

@@ -76,6 +76,7 @@ def under_way(words: Words) -> Mapping[str, str]:
         "write": words.term("under way", "writing the run folder"),
         "verify": words.term("under way", "verifying the run"),
         "compare": words.term("under way", "comparing"),
+        "report": words.term("under way", "writing the report"),
         "explain": words.term("under way", "explaining"),
         "sensitivity": words.term("under way", "solving again and again"),
     }

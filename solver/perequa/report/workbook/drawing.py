@@ -23,6 +23,8 @@ A3, A4 = 8, 9
 """Excel's numbers for paper."""
 MOST_ON_A4 = 200
 """Characters across a page in landscape, beyond which its text is too small to be read."""
+PRINTED = 70
+"""Characters of a text above or below a page: Excel holds 255 in all, codes included."""
 LINE, HIGHEST = 15, 405
 """Height of a line of text, and of the highest row, in points."""
 LOOKED_AT = 500
@@ -253,4 +255,4 @@ def _length(cell: Value | Figure | Formula) -> int:
 
 def _printed(text: str) -> str:
     """Return a text as a header or a footer can hold it: an ampersand begins a code there."""
-    return shown_text(text)[:90].replace("&", "&&")
+    return shown_text(text)[:PRINTED].replace("&", "&&")
