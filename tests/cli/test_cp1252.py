@@ -30,6 +30,8 @@ CALLS: dict[str, list[list[str]]] = {
     "show": [["show", STUDY]],
     "verify": [["verify", RUN]],
     "report": [["report", RUN]],
+    "annexes": [["annexes", RUN]],
+    "figures": [["figures", RUN]],
     "follow-up": [["follow-up", RUN, "returns.csv", "-o", "next"]],
     "convert": [["convert", "mine", "-o", "tables"]],
     "formulation": [["formulation", "ehpad-2004-rule"]],
