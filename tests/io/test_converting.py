@@ -217,6 +217,37 @@ class TestScenarioFiles:
             runs.append((tmp_path / f"run-{source.name}" / "allocation.csv").read_bytes())
         assert runs[0] == runs[1]
 
+    def test_tables_of_a_step_have_a_workbook_beside_it(self, tmp_path: Path) -> None:
+        """A region's own limits stand in the folder of its file, where it may name them."""
+        source = tmp_path / "source"
+        assert main(["new", str(source), "--from", "cascade-2007"]) == 0
+        lines = (source / "territories.csv").read_text(encoding="utf-8").splitlines()
+        codes = [text.split(",")[1] for text in lines if text.split(",")[3] == "53"]
+        assert len(codes) == 4
+        limits = "department,limit\n" + "".join(f"{code},2000000.5\n" for code in codes)
+        (source / "regions" / "limits.csv").write_text(limits)
+        with (source / "regions" / "bretagne.yaml").open("a") as stream:
+            stream.write(
+                "rules:\n  most: # each\n    {kind: cap, by: department, in: credits, "
+                "at_most: {file: limits.csv}}\n"
+            )
+        book, back = tmp_path / "book", tmp_path / "back"
+        assert main(["convert", str(source), "-o", str(book)]) == 0
+        said = (book / "regions" / "bretagne.yaml").read_text(encoding="utf-8")
+        assert "most: # each" in said
+        assert "at_most: {file: tables.xlsx, sheet: limits}" in said
+        assert sorted(p.relative_to(book).as_posix() for p in book.rglob("*.xlsx")) == [
+            "regions/tables.xlsx",
+            "tables.xlsx",
+        ]
+        assert main(["convert", str(book), "-o", str(back)]) == 0
+        assert files_of(back) == files_of(source)
+        runs = []
+        for folder in (source, book):
+            assert main(["solve", str(folder), "-o", str(tmp_path / f"run-{folder.name}")]) == 0
+            runs.append((tmp_path / f"run-{folder.name}" / "allocation.csv").read_bytes())
+        assert runs[0] == runs[1]
+
     def test_tables_of_both_kinds_become_one_workbook(self, mine: Path, tmp_path: Path) -> None:
         made = openpyxl.Workbook()
         made.active.title = "places"
