@@ -222,7 +222,7 @@ class TestScenarioFiles:
         source = tmp_path / "source"
         assert main(["new", str(source), "--from", "cascade-2007"]) == 0
         lines = (source / "territories.csv").read_text(encoding="utf-8").splitlines()
-        codes = [text.split(",")[1] for text in lines if ",53," in text]
+        codes = [text.split(",")[1] for text in lines if text.split(",")[3] == "53"]
         assert len(codes) == 4
         limits = "department,limit\n" + "".join(f"{code},2000000.5\n" for code in codes)
         (source / "regions" / "limits.csv").write_text(limits)
