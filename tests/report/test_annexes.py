@@ -214,6 +214,8 @@ def test_reserve_has_its_row(solved: Solved, tmp_path: Path) -> None:
 def test_parts_of_the_formula_stand_beside_the_plan(solved: Solved, tmp_path: Path) -> None:
     book = annexes(solved("ssiad"), tmp_path)
     total = table_of(book, "ssiad 2004")[-1]
+    installed = sum(float(r["installed_before"]) for r in csv_of(solved("ssiad"), "allocation"))
+    assert total["Places before the plan"] * 2 + 1825 == pytest.approx(installed)
     # 60 and 40 % of 1 825
     assert (total["Formula: by_rate"], total["Formula: by_population"]) == (1095, 730)
     assert total["Formula: places"] == 1825

@@ -88,7 +88,7 @@ class Construction:
         kept = [
             item
             for item, held in self.amounts.items()
-            if item[0] in order and (item in ALWAYS or any(abs(v) >= 0.5 for v in held))
+            if item[0] in order and (item in ALWAYS or any(rounded(held)))
         ]
         return sorted(kept, key=lambda item: order[item[0]])
 

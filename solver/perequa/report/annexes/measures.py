@@ -194,14 +194,19 @@ def measure_lines(one: MeasureYear, start: int, words: Words) -> list[Line]:
 def _before(one: MeasureYear, zones: Sequence[Zone], words: Words) -> list[Column]:
     """Population of reference, places counted, rate, distance to the target."""
     data, run = one.indicator, one.run
-    before = run.printed(run.cells("installed_before")[:, one.m, one.y])[0]
-    counted = Column(
-        heading=words.phrase("Places before"), kind="places", values=before, added=True
-    )
+    tree = run.instance.tree
+    here = tree.at(run.listed_level)
+    heading, before = words.phrase("Places before the plan"), run.instance.installed[:, one.m]
+    started = run.printed(before)[0]
+    if data is not None and not one.is_money:
+        counts = run.instance.scenario.indicators[data.name].counts
+        started = rounded(data.start[here, one.m].tolist())
+        if counts != "installed":
+            heading = words.phrase("Places before the plan ({status})", status=counts)
+    counted = Column(heading=heading, kind="places", values=started, added=True)
     if data is None:
         return [] if one.is_money else [counted]
-    tree = run.instance.tree
-    people = data.population[tree.at(run.listed_level), one.y]
+    people = data.population[here, one.y]
     population = Column(
         heading=words.phrase("Population of reference"),
         kind="places",

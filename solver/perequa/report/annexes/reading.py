@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,12 +15,12 @@ from perequa_models.quantities import Quantities
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from perequa.interpret.tables import Table
+    from perequa.interpret.tables import Table, Value
     from perequa.words import Words
     from perequa_models.instance import Floats, Instance
     from perequa_models.tree import Territory
 
-Record = dict[str, object]
+Record = dict[str, "Value"]
 MOST_LISTED = 400
 """Territories that one table of an annex lists; above, those of the top level are listed."""
 
@@ -43,11 +43,14 @@ class AnnexRun:
     fingerprint: str
     instance: Instance
     tables: Mapping[str, Table]
+    _records: dict[str, list[Record]] = field(default_factory=dict, repr=False)
 
     def records(self, table: str) -> list[Record]:
         """Rows of a table; none where the run has no such table."""
-        found = self.tables.get(table)
-        return [] if found is None else [dict(row) for row in found.records()]
+        if table not in self._records:
+            found = self.tables.get(table)
+            self._records[table] = [] if found is None else list(found.records())
+        return self._records[table]
 
     @cached_property
     def listed_level(self) -> str:
