@@ -353,10 +353,10 @@ _OBJECTIVES = (
         leximin,
         words="The worst-off first, then the next, down to the last.",
         symbol="M",
-        equation=r"\operatorname{lexmin}\ \operatorname{sort}_\downarrow "
+        equation=r"\operatorname{lexmin} \operatorname{sort}_\downarrow "
         r"\bigl(\max(0, \tau - r_t)\bigr)_t",
         linear=r"\frac{p_t}{w_t} M_l \ge p_t \tau - C_t \quad (t \in \mathcal{T}_l), "
-        r"\quad M_l \ge 0, \quad \operatorname{lexmin}\ (M_1, M_2, \dots)",
+        r"\quad M_l \ge 0, \quad \operatorname{lexmin} (M_1, M_2, \dots)",
         source=_NO_TEXT,
     ),
     _objective(

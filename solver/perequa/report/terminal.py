@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from perequa.report.cascade import decentralisation_text, decided_text, steps_text
 from perequa.report.diagnosis import diagnosis_text
-from perequa.report.hands import change_of_hands
+from perequa.report.hands import change_of_hands, freed_text
 from perequa.report.headings import codes
 from perequa.report.layout import aligned, figure, headed, measured, word
 from perequa.report.priced import priced_levels
@@ -32,6 +32,7 @@ def run_text(run: FinishedRun, words: Words) -> str:
     parts = [
         _ended(run, words),
         allocation_text(run.tables["allocation"], run.tables["totals"], words),
+        freed_text(run.tables.get("reference_freed"), words),
         equity_text(run.tables["equity"], words),
         objectives_text(run.tables["objectives"], words),
     ]

@@ -14,6 +14,7 @@ from perequa.verification.establishments import check_convergence, check_overrun
 from perequa.verification.outcome import Notebook, Unreadable
 from perequa.verification.published_rules import check_objectives, check_rules
 from perequa.verification.recompute.whole import is_asked
+from perequa.verification.reference_parts import check_reference
 from perequa.verification.totals import check_totals
 from perequa.words import saying
 
@@ -108,4 +109,6 @@ def check_plan(published: Published) -> Check:
         check_overruns(notes, published),
         check_convergence(notes, published),
     ]
+    if published.model.scenario.get("reference"):
+        looked_at.append(check_reference(notes, published))
     return notes.close(reduce(_both, looked_at))

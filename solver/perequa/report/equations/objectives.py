@@ -168,7 +168,7 @@ def _equation(instance: Instance, spec: ObjectiveSpec) -> str:
                 "absolute_gap": rf"\sum_{{{u}}} {weight}\left\lvert {target} - {rate} \right\rvert",
                 "squared_gap": rf"\sum_{{{u}}} {weight}\left({target} - {rate}\right)^2",
                 "worst": rf"\max_{{{u}}} {weight}\max\left(0, {target} - {rate}\right)",
-                "leximin": rf"\operatorname{{lexmin}}\ \operatorname{{sort}}_\downarrow "
+                "leximin": rf"\operatorname{{lexmin}} \operatorname{{sort}}_\downarrow "
                 rf"\left({weight}\max\left(0, {target} - {rate}\right)\right)_{{{u}}}",
                 "cvar": rf"\min_{{\eta \ge 0}} \left(\eta + \frac{{1}}{{{_tail(spec)}}} "
                 rf"\sum_{{{u}}} {share} \max\left(0, {target} - {rate} - \eta\right)\right)",
