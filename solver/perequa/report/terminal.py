@@ -141,7 +141,7 @@ def equity_text(equity: Table, words: Words) -> str:
 
 
 def objectives_text(objectives: Table, words: Words) -> str:
-    """Value of each objective."""
+    """Value of each objective, the first priority first: a leximin may have more than nine."""
     header = ["priority", "objective", "value", "initial_value", "unit"]
     rows = [
         [
@@ -151,7 +151,7 @@ def objectives_text(objectives: Table, words: Words) -> str:
             measured(r["initial_value"], 6, words),
             unit_word(word(r["unit"]), words),
         ]
-        for r in objectives.records()
+        for r in sorted(objectives.records(), key=lambda r: int(word(r["priority"])))
     ]
     return aligned(headed(header, words), rows, left=2)
 
