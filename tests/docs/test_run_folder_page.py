@@ -24,6 +24,7 @@ RUNS = {
     "campaign-2004": 0,
     "camsp-1998": 0,
     "ssiad-2004 --set tie_break.method=stepped": 0,
+    "scm-ssad-1998 --no-prices": 0,
     "ehpad-2004-rule --whole": 0,
     "ehpad-2004-rule --set objectives.shortfall.kind=leximin": 0,
     f"ehpad-2004-rule --set {TWICE} --set {UNEQUAL}": 0,

@@ -98,6 +98,8 @@ def places(reference: Any, figures: Any = None, **changed: Any) -> list[float]:
     return [float(v) for v in made.places[:, 0, 0]]
 
 
+HALF = {"column": "unfunded", "times": 0.5}
+
 BY_RATE = part(share=0.6, basis="missing_places", indicator="rate")
 BY_PEOPLE = part(share=0.4)
 
@@ -360,3 +362,118 @@ def test_permuting_territories_permutes_the_result(
     moved = {name: [values[i] for i in order] for name, values in figures.items()}
     permuted, _ = country(reference, moved, decide_at="department")
     assert permuted.places[:, 0, 0] == pytest.approx(straight.places[order, 0, 0], rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        # people × 25 ÷ rate, for rates of 10, 20 and 33.3: 2 500, 2 500 and 2 250
+        ([part(basis="inverse_rate", indicator="rate")],
+         [100 * 2500 / 7250, 100 * 2500 / 7250, 100 * 2250 / 7250]),
+        # half of 12 : 20 : 60 first, the 54 that remain by people
+        ([part(floor=HALF)], [6 + 9, 10 + 18, 30 + 27]),
+        # the others pay for the 60 of C: 40 by 1:2
+        ([part(floor={"column": "unfunded"}, financed="scale")], [40 / 3, 80 / 3, 60]),
+        # at most 12, 20 and 60 times a half, the rest to nobody
+        ([part(cap=HALF)], [6, 10, 30]),
+        # the first part brings A to 40 per 1 000: B alone is still under 25
+        ([part(share=0.3, eligible={"territories": ["A"]}),
+          part(share=0.7, eligible={"below": "national_initial"}, indicator="rate",
+               at="earlier_parts")], [30, 70, 0]),
+        ([part(share=0.3, eligible={"territories": ["A"]}),
+          part(share=0.7, eligible={"below": "national_initial"}, indicator="rate")],
+         [30 + 70 / 3, 140 / 3, 0]),
+        # by people 8.3, 16.7, 25: A has 18.3 of its 25, B more than its 50
+        ([part(share=0.5), part(share=0.5, basis="missing_places", indicator="rate",
+                                at="earlier_parts")], [25 / 3 + 50, 50 / 3, 25]),
+    ],
+)  # fmt: skip
+def test_rates_and_bounds_by_hand(parts: list[dict[str, Any]], expected: list[float]) -> None:
+    assert places(block(*parts)) == pytest.approx(expected)
+
+
+def test_earlier_parts_in_credits_count_as_places() -> None:
+    halves = [
+        part(share=0.5),
+        part(share=0.5, basis="missing_places", indicator="rate", at="earlier_parts"),
+    ]
+    named = [{**p, "name": f"part{i}"} for i, p in enumerate(halves)]
+    assert places({"amount": 100_000, "in": "credits", "parts": named}) == pytest.approx(
+        [25 / 3 + 50, 50 / 3, 25]
+    )
+
+
+def test_a_reserve_taken_after_is_not_there_when_the_rate_is_looked_at() -> None:
+    """Of 100 places 50 are kept: the first part leaves A at 20 per 1 000, under 25."""
+    rules = {
+        "contingent": {"kind": "contingent", "equals": 100},
+        "kept": {"kind": "reserve", "of": "contingent", "share": 0.5},
+    }
+    parts = [
+        part(share=0.2, eligible={"territories": ["A"]}),
+        part(share=0.8, eligible={"below": "national_initial"}, indicator="rate",
+             at="earlier_parts"),
+    ]  # fmt: skip
+    # A: 10 + 20 × ½ = 20 < 25, so A takes part; without the reserve it would have 30
+    given = places(block(*parts, reserve="after"), rules=rules)
+    assert given == pytest.approx([0.5 * (20 + 80 / 3), 0.5 * 160 / 3, 0])
+
+
+def test_the_pch_key_stops_at_a_share_of_what_is_spent() -> None:
+    """CASF, concours of the PCH: a mix with fiscal wealth against it, at most a share of spending.
+
+    Keys .7 × (1:2:3)/6 + .6 × (.1, .4, .5) − .3 × (.1, .1, .8) = .1467, .4433, .41: of 50 that is
+    7.33, 22.17 and 20.5. Caps of .6 × (10, 40, 50): A is stopped at 6, the others take 1.33.
+    """
+    mix = [("people", 0.7), ("spending", 0.6), ("wealth", -0.3)]
+    key = {"mix": [{"column": c, "weight": w} for c, w in mix]}
+    one = {"name": "pch", "share": 1.0, "basis": key, "cap": {"column": "spending", "times": 0.6}}
+    made, problems = country({"amount": 50, "in": "places", "parts": [one]})
+    assert problems.found == []
+    b, c = 0.7 / 3 + 0.24 - 0.03, 0.35 + 0.3 - 0.24
+    assert made.places[:, 0, 0] == pytest.approx([6, 44 * b / (b + c), 44 * c / (b + c)])
+    (stopped,) = made.stopped
+    assert (stopped.part, stopped.goes_to, stopped.unit) == ("pch", "same", "places")
+    assert stopped.amount == pytest.approx(50 * (0.7 / 6 + 0.06 - 0.03) - 6)
+
+
+@pytest.mark.parametrize(
+    ("freed", "destinations"),
+    [
+        # without caps 16.7, 33.3 and 50 : 4.7 and 13.3 over 12 and 20; C takes 10, up to 60
+        ("same", {"same": 10, "nobody": 8}),
+        ("keep", {"nobody": 18}),
+        ("next", {"part1": 18}),
+    ],
+)
+def test_what_caps_stop_is_named_with_where_it_goes(
+    freed: str, destinations: dict[str, float]
+) -> None:
+    capped = part(cap={"column": "unfunded"}, freed=freed)
+    more = [part(share=0.0)] if freed == "next" else []
+    made, problems = country(block(capped, *more))
+    assert problems.found == []
+    found = {s.goes_to: s.amount for s in made.stopped}
+    assert found == pytest.approx(destinations)
+    assert sum(u.amount for u in made.unplaced) == pytest.approx(destinations.get("nobody", 0.0))
+
+
+def test_no_rate_has_no_inverse() -> None:
+    _, problems = country(
+        block(part(basis="inverse_rate", indicator="rate")), {"installed": [0, 0, 40, 100]}
+    )
+    assert [p.code for p in problems.errors] == ["no_rate"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        part(basis="inverse_rate"),
+        part(at="earlier_parts"),
+        part(cap={"column": "unfunded", "times": -1}),
+        part(floor=-5),
+    ],
+)
+def test_grammar_of_parts(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"indicator|greater than or equal to 0"):
+        Scenario.model_validate({"reference": block(wrong)})

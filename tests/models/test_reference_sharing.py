@@ -18,7 +18,7 @@ def share(
     amount: float,
     key: list[float],
     *,
-    floor: float = 0.0,
+    floor: float | list[float] = 0.0,
     scale: bool = False,
     caps: list[float] | None = None,
     refill: bool = True,
@@ -26,7 +26,7 @@ def share(
     return share_out(
         amount,
         np.array(key),
-        floor=floor,
+        floor=np.broadcast_to(np.asarray(floor, dtype=float), (len(key),)),
         scale=scale,
         caps=np.array(caps if caps is not None else [INF] * len(key)),
         refill=refill,

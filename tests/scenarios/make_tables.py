@@ -365,18 +365,10 @@ def ssiad_supply(folder: Path) -> str:
         ssiad[code] = round(aged * draw.uniform(low, high) / 1000)
         low, high = (30, 60) if code in OVERSEAS else (85, 150)
         homes[code] = round(aged * draw.uniform(low, high) / 1000)
-    national = sum(ssiad.values()) / sum(people.values())
     rows: list[list[object]] = [
-        [
-            code,
-            "ssiad",
-            ssiad[code],
-            ssiad[code] + homes[code],
-            round(aged * national / (ssiad[code] / aged)),
-        ]
-        for code, aged in people.items()
+        [code, "ssiad", ssiad[code], ssiad[code] + homes[code]] for code in people
     ]
-    return written(["territory", "measure", "installed", "all_places", "inverse_rate_key"], rows)
+    return written(["territory", "measure", "installed", "all_places"], rows)
 
 
 def campaign_supply(folder: Path) -> str:

@@ -9,7 +9,7 @@ reserve); circular of 30 August 2004, 2 (14.1 M€ by places missing, 10 M€ by
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +17,13 @@ import numpy as np
 from perequa_models.figures.arrays import Source
 from perequa_models.reference.blocks import Resolved, block_path, resolve
 from perequa_models.reference.keys import Keys
-from perequa_models.reference.reference import LevelTable, PartRow, Reference, Unplaced
+from perequa_models.reference.reference import (
+    LevelTable,
+    PartRow,
+    Reference,
+    Stopped,
+    Unplaced,
+)
 from perequa_models.reference.sharing import Shared, share_out, share_signed
 
 if TYPE_CHECKING:
@@ -50,6 +56,7 @@ def reference_allocation(instance: Instance, problems: Problems) -> Reference:
     tables = {instance.level: _empty(instance, instance.level)}
     parts: list[PartRow] = []
     unplaced: list[Unplaced] = []
+    stopped: list[Stopped] = []
     amounts: list[float] = []
     for i, block in enumerate(instance.scenario.reference):
         already = len(problems.errors)
@@ -63,6 +70,7 @@ def reference_allocation(instance: Instance, problems: Problems) -> Reference:
         rows, lost = _rows(resolved, shares)
         parts.extend(rows)
         unplaced.extend(lost)
+        stopped.extend(_stopped(resolved, shares))
         table = tables.setdefault(resolved.level, _empty(instance, resolved.level))
         _add(table, resolved, sum((s.given.amounts for s in shares), start=np.zeros(resolved.n)))
     own = tables.pop(instance.level)
@@ -72,6 +80,7 @@ def reference_allocation(instance: Instance, problems: Problems) -> Reference:
         above=tables,
         parts=tuple(parts),
         unplaced=tuple(unplaced),
+        stopped=tuple(stopped),
         amounts=tuple(amounts),
     )
 
@@ -174,13 +183,14 @@ class _Block:
     def _share(self, part: Part, amount: float, before: Floats, path: Path) -> _Share | None:
         """Share one part; None when it cannot be."""
         already = len(self._problems.errors)
-        eligible = self._keys.eligible(part, path)
-        basis = self._keys.basis(part, eligible, path)
+        counted = self._counted(part, before, path)
+        eligible = self._keys.eligible(part, counted, path)
+        basis = self._keys.basis(part, eligible, counted, path)
         caps = self._keys.caps(part, eligible, path)
+        floors = self._keys.floors(part, eligible, path)
         if part.cap_over == "block":
             caps = np.maximum(caps - before, 0.0)
-        floor = part.floor or 0.0
-        self._check(part, amount, eligible, caps, path)
+        self._check(part, amount, eligible, (floors, caps), path)
         if len(self._problems.errors) > already:
             return None
         key = basis[eligible]
@@ -193,7 +203,7 @@ class _Block:
             inside = share_out(
                 amount,
                 key,
-                floor=floor,
+                floor=floors[eligible],
                 scale=part.financed == "scale",
                 caps=caps[eligible],
                 refill=part.freed == "same",
@@ -202,20 +212,49 @@ class _Block:
         given = _spread(inside, eligible)
         return _Share(part=part, eligible=eligible, basis=basis, given=given, lost=lost)
 
-    def _check(self, part: Part, amount: float, eligible: Flags, caps: Floats, path: Path) -> None:
+    def _counted(self, part: Part, before: Floats, path: Path) -> Floats:
+        """What earlier parts add to what the rate counts, shape (n,): places, or money of a budget.
+
+        What a reserve taken after the parts keeps back is not there.
+        """
+        resolved = self._resolved
+        if part.at == "before":
+            return np.zeros(resolved.n)
+        added = before * resolved.kept
+        if resolved.unit == "places" or resolved.is_money:
+            return added
+        unknown = np.isnan(resolved.cost) & (added > 0)
+        if unknown.any():
+            self._problems.error(
+                "cost_not_one",
+                f"part {part.name} looks at the rate after earlier parts, in credits, at a level "
+                "where places of one territory cost differently",
+                path=(*path, "at"),
+                received="earlier_parts",
+                accepted="before",
+                remedy="share places (in: places), stop at the level that decides, or say before",
+            )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(added > 0, added / resolved.cost, 0.0)
+
+    def _check(
+        self, part: Part, amount: float, eligible: Flags, bounds: tuple[Floats, Floats], path: Path
+    ) -> None:
         """Note floors that cannot be paid and keys that cannot be combined."""
-        floors = (part.floor or 0.0) * int(eligible.sum())
+        each, caps = bounds
+        floors = float(each[eligible].sum())
         if floors > amount * (1 + _CLOSE):
             self._problems.error(
                 "floors_above_amount",
                 f"the floors of part {part.name} add up to {floors:,.10g}, "
                 f"more than the {amount:,.10g} it shares",
                 path=(*path, "floor"),
-                received=f"{part.floor:g} × {int(eligible.sum())} territories",
-                accepted=f"at most {amount / max(int(eligible.sum()), 1):,.10g} each",
+                received=f"{floors:,.10g} for {int(eligible.sum())} territories",
+                accepted=f"at most {amount:,.10g}, "
+                f"{amount / max(int(eligible.sum()), 1):,.10g} each on average",
                 remedy="lower the floor, or raise the part",
             )
-        under = np.flatnonzero(eligible & (caps < (part.floor or 0.0)))
+        under = np.flatnonzero(eligible & (caps < each))
         if under.size:
             territories = [self._resolved.territories[t] for t in under]
             named = ", ".join(f"{t.id} ({t.name})" for t in territories[:3])
@@ -224,8 +263,8 @@ class _Block:
                 "floor_above_cap",
                 f"the floor of part {part.name} is above the cap of {named}{others}",
                 path=(*path, "floor"),
-                received=f"{part.floor:g}",
-                accepted=f"at most {caps[under].min():,.10g}",
+                received=f"{each[under[0]]:g}",
+                accepted=f"at most {caps[under[0]]:,.10g}",
                 remedy="lower the floor, raise the cap, or leave them out by eligible",
             )
         bounded = part.floor is not None or part.cap is not None
@@ -258,7 +297,31 @@ def _spread(inside: Shared, eligible: Flags) -> Shared:
     amounts[eligible] = inside.amounts
     at_floor[eligible] = inside.at_floor
     at_cap[eligible] = inside.at_cap
-    return Shared(amounts=amounts, left=inside.left, at_floor=at_floor, at_cap=at_cap)
+    return replace(inside, amounts=amounts, at_floor=at_floor, at_cap=at_cap)
+
+
+def _stopped(resolved: Resolved, shares: list[_Share]) -> list[Stopped]:
+    """Say who takes what the caps of each part stop: its others, the next part, nobody."""
+    found = []
+    for j, share in enumerate(shares):
+        left = share.given.left
+        passed_on = share.part.freed == "next"
+        taken = share.given.stopped - left if share.part.freed == "same" else 0.0
+        after = shares[j + 1].part.name if passed_on else "nobody"
+        for goes_to, amount in (("same", taken), (after, left)):
+            if amount > _CLOSE * max(1.0, resolved.amount):
+                found.append(
+                    Stopped(
+                        block=resolved.index,
+                        part=share.part.name,
+                        measure=resolved.measure_name,
+                        year=resolved.year_name,
+                        amount=amount * resolved.kept,
+                        unit=resolved.unit,
+                        goes_to=goes_to,
+                    )
+                )
+    return found
 
 
 def _rows(resolved: Resolved, shares: list[_Share]) -> tuple[list[PartRow], list[Unplaced]]:

@@ -23,6 +23,13 @@ class Mix(Strict):
     times: Number = 1.0
 
 
+class OfColumn(Strict):
+    """So many times a column: 30 % of what was spent, what was received the year before."""
+
+    column: Text
+    times: Annotated[Number, Field(ge=0)] = 1.0
+
+
 class BelowTarget(Strict):
     """Territories whose rate before the plan is below a target."""
 
@@ -42,13 +49,14 @@ class Part(Strict):
     share: Annotated[Number, Field(ge=0, le=1)] | None = None
     amount: Annotated[Number, Field(ge=0)] | None = None
     rest: Flag = False
-    basis: Literal["missing_places", "equal"] | ColumnRef | Mix
+    basis: Literal["missing_places", "inverse_rate", "equal"] | ColumnRef | Mix
     indicator: Name | None = None
     target: Literal["national_initial"] | Number = "national_initial"
+    at: Literal["before", "earlier_parts"] = "before"
     eligible: BelowTarget | NamedTerritories | ColumnEquals | None = None
-    cap: Number | ColumnRef | None = None
+    cap: Number | OfColumn | None = None
     cap_over: Literal["part", "block"] = "part"
-    floor: Number | None = None
+    floor: Annotated[Number, Field(ge=0)] | OfColumn | None = None
     financed: Literal["first", "scale"] = "first"
     freed: Literal["same", "next", "keep"] = "same"
     negative: Literal["zero", "keep"] = "zero"
@@ -58,8 +66,10 @@ class Part(Strict):
         stated = (self.share is not None) + (self.amount is not None) + self.rest
         if stated != 1:
             raise ValueError("state exactly one of share, amount and rest")
-        if self.basis == "missing_places" and self.indicator is None:
-            raise ValueError("basis: missing_places needs an indicator")
+        if self.basis in {"missing_places", "inverse_rate"} and self.indicator is None:
+            raise ValueError(f"basis: {self.basis} needs an indicator")
+        if self.at == "earlier_parts" and self.indicator is None:
+            raise ValueError("at: earlier_parts needs an indicator, whose rate is looked at")
         return self
 
 

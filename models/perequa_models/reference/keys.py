@@ -11,7 +11,7 @@ from perequa_models.columns import summed_up
 from perequa_models.figures.arrays import national_initial
 from perequa_models.figures.selection import decision_territories
 from perequa_models.problems import nearest
-from perequa_models.reference.grammar import BelowTarget, Mix, NamedTerritories
+from perequa_models.reference.grammar import BelowTarget, Mix, NamedTerritories, OfColumn
 from perequa_models.strict import ColumnRef
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ class Keys:
     year: int
     allowed: Flags
 
-    def eligible(self, part: Part, path: Path) -> Flags:
-        """Find who takes part, shape (n,)."""
+    def eligible(self, part: Part, counted: Floats, path: Path) -> Flags:
+        """Find who takes part, shape (n,); `counted` is what earlier parts add to the rate."""
         stated = part.eligible
         if stated is None:
             return self.allowed
@@ -55,7 +55,7 @@ class Keys:
             data = self._indicator(part, path)
             if data is None:
                 return self.allowed
-            rate = data.per * self._start(data) / self._population(data)
+            rate = data.per * self._held(data, counted) / self._population(data)
             return self.allowed & (rate < self._target(data, stated.below))
         names = stated.territories if isinstance(stated, NamedTerritories) else stated
         where: Path = (*path, "eligible")
@@ -75,15 +75,19 @@ class Keys:
             )
         return self.allowed & chosen
 
-    def basis(self, part: Part, eligible: Flags, path: Path) -> Floats:
+    def basis(self, part: Part, eligible: Flags, counted: Floats, path: Path) -> Floats:
         """Compute the key of every territory, shape (n,); NaN who is not eligible."""
         stated = part.basis
         where = (*path, "basis")
         if stated == "equal":
             values = np.ones(len(eligible))
-        elif stated == "missing_places":
+        elif stated in {"missing_places", "inverse_rate"}:
             data = self._indicator(part, path)
-            values = np.zeros(len(eligible)) if data is None else self._missing_places(part, data)
+            values = np.zeros(len(eligible))
+            if data is not None and stated == "missing_places":
+                values = self._missing_places(part, data, counted)
+            elif data is not None:
+                values = self._inverse_rate(part, data, counted, eligible, where)
         elif isinstance(stated, ColumnRef):
             values = self.column(stated.column, eligible, (*where, "column"))
         else:
@@ -97,10 +101,19 @@ class Keys:
         """Read the most each territory may get, shape (n,), infinite where there is no cap."""
         if part.cap is None:
             return np.full(len(eligible), np.inf)
-        if isinstance(part.cap, ColumnRef):
-            where = (*path, "cap", "column")
-            return np.maximum(self.column(part.cap.column, eligible, where), 0.0)
-        return np.full(len(eligible), max(float(part.cap), 0.0))
+        return self._bound(part.cap, eligible, (*path, "cap"))
+
+    def floors(self, part: Part, eligible: Flags, path: Path) -> Floats:
+        """Read the least each territory gets, shape (n,), 0 where there is no floor."""
+        if part.floor is None:
+            return np.zeros(len(eligible))
+        return self._bound(part.floor, eligible, (*path, "floor"))
+
+    def _bound(self, stated: float | OfColumn, eligible: Flags, path: Path) -> Floats:
+        if isinstance(stated, OfColumn):
+            values = self.column(stated.column, eligible, (*path, "column"))
+            return np.maximum(stated.times * values, 0.0)
+        return np.full(len(eligible), max(float(stated), 0.0))
 
     def column(self, name: str, needed: Flags, path: Path) -> Floats:
         """Read a quantity at the territories of the block, shape (n,); 0 where not needed."""
@@ -137,10 +150,34 @@ class Keys:
         kept = np.maximum(total, 0.0)
         return kept * (total.sum() / kept.sum()) if kept.sum() > 0 else kept
 
-    def _missing_places(self, part: Part, data: IndicatorData) -> Floats:
+    def _missing_places(self, part: Part, data: IndicatorData, counted: Floats) -> Floats:
         target = self._target(data, part.target)
-        values = target * self._population(data) / data.per - self._start(data)
+        values = target * self._population(data) / data.per - self._held(data, counted)
         return np.maximum(values, 0.0)
+
+    def _inverse_rate(
+        self, part: Part, data: IndicatorData, counted: Floats, eligible: Flags, path: Path
+    ) -> Floats:
+        """People, more of them counted where the rate is lower: p·τ/r."""
+        people, held = self._population(data), self._held(data, counted)
+        for t in np.flatnonzero(eligible & (held <= 0)):
+            territory = self.source.tree.nodes[int(self.source.nodes[t])]
+            self.source.problems.error(
+                "no_rate",
+                f"{territory.id} ({territory.name}) has no rate to take the inverse of",
+                path=path,
+                received="0",
+                accepted="above 0",
+                remedy="use missing_places, or leave the territory out by eligible",
+            )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            key = people * self._target(data, part.target) / (data.per * held / people)
+        return np.where(held > 0, key, 0.0)
+
+    def _held(self, data: IndicatorData, counted: Floats) -> Floats:
+        """What the rate counts before the plan, and what earlier parts add to it."""
+        inside = self.measure in np.asarray(data.measures)
+        return self._start(data) + (counted if inside else 0.0)
 
     def _start(self, data: IndicatorData) -> Floats:
         values = data.start[self.source.nodes][:, data.measures].sum(axis=1)

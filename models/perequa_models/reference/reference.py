@@ -36,6 +36,21 @@ class PartRow(NamedTuple):
     at_cap: bool
 
 
+class Stopped(NamedTuple):
+    """What the caps of a part stop, and who takes it.
+
+    `goes_to` is ``same`` (the others of the part), the name of the next part, or ``nobody``.
+    """
+
+    block: int
+    part: str
+    measure: str
+    year: int
+    amount: float
+    unit: Unit
+    goes_to: str
+
+
 class Unplaced(NamedTuple):
     """What a part could not hand out."""
 
@@ -69,6 +84,8 @@ class Reference:
     parts, unplaced
         Every part of every block, territory by territory, and what could not be handed out: for
         each block they add up to what it shares.
+    stopped
+        What the caps of each part stop, and where it goes.
     amounts
         What each block shares, in its unit, its rule's reserve already off.
     """
@@ -78,4 +95,5 @@ class Reference:
     above: Mapping[str, LevelTable]
     parts: tuple[PartRow, ...]
     unplaced: tuple[Unplaced, ...]
+    stopped: tuple[Stopped, ...]
     amounts: tuple[float, ...]

@@ -30,29 +30,32 @@ class Shared:
         Shape (n,), in the unit of the amount shared.
     left
         What the caps stopped and nobody took.
+    stopped
+        What the caps stopped of what everyone had without them, taken by others or not.
     at_floor, at_cap
         Shape (n,): who sits on its floor, who is stopped by its cap.
     """
 
     amounts: Floats
     left: float
+    stopped: float
     at_floor: Flags
     at_cap: Flags
 
 
 def share_out(
-    amount: float, key: Floats, *, floor: float, scale: bool, caps: Floats, refill: bool
+    amount: float, key: Floats, *, floor: Floats, scale: bool, caps: Floats, refill: bool
 ) -> Shared:
     """Share `amount` in proportion to `key`, no less than `floor`, no more than `caps`.
 
     Parameters
     ----------
     amount
-        What is shared; at least n times `floor`.
+        What is shared; at least the sum of `floor`.
     key
         Shape (n,), not negative.
     floor
-        Least amount of each, 0 for none.
+        Shape (n,): least amount of each, 0 for none.
     scale
         False pays every floor first and shares what remains by the key; True gives
         ``max(floor, λ·key)`` (semantics of `financed`).
@@ -67,28 +70,37 @@ def share_out(
     Shared
         ``amounts.sum() + left`` is `amount`.
     """
-    open_caps = caps if refill else np.full(len(key), np.inf)
-    starts, ends = _breakpoints(key, floor, scale, open_caps)
-    lam = _solve(amount, key, floor, starts, ends)
-    amounts = np.minimum(_at(lam, key, floor, starts, ends), caps)
+    uncapped = _shared(amount, key, floor, scale, np.full(len(key), np.inf))
+    amounts = _shared(amount, key, floor, scale, caps) if refill else np.minimum(uncapped, caps)
     left = amount - float(amounts.sum())
     if abs(left) <= _CLOSE * max(1.0, amount):
         left = 0.0
+    # without a key nobody takes it, capped or not
+    stopped = float(np.maximum(uncapped - caps, 0.0).sum())
     return Shared(
         amounts=amounts,
         left=left,
+        stopped=stopped,
         at_floor=(floor > 0) & (amounts <= floor * (1 + _CLOSE)),
         at_cap=amounts >= caps * (1 - _CLOSE),
     )
 
 
+def _shared(amount: float, key: Floats, floor: Floats, scale: bool, caps: Floats) -> Floats:
+    """Share between floors and caps, what a cap stops going to the others."""
+    starts, ends = _breakpoints(key, floor, scale, caps)
+    lam = _solve(amount, key, floor, starts, ends)
+    return np.minimum(_at(lam, key, floor, starts, ends), caps)
+
+
 def share_signed(amount: float, key: Floats) -> Shared:
     """Share `amount` by a key that may be negative somewhere (no floor, no cap)."""
     nobody = np.zeros(len(key), dtype=np.bool_)
-    return Shared(amounts=amount * key / key.sum(), left=0.0, at_floor=nobody, at_cap=nobody)
+    amounts = amount * key / key.sum()
+    return Shared(amounts=amounts, left=0.0, stopped=0.0, at_floor=nobody, at_cap=nobody)
 
 
-def _breakpoints(key: Floats, floor: float, scale: bool, caps: Floats) -> tuple[Floats, Floats]:
+def _breakpoints(key: Floats, floor: Floats, scale: bool, caps: Floats) -> tuple[Floats, Floats]:
     """Return the λ at which each territory starts to rise above its floor, and reaches its cap."""
     with np.errstate(divide="ignore", invalid="ignore"):
         starts = floor / key if scale else np.zeros(len(key))
@@ -98,7 +110,7 @@ def _breakpoints(key: Floats, floor: float, scale: bool, caps: Floats) -> tuple[
     return np.where(still, np.inf, starts), np.where(still, np.inf, ends)
 
 
-def _at(lam: float, key: Floats, floor: float, starts: Floats, ends: Floats) -> Floats:
+def _at(lam: float, key: Floats, floor: Floats, starts: Floats, ends: Floats) -> Floats:
     """Return the amounts at λ."""
     moving = lam > starts
     rise = np.zeros(len(key))
@@ -106,7 +118,7 @@ def _at(lam: float, key: Floats, floor: float, starts: Floats, ends: Floats) -> 
     return floor + rise
 
 
-def _solve(amount: float, key: Floats, floor: float, starts: Floats, ends: Floats) -> float:
+def _solve(amount: float, key: Floats, floor: Floats, starts: Floats, ends: Floats) -> float:
     """Return λ such that the amounts add up, infinite when every cap is reached before that."""
     points = np.unique(np.concatenate([[0.0], starts, ends]))
     points = points[np.isfinite(points)]

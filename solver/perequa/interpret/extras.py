@@ -30,6 +30,12 @@ def parts_table(run: Solved) -> Table:
     return Table(columns, tuple((run.name, *part) for part in run.reference.parts))
 
 
+def freed_table(run: Solved) -> Table:
+    """What the caps of each part stop, and who takes it."""
+    columns = ("scenario", "block", "part", "measure", "year", "amount", "unit", "goes_to")
+    return Table(columns, tuple((run.name, *freed) for freed in run.reference.stopped))
+
+
 def choices_table(run: Solved) -> Table:
     """The points the source leaves open, and how this scenario closes them."""
     rows: list[tuple[Value, ...]] = []

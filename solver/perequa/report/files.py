@@ -10,7 +10,7 @@ from perequa.interpret.allocation import allocation_table, totals_table
 from perequa.interpret.by_objective import by_objective_table
 from perequa.interpret.construction import construction_table
 from perequa.interpret.establishments import convergence_table, overruns_table
-from perequa.interpret.extras import choices_table, conversions_table, parts_table
+from perequa.interpret.extras import choices_table, conversions_table, freed_table, parts_table
 from perequa.interpret.projects import one_more_table, projects_table
 from perequa.interpret.rates import equity_table, indicators_table
 from perequa.interpret.rules import objectives_table, prices_table, rules_table
@@ -51,6 +51,8 @@ def tables_of(run: Solved, words: Words) -> dict[str, Table]:
         tables["whole"] = whole_table(run, run.whole)
     if run.reference.parts:
         tables["reference_parts"] = parts_table(run)
+    if run.reference.stopped:
+        tables["reference_freed"] = freed_table(run)
     if run.instance.scenario.choices:
         tables["choices"] = choices_table(run)
     if run.choice is not None:

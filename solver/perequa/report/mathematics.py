@@ -221,4 +221,11 @@ def _reference(instance: Instance, reference: Reference) -> list[Block]:
     for lost in reference.unplaced:
         told = say("Not placed by part {}: {}.", code(lost.part), figure(lost.amount))
         blocks.append(Paragraph(told))
+    for freed in reference.stopped:
+        if freed.goes_to != "nobody":
+            others = "the others of the part" if freed.goes_to == "same" else freed.goes_to
+            told = say(
+                "Caps of part {} stop {}, which goes to ", code(freed.part), figure(freed.amount)
+            )
+            blocks.append(Paragraph((*told, *say("{}.", others))))
     return blocks

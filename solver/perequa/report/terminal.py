@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from perequa.report.cascade import decentralisation_text, decided_text, steps_text
 from perequa.report.diagnosis import diagnosis_text
-from perequa.report.hands import change_of_hands
+from perequa.report.hands import change_of_hands, freed_text
 from perequa.report.headings import codes
 from perequa.report.layout import aligned, figure, headed, measured, word
 from perequa.report.priced import priced_levels
@@ -32,6 +32,7 @@ def run_text(run: FinishedRun, words: Words) -> str:
     parts = [
         _ended(run, words),
         allocation_text(run.tables["allocation"], run.tables["totals"], words),
+        freed_text(run.tables.get("reference_freed"), words),
         equity_text(run.tables["equity"], words),
         objectives_text(run.tables["objectives"], words),
     ]
@@ -140,7 +141,7 @@ def equity_text(equity: Table, words: Words) -> str:
 
 
 def objectives_text(objectives: Table, words: Words) -> str:
-    """Value of each objective, those served first above."""
+    """Value of each objective, the first priority first: a leximin may have more than nine."""
     header = ["priority", "objective", "value", "initial_value", "unit"]
     rows = [
         [
@@ -150,7 +151,7 @@ def objectives_text(objectives: Table, words: Words) -> str:
             measured(r["initial_value"], 6, words),
             unit_word(word(r["unit"]), words),
         ]
-        for r in sorted(objectives.records(), key=lambda r: float(word(r["priority"])))
+        for r in sorted(objectives.records(), key=lambda r: int(word(r["priority"])))
     ]
     return aligned(headed(header, words), rows, left=2)
 

@@ -17,6 +17,7 @@ from perequa.verification.establishments import check_convergence, check_overrun
 from perequa.verification.outcome import Notebook, Unreadable
 from perequa.verification.published_rules import check_objectives, check_rules
 from perequa.verification.recompute.whole import is_asked
+from perequa.verification.reference_parts import check_reference
 from perequa.verification.totals import check_totals
 from perequa.words import saying
 
@@ -118,4 +119,6 @@ def check_plan(published: Published) -> Check:
         check_construction(notes, published),
         *([check_conversions(notes, published)] if converts(published) else []),
     ]
+    if published.model.scenario.get("reference"):
+        looked_at.append(check_reference(notes, published))
     return notes.close(reduce(_both, looked_at))

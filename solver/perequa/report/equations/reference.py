@@ -13,7 +13,7 @@ from perequa.report.equations.symbols import (
     territories_line,
     word,
 )
-from perequa_models.reference.grammar import BelowTarget, Mix, NamedTerritories
+from perequa_models.reference.grammar import BelowTarget, Mix, NamedTerritories, OfColumn
 from perequa_models.strict import ColumnRef
 
 if TYPE_CHECKING:
@@ -85,7 +85,9 @@ def _size(part: Part) -> str:
 
 def _equation(part: Part) -> str:
     """Write what a part gives; λ is such that the part is used up, or every cap is reached."""
-    floor = maths_figure(part.floor) if part.floor is not None else ""
+    floor = "" if part.floor is None else "F_t"
+    if part.floor is not None and not isinstance(part.floor, OfColumn):
+        floor = maths_figure(part.floor)
     if not floor and part.cap is None:
         return r"A \, \frac{b_t}{\sum_u b_u}".replace(r"\, ", "")
     rising = r"\lambda b_t"
@@ -111,7 +113,14 @@ def _basis(instance: Instance, part: Part) -> Line:
         return (*line, *say("); negative keys are {}.", kept))
     indicator = word(str(part.indicator))
     target = "national initial rate" if isinstance(part.target, str) else figure(part.target)
-    missing = rf"b_t = \max\left(0, \tau p^{{{indicator}}}_t - S^{{0,{indicator}}}_t\right)"
+    counts = rf"S^{{0,{indicator}}}_t"
+    if part.at == "earlier_parts":
+        counts += r" + a^{\text{earlier}}_t"
+    if part.basis == "inverse_rate":
+        inverse = rf"b_t = \tau \bigl(p^{{{indicator}}}_t\bigr)^2 / \bigl({counts}\bigr)"
+        told = r", people times $\tau$ over the rate, $\tau$ = {}."
+        return (*say("Key: "), *say(f"${inverse}$"), *say(told, target))
+    missing = rf"b_t = \max\left(0, \tau p^{{{indicator}}}_t - {counts}\right)"
     return (*say("Key: "), *say(f"${missing}$"), *say(r", places missing to $\tau$ = {}.", target))
 
 
@@ -121,9 +130,8 @@ def _who(instance: Instance, part: Part) -> Line:
         return say(", all that may be funded.")
     if isinstance(stated, BelowTarget):
         bound = "the national rate" if isinstance(stated.below, str) else figure(stated.below)
-        return say(
-            ", whose rate of {} before the plan is below {}.", code(str(part.indicator)), bound
-        )
+        when = "before the plan" if part.at == "before" else "with what earlier parts give"
+        return say(", whose rate of {} {} is below {}.", code(str(part.indicator)), when, bound)
     if isinstance(stated, NamedTerritories):
         found = [instance.tree.find(written) for written in stated.territories]
         nodes = [node for node in found if isinstance(node, int)]
@@ -137,15 +145,10 @@ def _bounds(instance: Instance, part: Part) -> list[Line]:
     lines = []
     if part.floor is not None:
         how = "first, the key shares what remains" if part.financed == "first" else "by the others"
-        lines.append(
-            say("Floor: {} for each eligible territory, paid {}.", figure(part.floor), how)
-        )
+        told = say(" for each eligible territory, paid {}.", how)
+        lines.append((*say("Floor: "), *_amount(instance, part.floor), *told))
     if part.cap is not None:
-        cap = (
-            column_line(instance, part.cap.column)
-            if isinstance(part.cap, ColumnRef)
-            else say("{}", figure(part.cap))
-        )
+        cap = _amount(instance, part.cap)
         over = "on this part" if part.cap_over == "part" else "on this part and the earlier ones"
         freed = {
             "same": "goes to those below their cap ($\\lambda$ is found with the caps)",
@@ -154,3 +157,11 @@ def _bounds(instance: Instance, part: Part) -> list[Line]:
         }[part.freed]
         lines.append((*say("Cap $U_t$: "), *cap, *say(f", {over}; what it stops {freed}.")))
     return lines
+
+
+def _amount(instance: Instance, stated: float | OfColumn) -> Line:
+    """Write a floor or a cap: a figure, or so many times a column."""
+    if not isinstance(stated, OfColumn):
+        return say("{}", figure(stated))
+    times = () if stated.times == 1 else say("{} × ", figure(stated.times))
+    return (*times, *column_line(instance, stated.column))

@@ -10,10 +10,10 @@ import numpy as np
 from perequa.verification.outcome import Unreadable
 from perequa.verification.recompute.all_rows import expected_rows
 from perequa.verification.recompute.reference_keys import Keys
-from perequa.verification.recompute.sharing import share
+from perequa.verification.recompute.sharing import share, uncapped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from perequa.verification.recompute.model import Model
     from perequa.verification.recompute.rules import ExpectedRow
@@ -21,6 +21,32 @@ if TYPE_CHECKING:
 
 SIDES = ("equals", "at_most", "at_least")
 """Which limit of a rule says what it hands out, the most telling first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartGiven:
+    """What a part gives each territory of its block's level, shape (n,), and what caps stop.
+
+    Attributes
+    ----------
+    spec
+        The part as the scenario states it.
+    basis, eligible, amounts
+        Key of each, positions of those it concerns, what each gets (before a reserve taken after).
+    floors, caps
+        Least and most of each; what earlier parts gave already off where the cap is on the block.
+    stopped, left
+        What the caps stop; what of it none of the part's others takes.
+    """
+
+    spec: Mapping[str, Any]
+    basis: Floats
+    eligible: Indices
+    amounts: Floats
+    floors: Floats
+    caps: Floats
+    stopped: float
+    left: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,21 +81,35 @@ def reference_places(model: Model) -> Floats | None:
     Unreadable
         When a block does not say clearly what it shares.
     """
-    stated = model.scenario.get("reference") or []
-    blocks = stated if isinstance(stated, list) else [stated]
     total = np.full(model.shape, np.nan)
-    rows = expected_rows(model) if any("of" in b and b["of"] for b in blocks) else []
-    for spec in blocks:
-        block = _settled(model, spec, rows)
+    for block, parts in reference_parts(model):
         if block.level != model.tree.decide_at:
             continue
-        amounts = _amounts(model, block, spec["parts"]) * block.kept
+        amounts = np.sum([part.amounts for part in parts], axis=0) * block.kept
         if not block.in_places and not model.supply.is_money[block.measure]:
             cost = model.supply.cost[:, block.measure, block.year]
             amounts = np.where(amounts == 0, 0.0, amounts / np.where(cost > 0, cost, np.nan))
         own = total[:, block.measure, block.year]
         total[:, block.measure, block.year] = np.where(np.isnan(own), amounts, own + amounts)
     return None if np.isnan(total).all() else total
+
+
+def reference_parts(model: Model) -> list[tuple[Block, list[PartGiven]]]:
+    """Work out every part of every block, whatever its level.
+
+    Raises
+    ------
+    Unreadable
+        When a block does not say clearly what it shares.
+    """
+    stated = model.scenario.get("reference") or []
+    specs = stated if isinstance(stated, list) else [stated]
+    rows = expected_rows(model) if any("of" in b and b["of"] for b in specs) else []
+    blocks = [_settled(model, spec, rows) for spec in specs]
+    return [
+        (block, _given(model, block, spec["parts"]))
+        for block, spec in zip(blocks, specs, strict=True)
+    ]
 
 
 def _settled(model: Model, spec: Mapping[str, Any], rows: list[ExpectedRow]) -> Block:
@@ -124,41 +164,69 @@ def _all_years(model: Model, row: ExpectedRow) -> list[int]:
     return [] if row.group.year is not None else [model.years[y] for y in row.group.years]
 
 
-def _amounts(model: Model, block: Block, parts: list[Mapping[str, Any]]) -> Floats:
+def _given(model: Model, block: Block, parts: list[Mapping[str, Any]]) -> list[PartGiven]:
     """What the parts give every territory of the block's level, one after another."""
     keys = Keys(model, block.level, block.measure, block.year)
-    sizes = _sizes(block.amount, parts)
+    places = _places(model, block)
     given = np.zeros(len(keys.nodes))
     carried = 0.0
-    for spec, size in zip(parts, sizes, strict=True):
-        eligible = keys.eligible(spec)
+    found = []
+    for spec, size in zip(parts, _sizes(block.amount, parts), strict=True):
+        added = places(given * block.kept)
         caps = keys.caps(spec)
         if spec.get("cap_over") == "block":
             caps = np.maximum(caps - given, 0.0)
-        more, left = _part(spec, size + carried, keys.basis(spec), eligible, caps)
-        given += more
-        carried = left if spec.get("freed") == "next" else 0.0
-    return given
+        bounds = (keys.floors(spec), caps)
+        eligible = keys.eligible(spec, added)
+        part = _part(spec, size + carried, keys.basis(spec, added), eligible, bounds)
+        given += part.amounts
+        carried = part.left if spec.get("freed") == "next" else 0.0
+        found.append(part)
+    return found
+
+
+def _places(model: Model, block: Block) -> Callable[[Floats], Floats]:
+    """How what a block shares counts in a rate: places, or money of a measure in money."""
+    if block.in_places or model.supply.is_money[block.measure]:
+        return lambda amounts: amounts
+    cost = model.supply.cost[:, block.measure, block.year]
+    above = model.tree.above[block.level]
+    nodes = model.tree.at(block.level)
+    # all places below a territory cost the same, or the part cannot look at its rate
+    each = np.array([cost[above == node].max(initial=0.0) for node in nodes])
+    return lambda amounts: np.where(amounts > 0, amounts / np.where(each > 0, each, np.inf), 0.0)
 
 
 def _part(
-    spec: Mapping[str, Any], amount: float, basis: Floats, eligible: Indices, caps: Floats
-) -> tuple[Floats, float]:
+    spec: Mapping[str, Any],
+    amount: float,
+    basis: Floats,
+    eligible: Indices,
+    bounds: tuple[Floats, Floats],
+) -> PartGiven:
     """Share one part among the eligible; also what their caps stop."""
-    more = np.zeros(len(basis))
+    floors, caps = bounds
+    more, stopped, left = np.zeros(len(basis)), 0.0, 0.0
     own = basis[eligible]
     if spec.get("negative") == "keep" and (own < 0).any():
         more[eligible] = amount * own / own.sum()
-        return more, 0.0
-    more[eligible] = share(
-        amount,
-        own,
-        floor=float(spec.get("floor") or 0.0),
-        scaled=spec.get("financed") == "scale",
-        caps=caps[eligible],
-        again=spec.get("freed", "same") == "same",
+    else:
+        scaled, floor, cap = spec.get("financed") == "scale", floors[eligible], caps[eligible]
+        again = spec.get("freed", "same") == "same"
+        more[eligible] = share(amount, own, floor=floor, scaled=scaled, caps=cap, again=again)
+        alone = uncapped(amount, own, floor=floor, scaled=scaled)
+        stopped = float(np.maximum(alone - cap, 0.0).sum())
+        left = amount - float(more.sum())
+    return PartGiven(
+        spec=spec,
+        basis=basis,
+        eligible=eligible,
+        amounts=more,
+        floors=floors,
+        caps=caps,
+        stopped=stopped,
+        left=left,
     )
-    return more, amount - float(more.sum())
 
 
 def _sizes(amount: float, parts: list[Mapping[str, Any]]) -> list[float]:

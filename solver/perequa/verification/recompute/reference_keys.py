@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from perequa.verification.recompute.groups import selected_territories
+from perequa.verification.recompute.figures import equals
+from perequa.verification.recompute.groups import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,31 +39,45 @@ class Keys:
         """Territories of the block, nodes of the tree."""
         return self.model.tree.at(self.level)
 
-    def eligible(self, spec: Mapping[str, Any]) -> Indices:
-        """Positions of the territories that take part."""
-        supply = self.model.supply
-        chosen = ~supply.closed_pairs[:, self.measure]
-        stated = spec.get("eligible")
+    def eligible(self, spec: Mapping[str, Any], added: Floats) -> Indices:
+        """Positions of the territories that take part; earlier parts add to what is counted."""
+        model, stated = self.model, spec.get("eligible")
+        above = model.tree.above[self.level]
+        openly = {int(n) for n in above[~model.supply.closed_pairs[:, self.measure]]}
+        chosen = np.array([int(n) in openly for n in self.nodes])
         if isinstance(stated, dict) and "below" in stated:
-            rates = self.model.rates(spec["indicator"])
-            rate = rates.per * rates.start / rates.population[:, self.year]
-            chosen &= rate[self.model.tree.deciding] < rates.number(stated["below"])
+            rates = model.rates(spec["indicator"])
+            rate = rates.per * self._held(spec, added) / rates.population[self.nodes, self.year]
+            chosen &= rate < rates.number(stated["below"])
         elif isinstance(stated, dict) and "territories" in stated:
-            chosen &= selected_territories(self.model, stated["territories"])
+            named = {model.tree.find(written) for written in names_of(stated["territories"])}
+            chosen &= np.array([self._inside(int(node), named) for node in self.nodes])
         elif stated is not None:
-            chosen &= selected_territories(self.model, stated)
+            words = [model.figures.word(stated["column"], int(node)) for node in self.nodes]
+            chosen &= np.array([equals(word, stated["equals"]) for word in words])
         return np.flatnonzero(chosen)
 
-    def basis(self, spec: Mapping[str, Any]) -> Floats:
+    def _inside(self, node: int, named: set[int]) -> bool:
+        """Whether a territory or one it belongs to is named."""
+        while node >= 0:
+            if node in named:
+                return True
+            node = int(self.model.tree.parent[node])
+        return False
+
+    def basis(self, spec: Mapping[str, Any], added: Floats) -> Floats:
         """Key of every territory, shape (n,)."""
         stated = spec["basis"]
         if stated == "equal":
             return np.ones(len(self.nodes))
-        if stated == "missing_places":
+        if isinstance(stated, str):
             rates = self.model.rates(spec["indicator"])
-            target = rates.number(spec.get("target", "national_initial"))
-            wanted = target * rates.population[self.nodes, self.year] / rates.per
-            missing: Floats = np.maximum(wanted - rates.start[self.nodes], 0.0)
+            wanted = rates.number(spec.get("target", "national_initial")) / rates.per
+            people, held = rates.population[self.nodes, self.year], self._held(spec, added)
+            if stated == "inverse_rate":
+                inverse: Floats = people * people * wanted / np.where(held > 0, held, np.inf)
+                return inverse
+            missing: Floats = np.maximum(wanted * people - held, 0.0)
             return missing
         if "column" in stated:
             return self._column(str(stated["column"]))
@@ -70,12 +85,26 @@ class Keys:
 
     def caps(self, spec: Mapping[str, Any]) -> Floats:
         """Most of every territory, shape (n,), infinite where there is no cap."""
-        stated = spec.get("cap")
+        return self._bound(spec.get("cap"), np.inf)
+
+    def floors(self, spec: Mapping[str, Any]) -> Floats:
+        """Least of every territory, shape (n,), 0 where there is no floor."""
+        return self._bound(spec.get("floor"), 0.0)
+
+    def _bound(self, stated: Any, absent: float) -> Floats:  # noqa: ANN401 - as JSON holds it
         if stated is None:
-            return np.full(len(self.nodes), np.inf)
+            return np.full(len(self.nodes), absent)
         if isinstance(stated, dict):
-            return np.maximum(self._column(str(stated["column"])), 0.0)
-        return np.full(len(self.nodes), float(stated))
+            values = self._column(str(stated["column"]))
+            return np.maximum(float(stated.get("times", 1.0)) * values, 0.0)
+        return np.full(len(self.nodes), max(float(stated), 0.0))
+
+    def _held(self, spec: Mapping[str, Any], added: Floats) -> Floats:
+        """What the rate counts: before the plan, or with what earlier parts give."""
+        rates = self.model.rates(spec["indicator"])
+        counted = self.measure in rates.positions
+        held: Floats = np.nan_to_num(rates.start[self.nodes])
+        return held + added if counted and spec.get("at") == "earlier_parts" else held
 
     def _column(self, name: str) -> Floats:
         values = self.model.quantity(name)[self.nodes]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def share(
-    amount: float, key: Floats, *, floor: float, scaled: bool, caps: Floats, again: bool
+    amount: float, key: Floats, *, floor: Floats, scaled: bool, caps: Floats, again: bool
 ) -> Floats:
     """Share `amount` in proportion to `key`.
 
@@ -20,7 +20,7 @@ def share(
     key
         Shape (n,), not negative.
     floor
-        Least amount of each.
+        Shape (n,): least amount of each.
     scaled
         True: ``max(floor, λ·key)``; False: every floor first, then what remains by the key.
     caps
@@ -33,10 +33,9 @@ def share(
     array, shape (n,)
         Their sum is `amount`, less what the caps stopped.
     """
+    given = np.minimum(uncapped(amount, key, floor=floor, scaled=scaled), caps)
     if not again:
-        free = np.full(len(key), np.inf)
-        return np.minimum(_between(amount, key, floor, scaled, free), caps)
-    given = np.minimum(_between(amount, key, floor, scaled, np.full(len(key), np.inf)), caps)
+        return given
     capped = np.zeros(len(key), dtype=bool)
     # Each round caps somebody more, so that there are no more rounds than territories.
     for _ in range(len(key)):
@@ -49,14 +48,20 @@ def share(
         others = ~capped
         if others.any():
             ends = caps[others]
-            given[others] = np.minimum(_between(left, key[others], floor, scaled, ends), ends)
+            more = _between(left, key[others], floor[others], scaled, ends)
+            given[others] = np.minimum(more, ends)
     return given
 
 
-def _between(amount: float, key: Floats, floor: float, scaled: bool, caps: Floats) -> Floats:
+def uncapped(amount: float, key: Floats, *, floor: Floats, scaled: bool) -> Floats:
+    """Share without caps, shape (n,)."""
+    return _between(amount, key, floor, scaled, np.full(len(key), np.inf))
+
+
+def _between(amount: float, key: Floats, floor: Floats, scaled: bool, caps: Floats) -> Floats:
     """Share with a floor and without caps; `caps` only says where the floor itself is cut."""
-    least: Floats = np.minimum(np.full(len(key), floor), caps)
-    if not scaled or floor == 0:
+    least: Floats = np.minimum(floor, caps)
+    if not scaled or (floor == 0).all():
         rest = amount - float(least.sum())
         total = float(key.sum())
         if total <= 0:
