@@ -12,6 +12,8 @@ from perequa.io.read_run import RECORD, read_record, read_rows
 from perequa.io.run_folder import MANIFEST
 from perequa.report.page import PageRun, borders_of, page_of
 from perequa.verification.files import fingerprint, refuse_changed, refuse_other_folders
+from perequa.verification.folder import RunFolder
+from perequa.verification.recompute.model import model_of
 from perequa_models.errors import InvalidScenario, RunFolderWrong, UsageError
 from perequa_models.problems import Problem
 
@@ -25,7 +27,10 @@ if TYPE_CHECKING:
 REPORTS = "reports"
 """Folder of a run that `perequa verify` leaves aside."""
 NEEDED = ("allocation", "totals", "indicators", "equity", "objectives", "rules")
-ALSO = ("shadow_prices", "weight_ranges", "cascade", "decentralisation")
+ALSO = (
+    *("shadow_prices", "weight_ranges", "cascade", "decentralisation", "whole", "projects"),
+    *("one_more", "overruns", "convergence"),
+)
 CERTIFICATE = "certificate.json"
 
 
@@ -103,7 +108,21 @@ def read_run(path: Path) -> PageRun:
         certificate=_certificate(path),
         hashes=json.loads((path / MANIFEST).read_text(encoding="utf-8"))["files"],
         fingerprint=fingerprint(path),
+        people=_people(path, record),
     )
+
+
+def _people(path: Path, record: Mapping[str, Any]) -> dict[tuple[str, str, str, int], float]:
+    """Return the denominator of every rate, from the inputs of the run; a cascade has none."""
+    if record["scenario"].get("mode") == "cascade":
+        return {}
+    model = model_of(RunFolder(path, record))
+    return {
+        (name, level, code, year): float(population)
+        for name in model.scenario.get("indicators", {})
+        for (level, code), row in zip(model.tree.key, model.rates(name).population, strict=True)
+        for year, population in zip(model.years, row, strict=True)
+    }
 
 
 def _certificate(path: Path) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -164,13 +165,7 @@ def test_hostile_names_are_text(solved: Solved, name: str) -> None:
     }
     record = {**run.record, "scenario": scenario, "name": name}
     plain = check_whole(page_of(run, words_in("en")), "en")
-    hostile = type(run)(
-        record=record,
-        tables=tables,
-        certificate=run.certificate,
-        hashes=run.hashes,
-        fingerprint=run.fingerprint,
-    )
+    hostile = replace(run, record=record, tables=tables)
     page = page_of(hostile, words_in("en"))
     read = check_whole(page, "en")
     tags = Counter(tag for tag, _ in read.tags)

@@ -13,7 +13,7 @@ from perequa.interpret.tables import cell
 from perequa.report.layout import figure, measured, word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from perequa.interpret.tables import Value
     from perequa.words import Words
@@ -136,6 +136,24 @@ class Section:
     blocks: Sequence[Block]
 
 
+def table_of(
+    rows: Iterable[Mapping[str, Value]],
+    columns: Sequence[tuple[str, Callable[[Mapping[str, Value]], Cell]]],
+    *,
+    key: str,
+    caption: str,
+    file: str = "",
+) -> PageTable:
+    """Lay out rows: a heading for each column, and what it makes of a row."""
+    return PageTable(
+        key=key,
+        caption=caption,
+        columns=tuple(heading for heading, _ in columns),
+        rows=tuple(tuple(made(row) for _, made in columns) for row in rows),
+        file=file,
+    )
+
+
 def text_cell(value: Value) -> Cell:
     """Write a word."""
     return Cell(text=word(value))
@@ -144,6 +162,11 @@ def text_cell(value: Value) -> Cell:
 def amount_cell(value: Value, words: Words) -> Cell:
     """Write an amount: whole from a thousand on."""
     return Cell(text=figure(value, words), exact=_exact(value))
+
+
+def amount_of(name: str, words: Words) -> Callable[[Mapping[str, Value]], Cell]:
+    """Return what writes the amount of a column, for `table_of`."""
+    return lambda row: amount_cell(row[name], words)
 
 
 def change_cell(value: Value, words: Words) -> Cell:

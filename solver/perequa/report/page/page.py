@@ -13,19 +13,38 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from perequa.report.page.allocation import allocation
+from perequa.report.page.ceilings import ceilings
 from perequa.report.page.decided import decided
 from perequa.report.page.equity import equity
 from perequa.report.page.origins import choices, origins
 from perequa.report.page.prices import prices
+from perequa.report.page.projects import projects
 from perequa.report.page.rates import rates
 from perequa.report.page.rules import rules
+from perequa.report.page.whole_plan import whole_plan
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from perequa.report.page.blocks import Section
     from perequa.report.page.reading import PageRun
     from perequa.words import Words
 
 TEMPLATES = Path(__file__).parent / "templates"
-SECTIONS = (decided, rules, allocation, rates, equity, prices, choices, origins)
+SECTIONS: tuple[Callable[[PageRun, Words], Section | None], ...] = (
+    decided,
+    rules,
+    allocation,
+    whole_plan,
+    projects,
+    ceilings,
+    rates,
+    equity,
+    prices,
+    choices,
+    origins,
+)
+"""In the order of the page; one that has nothing to say is left out."""
 UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
@@ -55,7 +74,7 @@ def page_of(run: PageRun, words: Words) -> str:
         .render(
             lang=words.lang,
             title=str(run.scenario.get("title") or run.name),
-            sections=[section(run, words) for section in SECTIONS],
+            sections=[s for section in SECTIONS if (s := section(run, words)) is not None],
             policy=_policy(style, script),
             style=Markup(style),
             script=Markup(script),

@@ -28,6 +28,8 @@ class PageRun:
         SHA-256 of every file read, by its path inside the folder.
     fingerprint
         SHA-256 of the manifest.
+    people
+        Denominator of each indicator by indicator, level, territory and year; empty for a cascade.
     borders
         Shapes of territories by level; a level that is not there is drawn in tiles.
     """
@@ -37,6 +39,7 @@ class PageRun:
     certificate: Mapping[str, Any]
     hashes: Mapping[str, str]
     fingerprint: str
+    people: Mapping[tuple[str, str, str, int], float] = field(default_factory=dict)
     borders: Mapping[str, Borders] = field(default_factory=dict)
 
     @property
