@@ -1,4 +1,4 @@
-"""A saved run as a page: its files checked and read, nothing solved."""
+"""What a run, a comparison or a study saved, as a page: checked and read, nothing solved."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from perequa.interpret.tables import Table
 from perequa.io.read_run import RECORD, read_record, read_rows
+from perequa.io.read_study import RECORD as STUDY
+from perequa.io.read_study import read_study_record, read_study_table
 from perequa.io.run_folder import MANIFEST
-from perequa.report.page import PageRun, borders_of, page_of
+from perequa.report.page import PageRun, PageStudy, borders_of, comparison_page, page_of
 from perequa.verification.files import fingerprint, refuse_changed, refuse_other_folders
 from perequa.verification.folder import RunFolder
 from perequa.verification.recompute.model import model_of
-from perequa_models.errors import InvalidScenario, RunFolderWrong, UsageError
-from perequa_models.problems import Problem
+from perequa_models.errors import RunFolderWrong, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,14 +38,14 @@ CERTIFICATE = "certificate.json"
 def write_page(
     path: Path, output: Path | None, words: Words, boundaries: Path | None = None
 ) -> Path:
-    """Write the page of a run folder, and return where.
+    """Write the page of a folder, and return where.
 
     Parameters
     ----------
     path
-        The run folder.
+        The folder of a run, of a comparison or of a study.
     output
-        The file to write; None for ``reports/report-<lang>.html`` inside the run folder.
+        The file to write; None for ``reports/report-<lang>.html`` inside that folder.
     words
         Language of the page.
     boundaries
@@ -59,15 +60,11 @@ def write_page(
     UsageError
         When the run found no plan, or the output would stand among the files of the run.
     """
-    run = read_run(path)
-    if boundaries is not None:
-        known = (run.tables["allocation"], run.tables["indicators"])
-        run = replace(run, borders=borders_of(boundaries, known))
+    page = _page(path, words, boundaries)
     place = output or path / REPORTS / f"report-{words.lang}.html"
     _refuse_inside(path, place)
     if output is None:
         place.parent.mkdir(exist_ok=True)
-    page = page_of(run, words)
     fresh = place.with_name(f".{place.name}.{os.getpid()}")
     try:
         fresh.write_text(page, encoding="utf-8", newline="\n")
@@ -75,6 +72,38 @@ def write_page(
     finally:
         fresh.unlink(missing_ok=True)
     return place
+
+
+def _page(path: Path, words: Words, boundaries: Path | None) -> str:
+    """Write the page of a run, of a comparison or of a study, whichever the folder holds."""
+    if (path / STUDY).is_file() and not (path / RECORD).is_file():
+        study = read_study(path)
+        if boundaries is not None:
+            known = [t for t in study.tables.values() if {"level", "territory"} <= {*t.columns}]
+            study = replace(study, borders=borders_of(boundaries, known))
+        return comparison_page(study, words)
+    run = read_run(path)
+    if boundaries is not None:
+        known = [run.tables["allocation"], run.tables["indicators"]]
+        run = replace(run, borders=borders_of(boundaries, known))
+    return page_of(run, words)
+
+
+def read_study(path: Path) -> PageStudy:
+    """Read the folder of a comparison or of a study that is as it was written.
+
+    Raises
+    ------
+    InvalidScenario, RunFolderWrong
+        As `write_page`.
+    """
+    record = read_study_record(path)
+    refuse_changed(path)
+    tables = {}
+    for name in record["tables"]:
+        columns, rows = read_study_table(path, name)
+        tables[name] = Table(columns, tuple(rows))
+    return PageStudy(record=record, tables=tables, fingerprint=fingerprint(path))
 
 
 def read_run(path: Path) -> PageRun:
@@ -86,8 +115,6 @@ def read_run(path: Path) -> PageRun:
         As `write_page`.
     """
     refuse_other_folders(path)
-    if not (path / RECORD).is_file() and (path / "study.json").is_file():
-        raise InvalidScenario([_study(path)])
     refuse_changed(path)
     record = read_record(path)
     if not (path / "allocation.csv").is_file():
@@ -139,13 +166,3 @@ def _refuse_inside(path: Path, output: Path) -> None:
         raise UsageError(
             f"{output}: inside the run folder only {REPORTS}/ may hold what the run did not write"
         )
-
-
-def _study(path: Path) -> Problem:
-    return Problem(
-        code="not_a_run_folder",
-        message=f"{path} is the folder of a study, not of a run",
-        received=str(path),
-        accepted="a folder written by perequa solve",
-        remedy="name a run folder, or print the study again with perequa show",
-    )

@@ -10,7 +10,7 @@ from perequa.cli.console import settings
 
 
 @click.command("report", short_help="write a run as one HTML page")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN…")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write to."
 )
@@ -19,15 +19,29 @@ from perequa.cli.console import settings
     type=click.Path(path_type=Path, dir_okay=False),
     help="GeoJSON or TopoJSON file: real borders on the maps.",
 )
-def report(run: Path, output: Path | None, boundaries: Path | None) -> None:
-    """Write RUN, a run folder, as one HTML file that needs nothing else and asks nothing of anyone.
+def report(runs: tuple[Path, ...], output: Path | None, boundaries: Path | None) -> None:
+    """Write RUN as one HTML file that needs nothing else and asks nothing of anyone.
 
-    By default reports/report-<lang>.html inside the run folder, which `verify` leaves aside.
+    RUN is the folder of a run, of a comparison (`perequa compare`) or of a study. Several runs are
+    compared first, as `perequa compare` does, which saves results/FIRST-compare. By default the
+    file is reports/report-<lang>.html inside the folder, which `verify` leaves aside.
     """
     # imported here so that `perequa --help` does not pay for numpy
     from perequa.reporting import write_page  # noqa: PLC0415
     from perequa.words import words_in  # noqa: PLC0415
 
     words = words_in(settings().lang)
-    place = write_page(run, output, words, boundaries)
+    folder = runs[0] if len(runs) == 1 else _compared(runs)
+    place = write_page(folder, output, words, boundaries)
     click.echo(words.phrase("saved in {folder}", folder=place))
+
+
+def _compared(runs: tuple[Path, ...]) -> Path:
+    """Compare runs as `perequa compare` does, and return where that is saved."""
+    from perequa.cli.progress import told_if_long  # noqa: PLC0415
+    from perequa.comparison.attribution import Effort  # noqa: PLC0415
+    from perequa.comparison.study import compare  # noqa: PLC0415
+
+    effort = Effort(exact=False, orders=100, seed=0)
+    with told_if_long("compare"):
+        return compare([str(run) for run in runs], None, effort, settings().lang).folder

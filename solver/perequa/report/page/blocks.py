@@ -22,7 +22,7 @@ RATE_DIGITS = 4
 """Significant digits of a rate."""
 NOISE = 1e-9
 """What is smaller than this part of the figures it is computed from is the rounding of a solve."""
-LONG_WORD = 30
+LONG_WORD = 40
 """Letters from which a word may be broken anywhere; a hash, or a name made to be a nuisance."""
 
 

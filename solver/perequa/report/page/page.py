@@ -24,9 +24,10 @@ from perequa.report.page.rules import rules
 from perequa.report.page.whole_plan import whole_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from perequa.report.page.blocks import Section
+    from perequa.report.page.borders import Borders
     from perequa.report.page.reading import PageRun
     from perequa.words import Words
 
@@ -67,19 +68,30 @@ def page_of(run: PageRun, words: Words) -> str:
     words
         Language of the page.
     """
+    title = str(run.scenario.get("title") or run.name)
+    return framed(title, [section(run, words) for section in SECTIONS], run.borders, words)
+
+
+def framed(
+    title: str,
+    sections: Iterable[Section | None],
+    borders: Mapping[str, Borders],
+    words: Words,
+) -> str:
+    """Write sections as one HTML file; those that have nothing to say are left out."""
     style, script = _file("page.css"), _file("page.js")
     return (
         _environment()
         .get_template("page.html")
         .render(
             lang=words.lang,
-            title=str(run.scenario.get("title") or run.name),
-            sections=[s for section in SECTIONS if (s := section(run, words)) is not None],
+            title=title,
+            sections=[section for section in sections if section is not None],
             policy=_policy(style, script),
             style=Markup(style),
             script=Markup(script),
             told=_told(words),
-            shapes=[s for drawn in run.borders.values() for s in drawn.shapes.values()],
+            shapes=[s for drawn in borders.values() for s in drawn.shapes.values()],
         )
     )
 

@@ -13,6 +13,28 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageStudy:
+    """What a comparison or a study saved.
+
+    Attributes
+    ----------
+    record
+        ``study.json``.
+    tables
+        Its tables by name.
+    fingerprint
+        SHA-256 of the manifest.
+    borders
+        As in `PageRun`.
+    """
+
+    record: Mapping[str, Any]
+    tables: Mapping[str, Table]
+    fingerprint: str
+    borders: Mapping[str, Borders] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageRun:
     """A run that found a plan.
 
