@@ -12,7 +12,7 @@ from perequa.io.read_run import RECORD, read_record, read_rows
 from perequa.io.read_study import RECORD as STUDY
 from perequa.io.read_study import read_study_record, read_study_table
 from perequa.io.run_folder import MANIFEST
-from perequa.report.page import PageRun, PageStudy, borders_of, comparison_page, page_of
+from perequa.report.page import PageRun, PageStudy, borders_of, comparison_page, page_of, study_page
 from perequa.verification.files import fingerprint, refuse_changed, refuse_other_folders
 from perequa.verification.folder import RunFolder
 from perequa.verification.recompute.model import model_of
@@ -81,7 +81,8 @@ def _page(path: Path, words: Words, boundaries: Path | None) -> str:
         if boundaries is not None:
             known = [t for t in study.tables.values() if {"level", "territory"} <= {*t.columns}]
             study = replace(study, borders=borders_of(boundaries, known))
-        return comparison_page(study, words)
+        compared = study.record["study"] == "compare"
+        return (comparison_page if compared else study_page)(study, words)
     run = read_run(path)
     if boundaries is not None:
         known = [run.tables["allocation"], run.tables["indicators"]]

@@ -85,6 +85,19 @@ def test_nothing_stands_in_the_way_of_a_comparison(opened: Opened, tmp_path: Pat
         assert page.evaluate("document.documentElement.scrollWidth") <= 400
 
 
+def test_nothing_stands_in_the_way_of_a_study(opened: Opened, tmp_path: Path) -> None:
+    margins, curve = tmp_path / "margins", tmp_path / "curve"
+    asked = ["sensitivity", "margins", "ehpad-2004-rule", "--within", "1%"]
+    assert main([*asked, "-o", str(margins)]) == 0
+    asked = ["sensitivity", "limit", "scm-ssad-1998", "--rule", "unfunded", "--to", "2"]
+    assert main([*asked, "-o", str(curve)]) == 0
+    for folder, lang in ((margins, "fr"), (curve, "en")):
+        page = opened(folder, lang)
+        assert found_by_axe(page) == []
+        page.set_viewport_size({"width": 400, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
 def test_axe_would_find_something(opened: Opened) -> None:
     page = opened("ehpad-2004-rule")
     page.evaluate("document.querySelector('#allocation-table-tools label').remove()")

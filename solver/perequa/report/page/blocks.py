@@ -51,6 +51,16 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """Lines as a terminal prints them, spaces kept."""
+
+    block: ClassVar[str] = "typed"
+    key: str
+    told: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Names and what they are."""
 
