@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from reading_pages import Read, check_whole
+from reading_pages import HOSTILE, Read, check_whole
 
 from perequa.cli import main
+from perequa.interpret.tables import Table
 from perequa.report.page import comparison_page
 from perequa.report.page.bars import GAIN, LOSS, SUM, waterfall
 from perequa.reporting import read_study
@@ -47,6 +50,34 @@ def test_it_holds_the_figures_of_the_tables(compared: Path, lang: str) -> None:
     assert {r["largest_difference"] for r in rows_of(compared / "bands.csv")} <= exact
     (uses,) = ({a.get("class") for a in read.all("g")},)
     assert {"n3", "c0", "p3"} <= uses
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_are_text(compared: Path, name: str) -> None:
+    study = read_study(compared)
+    tables = {
+        key: Table(
+            table.columns,
+            tuple(
+                tuple(
+                    name if column in ("change", "path", "value") and isinstance(value, str)
+                    else name if column == "territory_name" and "" < str(value) < "L"
+                    else value
+                    for column, value in zip(table.columns, row, strict=True)
+                )
+                for row in table.rows
+            ),
+        )
+        for key, table in study.tables.items()
+    }  # fmt: skip
+    record = {**study.record, "notes": [name]}
+    hostile = replace(study, tables=tables, record=record)
+    read = check_whole(comparison_page(hostile, words_in("en")), "en")
+    plain = check_whole(comparison_page(study, words_in("en")), "en")
+    for tag in ("script", "style", "img", "table"):
+        assert len(read.all(tag)) == len(plain.all(tag))
+    shown = re.sub("[\u200f\u202e\u2067]", "\ufffd", name)
+    assert shown in [text.strip() for text in read.inside["li"]]
 
 
 def test_a_waterfall_ends_where_its_total_does() -> None:

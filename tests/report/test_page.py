@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from reading_pages import Read, check_whole
+from reading_pages import HOSTILE, Read, check_whole
 
 from perequa.cli import main
 from perequa.interpret.tables import Table
@@ -25,16 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     Solved = Callable[[str], Path]
-
-HOSTILE = (
-    "<script>alert(1)</script>",
-    "\" onload='alert(1)' x=\"",
-    "</style><img src=x onerror=alert(1)>",
-    "\u202e\u2067right to left\u200f",
-    "=cmd()|' /C calc'!A0",
-    "{{ 7 * 7 }}{% raw %}",
-    "x" * 500,
-)
 
 
 @pytest.mark.parametrize("name", shipped_names())

@@ -9,6 +9,17 @@ from collections import Counter
 from html.parser import HTMLParser
 from itertools import pairwise
 
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "\" onload='alert(1)' x=\"",
+    "</style><img src=x onerror=alert(1)>",
+    "\u202e\u2067right to left\u200f",
+    "=cmd()|' /C calc'!A0",
+    "{{ 7 * 7 }}{% raw %}",
+    "x" * 500,
+)
+"""Names that a page must show as they are typed, and nothing else."""
+
 VOID = {"meta", "input", "br", "img", "link"}
 
 

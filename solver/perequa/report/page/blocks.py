@@ -169,6 +169,11 @@ def text_cell(value: Value) -> Cell:
     return Cell(text=word(value))
 
 
+def text_of(name: str) -> Callable[[Mapping[str, Value]], Cell]:
+    """Return what writes the word of a column, for `table_of`; nothing where it is not there."""
+    return lambda row: text_cell(row.get(name))
+
+
 def amount_cell(value: Value, words: Words) -> Cell:
     """Write an amount: whole from a thousand on."""
     return Cell(text=figure(value, words), exact=_exact(value))

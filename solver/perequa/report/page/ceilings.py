@@ -12,6 +12,7 @@ from perequa.report.page.blocks import (
     amount_of,
     table_of,
     text_cell,
+    text_of,
     whole_cell,
 )
 
@@ -58,12 +59,12 @@ def _overruns(words: Words) -> Columns:
     said = {True: words.phrase("yes"), False: words.phrase("no")}
     return (
         (words.phrase("Territory"), lambda r: text_cell(word(r["name"]) or word(r["territory"]))),
-        (words.phrase("Code"), lambda r: text_cell(r["territory"])),
-        (words.phrase("Stands in"), lambda r: text_cell(r["department"])),
+        (words.phrase("Code"), text_of("territory")),
+        (words.phrase("Stands in"), text_of("department")),
         (words.phrase("Budget renewed"), amount_of("base", words)),
         (words.phrase("Ceiling"), amount_of("ceiling", words)),
         (words.phrase("Overrun"), amount_of("overrun", words)),
-        (words.phrase("Exception"), lambda r: text_cell(r["exception"])),
+        (words.phrase("Exception"), text_of("exception")),
         (words.phrase("Justified"), lambda r: text_cell(said.get(r["justified"] is True))),
         (words.phrase("Taken off later delegations"), amount_of("deducted", words)),
     )
@@ -72,8 +73,8 @@ def _overruns(words: Words) -> Columns:
 def _convergence(words: Words) -> Columns:
     return (
         (words.phrase("Territory"), lambda r: text_cell(word(r["name"]) or word(r["territory"]))),
-        (words.phrase("Code"), lambda r: text_cell(r["territory"])),
-        (words.phrase("Measure"), lambda r: text_cell(r["measure"])),
+        (words.phrase("Code"), text_of("territory")),
+        (words.phrase("Measure"), text_of("measure")),
         (words.phrase("Year"), lambda r: whole_cell(r["year"])),
         (words.phrase("Ceiling"), amount_of("ceiling", words)),
         (words.phrase("Budget"), amount_of("budget", words)),

@@ -25,6 +25,7 @@ from perequa.report.page.blocks import (
     signed,
     table_of,
     text_cell,
+    text_of,
     whole_cell,
 )
 from perequa.report.page.page import framed
@@ -64,11 +65,11 @@ def _compared(study: PageStudy, words: Words) -> Section:
         table_of(
             study.tables["scenarios"].records(),
             [
-                (words.phrase("Scenario"), _text("scenario")),
-                (words.phrase("How it ended"), _text("status")),
-                (words.phrase("Why it has no plan"), _text("reason")),
+                (words.phrase("Scenario"), text_of("scenario")),
+                (words.phrase("How it ended"), text_of("status")),
+                (words.phrase("Why it has no plan"), text_of("reason")),
                 (words.phrase("Changes"), lambda r: whole_cell(r["changes"])),
-                (words.phrase("Fingerprint"), _text("fingerprint")),
+                (words.phrase("Fingerprint"), text_of("fingerprint")),
             ],
             key="scenarios",
             caption=words.phrase("Compared; the others with {first}", first=base),
@@ -83,13 +84,13 @@ def _compared(study: PageStudy, words: Words) -> Section:
             table_of(
                 inputs[:MOST_ROWS],
                 [
-                    (words.phrase("Change"), _text("change")),
-                    (words.phrase("Where"), _text("path")),
-                    (words.phrase("Territory"), _text("territory")),
-                    (words.phrase("Scenario"), _text("scenario")),
-                    (words.phrase("States"), _text("value")),
-                    (words.phrase("File"), _text("file")),
-                    (words.phrase("Stated by"), _text("override")),
+                    (words.phrase("Change"), text_of("change")),
+                    (words.phrase("Where"), text_of("path")),
+                    (words.phrase("Territory"), text_of("territory")),
+                    (words.phrase("Scenario"), text_of("scenario")),
+                    (words.phrase("States"), text_of("value")),
+                    (words.phrase("File"), text_of("file")),
+                    (words.phrase("Stated by"), text_of("override")),
                 ],
                 key="inputs",
                 caption=words.phrase("What differs in their inputs"),
@@ -126,8 +127,8 @@ def _shares_table(number: int, of: str, rows: Sequence[Row], words: Words) -> Pa
     return table_of(
         rows[:MOST_ROWS],
         [
-            (words.phrase("Territory"), _text("territory_name")),
-            (words.phrase("Code"), _text("territory")),
+            (words.phrase("Territory"), text_of("territory_name")),
+            (words.phrase("Code"), text_of("territory")),
             (words.phrase("In the first"), amount_of("first", words)),
             (words.phrase("In this one"), amount_of("value", words)),
             (words.phrase("Difference"), lambda r: change_cell(r["difference"], words)),
@@ -225,7 +226,7 @@ def _bands_table(
             (words.phrase("Share of the people, %"), percent("population_share")),
             (words.phrase("Credits more or less"), _change("difference", words)),
             (words.phrase("By person"), _change("per_head", words)),
-            (words.phrase("Largest difference"), _text("largest")),
+            (words.phrase("Largest difference"), text_of("largest")),
             (words.phrase("How much"), _change("largest_difference", words)),
         ],
         key=f"bands-{number}",
@@ -302,7 +303,7 @@ def _attribution_table(
     return table_of(
         lines[:MOST_ROWS],
         [
-            (words.phrase("What"), _text("figure")),
+            (words.phrase("What"), text_of("figure")),
             (words.phrase("Unit"), lambda r: text_cell(unit_word(word(r["unit"]), words))),
             (words.phrase("In all"), _change("total", words)),
             *((name, _change(f"change {name}", words)) for name in names),
@@ -332,7 +333,7 @@ def _equity(study: PageStudy, words: Words) -> Section:
         rows[:MOST_ROWS],
         [
             (words.phrase("Of"), lambda r: text_cell(r.get("objective") or r.get("indicator"))),
-            (words.phrase("Scenario"), _text("scenario")),
+            (words.phrase("Scenario"), text_of("scenario")),
             (
                 words.phrase("Moment"),
                 lambda r: text_cell(
@@ -393,10 +394,6 @@ def _grouped(
 
 def _quantity(row: Row, words: Words) -> str:
     return codes(words).get(("in", word(row["quantity"])), word(row["quantity"]))
-
-
-def _text(name: str) -> Callable[[Row], Cell]:
-    return lambda row: text_cell(row.get(name))
 
 
 def _change(name: str, words: Words) -> Callable[[Row], Cell]:

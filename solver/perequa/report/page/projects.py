@@ -16,6 +16,7 @@ from perequa.report.page.blocks import (
     measured_cell,
     table_of,
     text_cell,
+    text_of,
     whole_cell,
 )
 
@@ -67,13 +68,13 @@ def _table(key: str, caption: str, rows: list[dict[str, Value]], words: Words) -
         rows[:MOST_ROWS],
         [
             (words.phrase("Project"), lambda r: text_cell(r["title"] or r["project"])),
-            (words.phrase("Code"), lambda r: text_cell(r["project"])),
-            (words.phrase("Territory"), lambda r: text_cell(r["territory_name"])),
-            (words.phrase("Measure"), lambda r: text_cell(r["measure"])),
+            (words.phrase("Code"), text_of("project")),
+            (words.phrase("Territory"), text_of("territory_name")),
+            (words.phrase("Measure"), text_of("measure")),
             (words.phrase("Year"), lambda r: whole_cell(r["year"])),
             (words.phrase("Places"), amount_of("places", words)),
             (words.phrase("Credits"), amount_of("credits", words)),
-            (words.phrase("Class"), lambda r: text_cell(r["class"])),
+            (words.phrase("Class"), text_of("class")),
             (words.phrase("Merit"), lambda r: measured_cell(r["merit"], words)),
             (words.phrase("Rank"), lambda r: whole_cell(r["rank"])),
             *((head, amount_of(name, words)) for head, name in lacks),
