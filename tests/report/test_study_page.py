@@ -11,6 +11,7 @@ from reading_pages import check_whole
 
 from perequa.cli import main
 from perequa.report.page import study_page
+from perequa.report.page.allocation import MOST_ROWS
 from perequa.report.page.studied import PICTURES
 from perequa.reporting import read_study
 from perequa.words import words_in
@@ -87,7 +88,7 @@ def test_it_holds_what_was_printed_and_every_table(studied: Studied, kind: str) 
         assert {f"table-{name}" for name in study.tables} <= ids
         exact = {a["data-v"] for a in [*read.all("td"), *read.all("th")] if a.get("data-v")}
         stated = {
-            repr(v) for t in study.tables.values() for row in t.rows[:1000] for v in row
+            repr(v) for t in study.tables.values() for row in t.rows[:MOST_ROWS] for v in row
             if type(v) is float
         }  # fmt: skip
         assert stated <= exact
