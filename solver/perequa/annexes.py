@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from perequa.interpret.tables import Table
 from perequa.io.read_run import read_record, read_rows
 from perequa.reopening import read_again
 from perequa.report.annexes import AnnexRun, annexes_of
-from perequa.reporting import REPORTS, check_place, read_run
+from perequa.reporting import REPORTS, check_place, replace_file
+from perequa.saved import read_run
 from perequa.verification.folder import RunFolder
 from perequa_models.errors import NotInThisVersion, UsageError
 
@@ -54,12 +54,7 @@ def write_annexes(path: Path, output: Path | None, words: Words) -> Path:
     content = annexes_of(read_annex_run(path), words)
     if output is None:
         place.parent.mkdir(exist_ok=True)
-    fresh = place.with_name(f".{place.name}.{os.getpid()}")
-    try:
-        fresh.write_bytes(content)
-        fresh.replace(place)
-    finally:
-        fresh.unlink(missing_ok=True)
+    replace_file(place, content)
     return place
 
 

@@ -14,7 +14,7 @@ from perequa import reporting
 from perequa.cli import main
 from perequa.report.page import page_of
 from perequa.report.page.figures import figures_of
-from perequa.reporting import read_run
+from perequa.saved import read_run
 from perequa.words import words_in
 
 if TYPE_CHECKING:

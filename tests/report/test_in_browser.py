@@ -34,9 +34,10 @@ def opened(browser: Browser, solved: Solved, tmp_path: Path) -> Iterator[Opened]
     """Open the page of a run; whatever it asks for or complains of fails the test at its end."""
     contexts, asked, told = [], [], []
 
-    def page_of(name: str, lang: str = "en", **context: Any) -> Page:
-        file = tmp_path / f"{name}-{lang}.html"
-        assert main(["--lang", lang, "report", str(solved(name)), "-o", str(file)]) == 0
+    def page_of(name: str | Path, lang: str = "en", **context: Any) -> Page:
+        folder = solved(name) if isinstance(name, str) else name
+        file = tmp_path / f"{folder.name}-{lang}.html"
+        assert main(["--lang", lang, "report", str(folder), "-o", str(file)]) == 0
         contexts.append(browser.new_context(**context))
         page = contexts[-1].new_page()
         page.on("request", lambda request: asked.append(request.url))
@@ -71,6 +72,30 @@ def test_nothing_is_asked_for_and_nothing_stands_in_the_way(
     # a page as narrow as a telephone scrolls its tables, not itself
     page.set_viewport_size({"width": 400, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def test_nothing_stands_in_the_way_of_a_comparison(opened: Opened, tmp_path: Path) -> None:
+    folder = tmp_path / "compared"
+    other = "ehpad-2004-rule@by_territory+no_caps"
+    assert main(["compare", "ehpad-2004-rule", other, "-o", str(folder)]) == 0
+    for lang in LANGUAGES:
+        page = opened(folder, lang)
+        assert found_by_axe(page) == []
+        page.set_viewport_size({"width": 400, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def test_nothing_stands_in_the_way_of_a_study(opened: Opened, tmp_path: Path) -> None:
+    margins, curve = tmp_path / "margins", tmp_path / "curve"
+    asked = ["sensitivity", "margins", "ehpad-2004-rule", "--within", "1%"]
+    assert main([*asked, "-o", str(margins)]) == 0
+    asked = ["sensitivity", "limit", "scm-ssad-1998", "--rule", "unfunded", "--to", "2"]
+    assert main([*asked, "-o", str(curve)]) == 0
+    for folder, lang in ((margins, "fr"), (curve, "en")):
+        page = opened(folder, lang)
+        assert found_by_axe(page) == []
+        page.set_viewport_size({"width": 400, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400
 
 
 def test_axe_would_find_something(opened: Opened) -> None:

@@ -24,7 +24,7 @@ from perequa.io import xlsx
 from perequa.io.shipped import shipped_names
 from perequa.report.seen import seen
 from perequa.report.workbook import WorkbookRun, above_in, sheets, workbook_of
-from perequa.reporting import read_run, run_tree
+from perequa.saved import read_run, run_tree
 from perequa.words import words_in
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ def test_hostile_names_are_text(solved: Solved, name: str) -> None:
 def test_the_same_run_gives_the_same_bytes(solved: Solved) -> None:
     folder = solved("ssiad-2004")
     code = (
-        "import sys, hashlib, pathlib; from perequa.reporting import *; "
+        "import sys, hashlib, pathlib; from perequa.saved import *; "
         "from perequa.report.workbook import *; from perequa.words import words_in; "
         "p = pathlib.Path(sys.argv[1]); "
         "run = WorkbookRun(run=read_run(p), above=above_in(run_tree(p))); "

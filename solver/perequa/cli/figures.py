@@ -25,15 +25,21 @@ if TYPE_CHECKING:
     default="svg",
     help="SVG (default), or PNG or PDF: pip install 'perequa[figures]'.",
 )
-def figures(run: Path, output: Path | None, form: Form) -> None:
-    """Write every picture of the page of RUN, a run folder, to a file of its own.
+@click.option(
+    "--boundaries",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="GeoJSON or TopoJSON file: real borders on the maps.",
+)
+def figures(run: Path, output: Path | None, form: Form, boundaries: Path | None) -> None:
+    """Write every picture of the page of RUN to a file of its own.
 
-    By default in reports/figures-<lang> inside the run folder, which `verify` leaves aside.
+    RUN is the folder of a run, of a comparison or of a study. By default in
+    reports/figures-<lang> inside it, which `verify` leaves aside.
     """
     # imported here so that `perequa --help` does not pay for numpy
     from perequa.reporting import write_figures  # noqa: PLC0415
     from perequa.words import words_in  # noqa: PLC0415
 
     words = words_in(settings().lang)
-    for place in write_figures(run, output, words, form):
+    for place in write_figures(run, output, words, form, boundaries):
         say(words.phrase("saved in {folder}", folder=place))

@@ -10,7 +10,7 @@ from perequa.cli.console import say, settings
 
 
 @click.command("report", short_help="write a run as an HTML page and a workbook")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN…")
 @click.option(
     "-o",
     "--output",
@@ -22,11 +22,13 @@ from perequa.cli.console import say, settings
     type=click.Path(path_type=Path, dir_okay=False),
     help="GeoJSON or TopoJSON file: real borders on the maps.",
 )
-def report(run: Path, output: Path | None, boundaries: Path | None) -> None:
-    """Write RUN, a run folder, as an HTML page and as an Excel workbook.
+def report(runs: tuple[Path, ...], output: Path | None, boundaries: Path | None) -> None:
+    """Write RUN as an HTML page and as an Excel workbook.
 
-    By default reports/report-<lang>.html and .xlsx inside the run folder, which `verify` leaves
-    aside. The page needs nothing else and asks nothing of anyone.
+    RUN is the folder of a run, of a comparison (`perequa compare`) or of a study; the last two have
+    a page only. Several runs are compared first, as `perequa compare` does, which saves
+    results/FIRST-compare. By default reports/report-<lang>.html and .xlsx inside the folder, which
+    `verify` leaves aside. The page needs nothing else and asks nothing of anyone.
     """
     # imported here so that `perequa --help` does not pay for numpy
     from perequa.cli.progress import told_if_long  # noqa: PLC0415
@@ -34,7 +36,19 @@ def report(run: Path, output: Path | None, boundaries: Path | None) -> None:
     from perequa.words import words_in  # noqa: PLC0415
 
     words = words_in(settings().lang)
+    folder = runs[0] if len(runs) == 1 else _compared(runs)
     with told_if_long("report"):
-        places = write_report(run, output, words, boundaries)
+        places = write_report(folder, output, words, boundaries)
     for place in places:
         say(words.phrase("saved in {folder}", folder=place))
+
+
+def _compared(runs: tuple[Path, ...]) -> Path:
+    """Compare runs as `perequa compare` does, and return where that is saved."""
+    from perequa.cli.progress import told_if_long  # noqa: PLC0415
+    from perequa.comparison.attribution import Effort  # noqa: PLC0415
+    from perequa.comparison.study import compare  # noqa: PLC0415
+
+    effort = Effort(exact=False, orders=100, seed=0)
+    with told_if_long("compare"):
+        return compare([str(run) for run in runs], None, effort, settings().lang).folder

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
 RECORD = "run.json"
 Cell = str | int | float | bool | None
-_WHOLE = ("year", "priority", "below_target", "rank", "waiting_rank", "block")
+_WHOLE = ("year", "priority", "below_target", "rank", "waiting_rank", "block", "closed_in")
 _WORDS = frozenset(
     {
         *("scenario", "level", "territory", "territory_name", "name", "measure", "envelope"),
         *("indicator", "moment", "row", "rule", "kind", "unit", "side", "objective"),
-        *("objective_unit", "same_as", "statement", "part", "project", "title"),
-        *("blocked_by", "projects_in", "projects_out"),
+        *("objective_unit", "same_as", "statement", "part", "project", "title", "operation"),
+        *("class", "blocked_by", "lost_at", "missing_credits_are", "currency", "projects_in"),
+        *("projects_out", "about", "department", "exception"),
     }
 )
 _FLAGS = {"true": True, "false": False}

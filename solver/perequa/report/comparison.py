@@ -302,7 +302,7 @@ def _bands(table: Table, numbers: Mapping[str, str], base: str, words: Words) ->
         title = words.phrase(
             "Winners and losers of {number} against {whom} ({measure})",
             number=number,
-            whom=_against(against, base, words),
+            whom=against_whom(against, base, words),
             measure=measure,
         )
         if _float(worst["largest_difference"]) < -0.005:
@@ -313,7 +313,7 @@ def _bands(table: Table, numbers: Mapping[str, str], base: str, words: Words) ->
     return "\n\n".join(parts)
 
 
-def _against(against: str, base: str, words: Words) -> str:
+def against_whom(against: str, base: str, words: Words) -> str:
     """Name a yardstick."""
     match against:
         case "reference":
@@ -439,7 +439,7 @@ def _attribution(rows: Sequence[Row], kind: str, other: str, base: str, words: W
         "first": base,
         "second": other,
         "quantity": codes(words)["in", shown.removeprefix(kind)],
-        "method": _method(str(rows[0]["method"]), words),
+        "method": method_words(str(rows[0]["method"]), words),
     }
     if kind:
         title = words.phrase(
@@ -482,7 +482,7 @@ def _attribution(rows: Sequence[Row], kind: str, other: str, base: str, words: W
 FIGURE = ("quantity", "of", "territory", "territory_name", "year", "measure")
 
 
-def _method(method: str, words: Words) -> str:
+def method_words(method: str, words: Words) -> str:
     """Say how contributions were found."""
     match method:
         case "exact":

@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     from perequa.report.page.reading import PageRun
     from perequa.words import Words
 
-MOST_ROWS = 1000
+MOST_ROWS = 600
 """Most rows of a table of the page; above, the level above stands in for them."""
 AMOUNTS = (
     *("places", "credits", "reference_places", "reference_credits"),
     *("withheld", "due_after", "installed_before", "installed_after"),
 )
-MOST_PICTURES = 6
-"""Most maps of the plan: a measure and year each."""
+MOST_PICTURES = 3
+"""Measures and years that are drawn: a page of 101 departments stays under 500 kB."""
 UNSAFE = re.compile(r"[^\w.+-]+")
 
 Row = dict[str, "Value"]
@@ -149,11 +149,17 @@ def _pictures(rows: Sequence[Row], borders: Mapping[str, Borders], words: Words)
     for row in rows:
         key = (word(row.get("step")), word(row["measure"]), word(row["year"]))
         groups.setdefault(key, []).append(row)
-    for number, ((step, measure, year), listed) in enumerate(groups.items(), 1):
-        if number <= MOST_PICTURES:
-            yield from _map(
-                number, ", ".join(filter(None, (measure, year, step))), listed, borders, words
-            )
+    if len(groups) > MOST_PICTURES:
+        left = words.phrase(
+            "Of {count} measures and years, the first {shown} are drawn.",
+            count=len(groups),
+            shown=MOST_PICTURES,
+        )
+        yield Paragraph(text=left)
+    for number, (key, listed) in enumerate([*groups.items()][:MOST_PICTURES], 1):
+        step, measure, year = key
+        of = ", ".join(filter(None, (measure, year, step)))
+        yield from _map(number, of, listed, borders, words)
         if len(listed) <= MOST_LINES and all(_change(r) is not None for r in listed):
             listed.sort(key=lambda r: (-(_change(r) or 0.0), word(r["territory"])))
             yield dot_plot(

@@ -13,7 +13,7 @@ from perequa.interpret.tables import cell
 from perequa.report.layout import figure, measured, word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from perequa.interpret.tables import Value
     from perequa.words import Words
@@ -22,7 +22,7 @@ RATE_DIGITS = 4
 """Significant digits of a rate."""
 NOISE = 1e-9
 """What is smaller than this part of the figures it is computed from is the rounding of a solve."""
-LONG_WORD = 30
+LONG_WORD = 40
 """Letters from which a word may be broken anywhere; a hash, or a name made to be a nuisance."""
 
 
@@ -48,6 +48,16 @@ class Listed:
 
     block: ClassVar[str] = "list"
     items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """Lines as a terminal prints them, spaces kept."""
+
+    block: ClassVar[str] = "typed"
+    key: str
+    told: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,14 +146,42 @@ class Section:
     blocks: Sequence[Block]
 
 
+def table_of(
+    rows: Iterable[Mapping[str, Value]],
+    columns: Sequence[tuple[str, Callable[[Mapping[str, Value]], Cell]]],
+    *,
+    key: str,
+    caption: str,
+    file: str = "",
+) -> PageTable:
+    """Lay out rows: a heading for each column, and what it makes of a row."""
+    return PageTable(
+        key=key,
+        caption=caption,
+        columns=tuple(heading for heading, _ in columns),
+        rows=tuple(tuple(made(row) for _, made in columns) for row in rows),
+        file=file,
+    )
+
+
 def text_cell(value: Value) -> Cell:
     """Write a word."""
     return Cell(text=word(value))
 
 
+def text_of(name: str) -> Callable[[Mapping[str, Value]], Cell]:
+    """Return what writes the word of a column, for `table_of`; nothing where it is not there."""
+    return lambda row: text_cell(row.get(name))
+
+
 def amount_cell(value: Value, words: Words) -> Cell:
     """Write an amount: whole from a thousand on."""
     return Cell(text=figure(value, words), exact=_exact(value))
+
+
+def amount_of(name: str, words: Words) -> Callable[[Mapping[str, Value]], Cell]:
+    """Return what writes the amount of a column, for `table_of`."""
+    return lambda row: amount_cell(row[name], words)
 
 
 def change_cell(value: Value, words: Words) -> Cell:

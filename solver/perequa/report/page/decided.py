@@ -14,15 +14,18 @@ from perequa.report.page.blocks import (
     Paragraph,
     Section,
     amount_cell,
+    amount_of,
     measured_cell,
+    table_of,
     text_cell,
+    text_of,
     whole_cell,
     without_noise,
 )
 from perequa.words.terms import objective_named, unit_word
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from perequa.interpret.tables import Value
     from perequa.report.page.blocks import Block
@@ -121,53 +124,44 @@ def _shared_out(run: PageRun, words: Words) -> PageTable:
 
 
 def _steps(run: PageRun, words: Words) -> PageTable:
-    return PageTable(
+    return table_of(
+        run.tables["cascade"].records(),
+        [
+            (words.phrase("Step"), text_of("step")),
+            (words.phrase("Territory"), text_of("territory_name")),
+            (words.phrase("How it ended"), text_of("status")),
+            (words.phrase("Unit"), lambda r: text_cell(unit_word(word(r["unit"]), words))),
+            (words.phrase("Handed down"), amount_of("handed_down", words)),
+            (words.phrase("Used"), amount_of("used", words)),
+            (words.phrase("Unspent"), amount_of("unspent", words)),
+        ],
         key="steps",
         caption=words.phrase("Who decided, and what each was handed down"),
-        columns=(
-            words.phrase("Step"),
-            words.phrase("Territory"),
-            words.phrase("How it ended"),
-            words.phrase("Unit"),
-            words.phrase("Handed down"),
-            words.phrase("Used"),
-            words.phrase("Unspent"),
-        ),
-        rows=tuple(
-            (
-                text_cell(r["step"]),
-                text_cell(r["territory_name"]),
-                text_cell(r["status"]),
-                text_cell(unit_word(word(r["unit"]), words)),
-                *(amount_cell(r[k], words) for k in ("handed_down", "used", "unspent")),
-            )
-            for r in run.tables["cascade"].records()
-        ),
     )
 
 
 def _decentralised(run: PageRun, words: Words) -> PageTable:
-    return PageTable(
+    figures = ("integrated", "cascade", "difference")
+    # a difference of two solves may be their rounding alone
+    rows = [
+        {**r, **dict(zip(figures, without_noise([r[k] for k in figures]), strict=True))}
+        for r in run.tables["decentralisation"].records()
+    ]
+
+    def measured(name: str) -> Callable[[Mapping[str, Value]], Cell]:
+        return lambda row: measured_cell(row[name], words, VALUE_DIGITS)
+
+    return table_of(
+        rows,
+        [
+            (words.phrase("Objective"), text_of("objective")),
+            (words.phrase("Unit"), lambda r: text_cell(unit_word(word(r["unit"]), words))),
+            (words.phrase("One plan"), measured("integrated")),
+            (words.phrase("In steps"), measured("cascade")),
+            (words.phrase("Difference"), measured("difference")),
+        ],
         key="decentralised",
         caption=words.phrase("What deciding in steps costs against one plan for all"),
-        columns=(
-            words.phrase("Objective"),
-            words.phrase("Unit"),
-            words.phrase("One plan"),
-            words.phrase("In steps"),
-            words.phrase("Difference"),
-        ),
-        rows=tuple(
-            (
-                text_cell(r["objective"]),
-                text_cell(unit_word(word(r["unit"]), words)),
-                *(
-                    measured_cell(v, words, VALUE_DIGITS)
-                    for v in without_noise([r["integrated"], r["cascade"], r["difference"]])
-                ),
-            )
-            for r in run.tables["decentralisation"].records()
-        ),
     )
 
 

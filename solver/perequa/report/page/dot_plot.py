@@ -115,7 +115,7 @@ def dot_plot(
 ) -> DotPlot:
     """Lay out a picture of one territory at least, in the order given."""
     ends = [v for p in pairs for v in (p.first, p.last, p.target) if v is not None]
-    steps = _steps(min(ends), max(ends))
+    steps = steps_between(min(ends), max(ends))
     low, high = min(*ends, steps[0]), max(*ends, steps[-1])
     scale = (WIDTH - LEFT - RIGHT) / (high - low)
 
@@ -125,7 +125,7 @@ def dot_plot(
     decimals = decimals_of(p.last for p in pairs)
     lines = tuple(
         Line(
-            label=_short(pair.name),
+            label=short(pair.name),
             figure=fixed_cell(pair.last, decimals, words).text,
             y=TOP + LINE * (i + 0.5),
             first=across(pair.first),
@@ -147,11 +147,12 @@ def dot_plot(
     )
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
+    """Cut a name that a picture has no room for."""
     return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
 
 
-def _steps(low: float, high: float) -> list[float]:
+def steps_between(low: float, high: float) -> list[float]:
     """Round figures from `low` to `high` or just inside, two at least."""
     spread = (high - low) or max(abs(low), 1.0)
     rough = spread / TICKS

@@ -15,8 +15,10 @@ from perequa.report.page.blocks import (
     text_cell,
     whole_cell,
 )
+from perequa.report.page.concentration import lorenz_blocks
 
 if TYPE_CHECKING:
+    from perequa.report.page.blocks import Block
     from perequa.report.page.reading import PageRun
     from perequa.words import Words
 
@@ -71,8 +73,7 @@ def equity(run: PageRun, words: Words) -> Section:
     )
     caption = words.phrase("Equity of the rates")
     listed = PageTable(key="equity-table", caption=caption, columns=columns, rows=rows)
-    return Section(
-        key="equity",
-        title=words.phrase("How equal the rates are"),
-        blocks=[listed, Paragraph(text=explained)],
-    )
+    blocks: list[Block] = [listed, Paragraph(text=explained)]
+    if run.people:
+        blocks += lorenz_blocks(run, words)
+    return Section(key="equity", title=words.phrase("How equal the rates are"), blocks=blocks)

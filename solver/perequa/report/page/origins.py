@@ -8,16 +8,16 @@ from perequa.report.layout import word
 from perequa.report.page.blocks import (
     Heading,
     Listed,
-    PageTable,
     Paragraph,
     Section,
-    text_cell,
+    table_of,
+    text_of,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from perequa.report.page.blocks import Block
+    from perequa.report.page.blocks import Block, PageTable
     from perequa.report.page.reading import PageRun
     from perequa.words import Words
 
@@ -29,24 +29,23 @@ def choices(run: PageRun, words: Words) -> Section:
     if not stated:
         none = Paragraph(text=words.phrase("The scenario states no choice."))
         return Section(key="choices", title=title, blocks=[none])
-    table = PageTable(
+    table = table_of(
+        [
+            {
+                "choice": str(name),
+                "alternatives": "; ".join(map(str, spec.get("alternatives") or ())),
+                **{k: word(spec.get(k)) for k in ("value", "because")},
+            }
+            for name, spec in stated.items()
+        ],
+        [
+            (words.phrase("Choice"), text_of("choice")),
+            (words.phrase("Chosen"), text_of("value")),
+            (words.phrase("Also possible"), text_of("alternatives")),
+            (words.phrase("Because"), text_of("because")),
+        ],
         key="choices-table",
         caption=words.phrase("Choices made where the source is silent"),
-        columns=(
-            words.phrase("Choice"),
-            words.phrase("Chosen"),
-            words.phrase("Also possible"),
-            words.phrase("Because"),
-        ),
-        rows=tuple(
-            (
-                text_cell(str(name)),
-                text_cell(word(spec.get("value"))),
-                text_cell("; ".join(map(str, spec.get("alternatives") or ()))),
-                text_cell(word(spec.get("because"))),
-            )
-            for name, spec in stated.items()
-        ),
     )
     return Section(key="choices", title=title, blocks=[table])
 
@@ -74,14 +73,12 @@ def origins(run: PageRun, words: Words) -> Section:
 
 
 def _inputs(run: PageRun, words: Words) -> PageTable:
-    return PageTable(
+    places = map(str, run.record["inputs"].values())
+    return table_of(
+        [{"file": place, "hash": run.hashes.get(place, "")} for place in places],
+        [(words.phrase("File"), text_of("file")), ("SHA-256", text_of("hash"))],
         key="inputs",
         caption=words.phrase("Files read, as they stand in the run folder"),
-        columns=(words.phrase("File"), "SHA-256"),
-        rows=tuple(
-            (text_cell(str(place)), text_cell(run.hashes.get(str(place), "")))
-            for place in run.record["inputs"].values()
-        ),
     )
 
 
@@ -102,17 +99,15 @@ def _certificate(run: PageRun, words: Words) -> Iterator[Block]:
         if run.certificate.get("verdict") == "proven"
         else words.phrase("The certificate reads: {verdict}.", verdict=run.certificate["verdict"])
     )
-    yield PageTable(
+    yield table_of(
+        checks,
+        [
+            (words.phrase("Check"), text_of("name")),
+            (words.phrase("Verdict"), text_of("verdict")),
+            (words.phrase("What was checked"), text_of("what")),
+        ],
         key="certificate",
         caption=words.phrase("Checks of the certificate (in English, as the file has them)"),
-        columns=(
-            words.phrase("Check"),
-            words.phrase("Verdict"),
-            words.phrase("What was checked"),
-        ),
-        rows=tuple(
-            tuple(text_cell(check[k]) for k in ("name", "verdict", "what")) for check in checks
-        ),
     )
 
 

@@ -12,20 +12,40 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from perequa.report.page.allocation import allocation
+from perequa.report.page.ceilings import ceilings
 from perequa.report.page.decided import decided
 from perequa.report.page.equity import equity
 from perequa.report.page.origins import choices, origins
 from perequa.report.page.prices import prices
+from perequa.report.page.projects import projects
 from perequa.report.page.rates import rates
 from perequa.report.page.rules import rules
+from perequa.report.page.whole_plan import whole_plan
 from perequa.report.seen import seen
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from perequa.report.page.blocks import Section
+    from perequa.report.page.borders import Borders
     from perequa.report.page.reading import PageRun
     from perequa.words import Words
 
 TEMPLATES = Path(__file__).parent / "templates"
-SECTIONS = (decided, rules, allocation, rates, equity, prices, choices, origins)
+SECTIONS: tuple[Callable[[PageRun, Words], Section | None], ...] = (
+    decided,
+    rules,
+    allocation,
+    whole_plan,
+    projects,
+    ceilings,
+    rates,
+    equity,
+    prices,
+    choices,
+    origins,
+)
+"""In the order of the page; one that has nothing to say is left out."""
 
 
 def page_of(run: PageRun, words: Words) -> str:
@@ -42,19 +62,30 @@ def page_of(run: PageRun, words: Words) -> str:
     words
         Language of the page.
     """
+    title = str(run.scenario.get("title") or run.name)
+    return framed(title, [section(run, words) for section in SECTIONS], run.borders, words)
+
+
+def framed(
+    title: str,
+    sections: Iterable[Section | None],
+    borders: Mapping[str, Borders],
+    words: Words,
+) -> str:
+    """Write sections as one HTML file; those that have nothing to say are left out."""
     style, script = _file("page.css"), _file("page.js")
     return (
         _environment()
         .get_template("page.html")
         .render(
             lang=words.lang,
-            title=str(run.scenario.get("title") or run.name),
-            sections=[section(run, words) for section in SECTIONS],
+            title=title,
+            sections=[section for section in sections if section is not None],
             policy=_policy(style, script),
             style=Markup(style),
             script=Markup(script),
             told=_told(words),
-            shapes=[s for drawn in run.borders.values() for s in drawn.shapes.values()],
+            shapes=[s for drawn in borders.values() for s in drawn.shapes.values()],
         )
     )
 

@@ -40,7 +40,7 @@ def rates(run: PageRun, words: Words) -> Section:
     """Draw every indicator at every level, at the end of the last year."""
     rows = list(run.tables["indicators"].records())
     last = max((r["year"] for r in rows if isinstance(r["year"], int)), default=0)
-    names = _names(run)
+    names = names_of(run)
     stated = run.scenario.get("indicators", {})
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
@@ -152,7 +152,7 @@ def _name(row: Row, names: Mapping[tuple[str, str], str]) -> str:
     return names.get((word(row["level"]), word(row["territory"]))) or word(row["territory"])
 
 
-def _names(run: PageRun) -> dict[tuple[str, str], str]:
+def names_of(run: PageRun) -> dict[tuple[str, str], str]:
     """Name territories as the plan and its totals do: ``indicators.csv`` has their codes alone."""
     return {
         (word(r["level"]), word(r["territory"])): word(r["territory_name"])

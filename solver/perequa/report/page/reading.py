@@ -13,6 +13,28 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageStudy:
+    """What a comparison or a study saved.
+
+    Attributes
+    ----------
+    record
+        ``study.json``.
+    tables
+        Its tables by name.
+    fingerprint
+        SHA-256 of the manifest.
+    borders
+        As in `PageRun`.
+    """
+
+    record: Mapping[str, Any]
+    tables: Mapping[str, Table]
+    fingerprint: str
+    borders: Mapping[str, Borders] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageRun:
     """A run that found a plan.
 
@@ -28,6 +50,8 @@ class PageRun:
         SHA-256 of every file read, by its path inside the folder.
     fingerprint
         SHA-256 of the manifest.
+    people
+        Denominator of each indicator by indicator, level, territory and year; empty for a cascade.
     borders
         Shapes of territories by level; a level that is not there is drawn in tiles.
     """
@@ -37,6 +61,7 @@ class PageRun:
     certificate: Mapping[str, Any]
     hashes: Mapping[str, str]
     fingerprint: str
+    people: Mapping[tuple[str, str, str, int], float] = field(default_factory=dict)
     borders: Mapping[str, Borders] = field(default_factory=dict)
 
     @property

@@ -1,0 +1,126 @@
+"""The folder of a run, of a comparison or of a study, checked and read for those who tell of it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from perequa.checks.frame import Frame
+from perequa.checks.territories import build_tree
+from perequa.interpret.tables import Table
+from perequa.io.read_run import RECORD, read_record, read_rows, resolved_scenario
+from perequa.io.read_study import RECORD as STUDY
+from perequa.io.read_study import read_study_record, read_study_table
+from perequa.io.run_folder import MANIFEST
+from perequa.io.tables import read_table
+from perequa.report.page import PageRun, PageStudy
+from perequa.verification.files import fingerprint, refuse_changed, refuse_other_folders
+from perequa.verification.folder import RunFolder
+from perequa.verification.recompute.model import model_of
+from perequa_models.errors import RunFolderWrong, UsageError
+from perequa_models.problems import Problems
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from typing import Any
+
+    from perequa_models.tree import Tree
+
+NEEDED = ("allocation", "totals", "indicators", "equity", "objectives", "rules")
+ALSO = (
+    *("shadow_prices", "weight_ranges", "cascade", "decentralisation", "whole", "projects"),
+    *("one_more", "overruns", "convergence", "reference_parts"),
+)
+CERTIFICATE = "certificate.json"
+
+
+def is_study(path: Path) -> bool:
+    """Whether a folder is that of a study or of a comparison."""
+    return (path / STUDY).is_file() and not (path / RECORD).is_file()
+
+
+def read_study(path: Path) -> PageStudy:
+    """Read the folder of a comparison or of a study that is as it was written.
+
+    Raises
+    ------
+    InvalidScenario, RunFolderWrong
+        As `read_run`.
+    """
+    record = read_study_record(path)
+    refuse_changed(path)
+    tables = {}
+    for name in record["tables"]:
+        columns, rows = read_study_table(path, name)
+        tables[name] = Table(columns, tuple(rows))
+    return PageStudy(record=record, tables=tables, fingerprint=fingerprint(path))
+
+
+def read_run(path: Path) -> PageRun:
+    """Read a run folder that is as it was written and holds a plan.
+
+    Raises
+    ------
+    InvalidScenario
+        When the path is not a run folder.
+    RunFolderWrong
+        When a file is not the one the run wrote.
+    UsageError
+        When the run found no plan.
+    """
+    refuse_other_folders(path)
+    refuse_changed(path)
+    record = read_record(path)
+    if not (path / "allocation.csv").is_file():
+        why = f"the run ended {record['status']}: it has no plan to report"
+        raise UsageError(
+            f"{path}: {why}; `perequa diagnose` says why an infeasible scenario has none"
+        )
+    missing = [f"{name}.csv" for name in NEEDED if not (path / f"{name}.csv").is_file()]
+    if missing:
+        raise RunFolderWrong(f"{path}: {', '.join(missing)} missing")
+    return PageRun(
+        record=record,
+        tables={
+            name: Table(*read_rows((path / f"{name}.csv").read_bytes()))
+            for name in (*NEEDED, *ALSO)
+            if (path / f"{name}.csv").is_file()
+        },
+        certificate=_certificate(path),
+        hashes=json.loads((path / MANIFEST).read_text(encoding="utf-8"))["files"],
+        fingerprint=fingerprint(path),
+        people=_people(path, record),
+    )
+
+
+def run_tree(path: Path) -> Tree:
+    """Read the territories of a run again, from its own copy of their table."""
+    raw = resolved_scenario(path, read_record(path))
+    named = raw.data["territories"]
+    file = raw.files[named["file"]]
+    table = read_table(file, raw.shown(file.key), named.get("sheet"), "territories")
+    tree = build_tree(table, Frame.of(raw.data), Problems())
+    if tree is None:
+        raise RunFolderWrong(f"{path}: its territories cannot be read")
+    return tree
+
+
+def _people(path: Path, record: Mapping[str, Any]) -> dict[tuple[str, str, str, int], float]:
+    """Return the denominator of every rate, from the inputs of the run; a cascade has none."""
+    if record["scenario"].get("mode") == "cascade":
+        return {}
+    model = model_of(RunFolder(path, record))
+    return {
+        (name, level, code, year): float(population)
+        for name in model.scenario.get("indicators", {})
+        for (level, code), row in zip(model.tree.key, model.rates(name).population, strict=True)
+        for year, population in zip(model.years, row, strict=True)
+    }
+
+
+def _certificate(path: Path) -> Mapping[str, Any]:
+    """Return the certificate; a cascade has none, its steps have."""
+    place = path / CERTIFICATE
+    held: Mapping[str, Any] = json.loads(place.read_text("utf-8")) if place.is_file() else {}
+    return held
