@@ -85,7 +85,7 @@ def _page(path: Path, words: Words, boundaries: Path | None) -> str:
         return (comparison_page if compared else study_page)(study, words)
     run = read_run(path)
     if boundaries is not None:
-        known = [run.tables["allocation"], run.tables["indicators"]]
+        known = [run.tables[name] for name in ("allocation", "totals", "indicators")]
         run = replace(run, borders=borders_of(boundaries, known))
     return page_of(run, words)
 
