@@ -96,6 +96,9 @@ def test_nothing_stands_in_the_way_of_a_study(opened: Opened, tmp_path: Path) ->
         assert found_by_axe(page) == []
         page.set_viewport_size({"width": 400, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= 400
+        page.emulate_media(media="print")
+        page.set_viewport_size({"width": 680, "height": 1000})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 680
 
 
 def test_axe_would_find_something(opened: Opened) -> None:

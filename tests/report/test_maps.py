@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import re
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,10 +27,10 @@ from perequa_models.errors import InvalidScenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Solved = Callable[[str], Path]
 
+DATA = os.environ.get("PEREQUA_DATA", "")
 ENGLISH = words_in("en")
 CAPTION = Caption(key="map", title="Map", behind="table")
 
@@ -197,7 +199,7 @@ def written(path: Path, data: Any) -> Path:
 
 def test_shared_arcs_are_walked_both_ways(tmp_path: Path) -> None:
     layers = read_boundaries(written(tmp_path / "t.json", TOPOLOGY))
-    found, missing = features_by_code(layers, ["A", "B", "Z"])
+    found, missing = features_by_code(layers, {"A": "", "B": "", "Z": ""})
     assert missing == ["Z"]
     assert {tuple(p) for p in found["A"].rings[0]} == {(11, 20), (10, 20), (10, 21), (11, 21)}
     assert {tuple(p) for p in found["B"].rings[0]} == {(11, 21), (12, 21), (12, 20), (11, 20)}
@@ -214,8 +216,29 @@ def test_the_property_that_knows_most_codes_is_taken(tmp_path: Path) -> None:
     for feature in data["features"]:
         feature["properties"]["region"] = "2A"
     layers = read_boundaries(written(tmp_path / "g.json", data))
-    found, missing = features_by_code(layers, ["01", "2A"])
+    found, missing = features_by_code(layers, {"01": "", "2A": ""})
     assert (sorted(found), missing) == (["01", "2A"], [])
+
+
+def test_regions_are_not_the_departments_of_the_same_codes(tmp_path: Path) -> None:
+    # four departments, two regions named among their properties, by the code of a department
+    data = geojson(_01=SQUARE, _02=SQUARE, _11=SQUARE, _75=SQUARE, _84=SQUARE)
+    layers = read_boundaries(written(tmp_path / "g.json", data))
+    regions = {"01": "Guadeloupe", "11": "Ile-de-France"}
+    assert features_by_code(layers, regions) == ({}, ["01", "11"])
+    for feature, region in zip(data["features"], ["84", "32", "76", "11", "84"], strict=True):
+        feature["properties"]["reg"] = region
+        feature["properties"]["nom"] = {"01": "AIN", "11": "Aude"}.get(
+            feature["properties"]["insee"], ""
+        )
+    layers = read_boundaries(written(tmp_path / "g.json", data))
+    found, missing = features_by_code(layers, {"11": "\u00cele-de-France", "84": "Rh\u00f4ne"})
+    assert missing == []
+    assert {code: len(f.rings) for code, f in found.items()} == {"11": 1, "84": 2}
+    # a few departments of many are told by their names
+    found, missing = features_by_code(layers, {"01": "Ain", "11": "Aude"})
+    assert missing == []
+    assert found["01"].properties["nom"] == "AIN"
 
 
 def test_what_lies_far_away_has_a_box_of_its_own() -> None:
@@ -313,3 +336,20 @@ def test_borders_reach_the_page_and_others_are_refused(
     assert "insee" in told
     assert not page.exists()
     assert main(["report", str(run), "--boundaries", str(tmp_path / "none.json")]) == 3
+
+
+@pytest.mark.skipif(not DATA, reason="PEREQUA_DATA does not name a folder with public borders")
+@pytest.mark.parametrize(("name", "apart"), [("wgs84", 5), ("layout", 0)])
+def test_real_borders_are_laid_out(name: str, apart: int) -> None:
+    layers = read_boundaries(Path(DATA) / "geo" / f"france_{name}.topojson")
+    for grid, count in zip(read_grids()[:2], (101, 18), strict=True):
+        found, missing = features_by_code(layers, {c: t.name for c, t in grid.tiles.items()})
+        assert (len(found), missing) == (count, [])
+        drawn = laid_out({code: f.rings for code, f in found.items()}, "k")
+        # the layout has its overseas in boxes of its own already
+        assert len(drawn.insets) == apart
+        assert sum(len(shape.path) for shape in drawn.shapes.values()) < 80_000
+        if grid.level == "department":
+            at = drawn.shapes
+            assert at["59"].y < at["75"].y < at["66"].y
+            assert at["29"].x < at["75"].x < at["67"].x

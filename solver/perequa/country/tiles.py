@@ -8,12 +8,13 @@ each has a tile of its own.
 from __future__ import annotations
 
 import csv
-import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
 from typing import TYPE_CHECKING
+
+from perequa.io.plain_names import plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,12 +81,9 @@ def grid_of(level: str, names: Mapping[str, str]) -> Grid | None:
     for grid in read_grids():
         if grid.level != level or not names or not names.keys() <= grid.tiles.keys():
             continue
-        alike = sum(_plain(name) == _plain(grid.tiles[code].name) for code, name in names.items())
+        alike = sum(
+            plain_name(name) == plain_name(grid.tiles[code].name) for code, name in names.items()
+        )
         if alike >= ALIKE * len(names):
             return grid
     return None
-
-
-def _plain(name: str) -> str:
-    """Drop accents, capitals, hyphens and spaces."""
-    return "".join(c for c in unicodedata.normalize("NFD", name).lower() if c.isalnum())

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from perequa.io.plain_names import plain_name
 from perequa_models.errors import InvalidScenario
 from perequa_models.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 ACCEPTED = "a GeoJSON FeatureCollection or a TopoJSON Topology, with polygons"
 AREAS = ("Polygon", "MultiPolygon")
+COMMON = 0.5
+"""Share of what a property knows that is wanted, or of names alike, from which it is believed."""
 NAMED = 8
 """Most codes named in a message."""
 
@@ -81,30 +84,58 @@ def read_boundaries(path: Path) -> tuple[Layer, ...]:
 
 
 def features_by_code(
-    layers: Sequence[Layer], codes: Collection[str]
+    layers: Sequence[Layer], names: Mapping[str, str]
 ) -> tuple[dict[str, Feature], list[str]]:
     """Find the layer and the property that know most of some codes.
+
+    Between two that know as many, the one that knows fewest others: every region of France has the
+    code of a department. Where most of what a property knows is others, half of the names must
+    stand among the properties of the features.
+
+    Parameters
+    ----------
+    layers
+        What was read of a file.
+    names
+        Name of each territory by code.
 
     Returns
     -------
     tuple
         The features by code, and the codes that have none.
     """
-    best: dict[str, Feature] = {}
-    wanted = set(codes)
+    best: tuple[tuple[int, float, float], dict[str, Feature]] = ((0, 0.0, 0.0), {})
     for layer in layers:
-        for name in dict.fromkeys(key for f in layer.features for key in f.properties):
-            found: dict[str, Feature] = {}
-            for feature in layer.features:
-                code = feature.properties.get(name, "")
-                if code in wanted:
-                    before = found[code].rings if code in found else ()
-                    found[code] = Feature(
-                        properties=feature.properties, rings=(*before, *feature.rings)
-                    )
-            if len(found) > len(best):
-                best = found
-    return best, sorted(wanted - best.keys())
+        for key in dict.fromkeys(key for f in layer.features for key in f.properties):
+            known, found = _known(layer, key, names)
+            share = len(found) / len(known)
+            if share < COMMON and not _alike(found, names):
+                continue
+            score = (len(found), share, len(found) / len(layer.features))
+            if score > best[0]:
+                best = (score, found)
+    return best[1], sorted(names.keys() - best[1].keys())
+
+
+def _known(layer: Layer, key: str, names: Mapping[str, str]) -> tuple[set[str], dict[str, Feature]]:
+    """Return all that a property knows, and the features wanted; parts of one code are joined."""
+    known: set[str] = set()
+    found: dict[str, Feature] = {}
+    for feature in layer.features:
+        code = feature.properties.get(key, "")
+        known.add(code)
+        if code in names:
+            before = found[code].rings if code in found else ()
+            found[code] = Feature(properties=feature.properties, rings=(*before, *feature.rings))
+    return known, found
+
+
+def _alike(found: Mapping[str, Feature], names: Mapping[str, str]) -> bool:
+    alike = sum(
+        plain_name(names[code]) in map(plain_name, feature.properties.values())
+        for code, feature in found.items()
+    )
+    return alike >= COMMON * len(found)
 
 
 def refuse_unknown(path: Path, layers: Sequence[Layer], missing: Mapping[str, list[str]]) -> None:

@@ -26,7 +26,7 @@ def borders_of(path: Path, tables: Iterable[Table]) -> dict[str, Borders]:
     path
         A GeoJSON or TopoJSON file.
     tables
-        Tables with columns ``level`` and ``territory``.
+        Tables with columns ``level`` and ``territory``, ``territory_name`` in some.
 
     Raises
     ------
@@ -34,15 +34,17 @@ def borders_of(path: Path, tables: Iterable[Table]) -> dict[str, Borders]:
         When the file cannot be read, or knows no level of the tables.
     """
     layers = read_boundaries(path)
-    levels: dict[str, set[str]] = {}
+    levels: dict[str, dict[str, str]] = {}
     for table in tables:
         for row in table.records():
             if word(row["level"]) not in ELSEWHERE and word(row["territory"]):
-                levels.setdefault(word(row["level"]), set()).add(word(row["territory"]))
+                names = levels.setdefault(word(row["level"]), {})
+                code, name = word(row["territory"]), word(row.get("territory_name"))
+                names[code] = name or names.get(code, "")
     placed: dict[str, Borders] = {}
     missing: dict[str, list[str]] = {}
-    for level, codes in sorted(levels.items()):
-        found, lacking = features_by_code(layers, codes)
+    for level, names in sorted(levels.items()):
+        found, lacking = features_by_code(layers, names)
         if lacking:
             missing[level] = lacking
         else:
