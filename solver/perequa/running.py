@@ -18,8 +18,9 @@ from perequa.pipeline import Success, diagnose_instance, solve_instance
 from perequa.pricing import Asked
 from perequa.report.arrays import npz, program_arrays
 from perequa.report.failure import failed_files, failed_record, failure_tables
-from perequa.report.files import json_bytes, solved_files, tables_of
+from perequa.report.files import solved_files, tables_of
 from perequa.report.record import base_record, input_files, solved_record
+from perequa.report.texts import json_bytes
 from perequa.words import SOURCE, words_in
 from perequa_models.errors import (
     Infeasible,

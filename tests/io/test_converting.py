@@ -35,6 +35,10 @@ def files_of(folder: Path) -> dict[str, bytes]:
     }
 
 
+def everything_said(folder: Path) -> str:
+    return "".join(path.read_text("utf-8") for path in sorted(folder.rglob("*.yaml")))
+
+
 def table(content: bytes, name: str = "t.csv", sheet: str | None = None) -> RawTable:
     return read_table(InputFile(key=name, path=Path(name), content=content), name, sheet, "supply")
 
@@ -54,7 +58,10 @@ class TestShippedScenarios:
         assert not list(book.rglob("*.csv"))
         assert main(["validate", str(book)]) == 0
         assert main(["convert", str(book), "-o", str(back)]) == 0
-        assert files_of(back) == files_of(SHIPPED / name)
+        # a table that the scenario does not name is not its own: the source of one that it does
+        shipped, named = files_of(SHIPPED / name), everything_said(SHIPPED / name)
+        own = {f for f in shipped if not f.endswith(".csv") or Path(f).name in named}
+        assert files_of(back) == {f: shipped[f] for f in own}
         again = tmp_path / "again"
         assert main(["convert", str(back), "-o", str(again)]) == 0
         assert files_of(again) == files_of(book)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perequa.interpret.tables import Table, cell, shortest
-from perequa.report.files import csv_bytes
+from perequa.report.texts import csv_bytes
 
 TEXT = st.text(st.sampled_from("ab ,;\"'\n\té€-1"), max_size=6)
 FIGURES = st.one_of(st.floats(), st.sampled_from([0.0, -0.0, 1e-4, 9.9e-5, 1e16, 1e15, -1580.0]))

@@ -37,8 +37,8 @@ from perequa.io.run_folder import check_replaceable, write_folder
 from perequa.io.scenario_files import read_scenario
 from perequa.optimum import DEFAULT_OPTIONS, unwatched
 from perequa.pricing import Asked
-from perequa.report.files import csv_bytes, json_bytes
 from perequa.report.record import base_record, input_files
+from perequa.report.texts import csv_bytes, json_bytes
 from perequa.running import FinishedRun, run_loaded, run_scenario
 from perequa.words import SOURCE, words_in
 from perequa_models.errors import InternalError, InvalidScenario

@@ -28,7 +28,7 @@ from perequa.comparison.winners import bands_table, standings, winners_table
 from perequa.io.findings import InvalidInput
 from perequa.io.run_folder import COMPARISON, check_replaceable, write_folder
 from perequa.optimum import Clock
-from perequa.report.files import csv_bytes, json_bytes
+from perequa.report.texts import csv_bytes, json_bytes
 from perequa.words import words_in
 from perequa_models.errors import UsageError
 

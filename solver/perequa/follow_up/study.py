@@ -12,7 +12,7 @@ from perequa.follow_up.realisation import realisation_table
 from perequa.follow_up.returns import read_returns
 from perequa.follow_up.starting import next_columns, next_supply
 from perequa.io.run_folder import write_folder
-from perequa.report.files import csv_bytes, json_bytes
+from perequa.report.texts import csv_bytes, json_bytes
 from perequa_models.errors import InvalidScenario, UsageError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from perequa.interpret.diagnosis import adjustments
 from perequa.interpret.repairs import conflicts_table, menus_table, repair_file, repairs_table
 from perequa.io.repaired import RESOLVED, repair_yaml, resolved_yaml
 from perequa.report.arrays import npz, program_arrays, sparse_rows
-from perequa.report.files import csv_bytes, json_bytes
+from perequa.report.texts import csv_bytes, json_bytes
 from perequa_models.errors import Infeasible
 
 if TYPE_CHECKING:

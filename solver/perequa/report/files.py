@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from perequa.interpret.allocation import allocation_table, totals_table
 from perequa.interpret.by_objective import by_objective_table
@@ -14,22 +12,17 @@ from perequa.interpret.extras import choices_table, conversions_table, freed_tab
 from perequa.interpret.projects import one_more_table, projects_table
 from perequa.interpret.rates import equity_table, indicators_table
 from perequa.interpret.rules import objectives_table, prices_table, rules_table
-from perequa.interpret.tables import cells
 from perequa.interpret.weights import weights_table
 from perequa.interpret.whole import whole_table
 from perequa.report.arrays import evidence_arrays, joint_arrays, npz, weight_arrays
 from perequa.report.selection_arrays import selection_arrays
+from perequa.report.texts import csv_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from perequa.interpret.run import Solved
     from perequa.interpret.tables import Table
     from perequa.report.arrays import Arrays
     from perequa.words import Words
-
-QUOTE = '"'
-TO_QUOTE = re.compile(r'[,"\r\n]')
 
 
 def tables_of(run: Solved, words: Words) -> dict[str, Table]:
@@ -87,27 +80,3 @@ def solved_files(
     if run.weight_ranges:
         files["weights.npz"] = npz(weight_arrays(run.weight_ranges, run.stages))
     return files
-
-
-def csv_bytes(table: Table) -> bytes:
-    """Write a table as CSV: comma, decimal point, UTF-8, line feeds.
-
-    The csv module looks at every letter of every cell, which takes longer than all the rest of
-    the table; few columns hold anything to quote.
-    """
-    columns = [_quoted(cells(values)) for values in zip(*table.rows, strict=True)]
-    lines = [",".join(table.columns), *map(",".join, zip(*columns, strict=True)), ""]
-    return "\n".join(lines).encode()
-
-
-def _quoted(column: Sequence[str]) -> Sequence[str]:
-    """Put quotes around the cells of a column that would be read as more than one."""
-    if not TO_QUOTE.search("".join(column)):
-        return column
-    return [f'"{c.replace(QUOTE, QUOTE * 2)}"' if TO_QUOTE.search(c) else c for c in column]
-
-
-def json_bytes(record: dict[str, Any]) -> bytes:
-    """Write a record as JSON for people and programs."""
-    text = json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False, default=str)
-    return (text + "\n").encode()

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from perequa.interpret.tables import cell
-from perequa.report.files import csv_bytes
+from perequa.report.texts import csv_bytes
 
 if TYPE_CHECKING:
     from perequa.interpret.tables import Table, Value

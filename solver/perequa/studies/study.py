@@ -12,8 +12,8 @@ from perequa.io.findings import InvalidInput
 from perequa.io.run_folder import check_replaceable, write_folder
 from perequa.optimum import Clock
 from perequa.report.arrays import npz, program_arrays
-from perequa.report.files import csv_bytes, json_bytes
 from perequa.report.record import base_record, input_files
+from perequa.report.texts import csv_bytes, json_bytes
 from perequa.studies.evidence import evidence_arrays
 from perequa.studies.prepared import OPTIONS, prepare
 from perequa_models.errors import InvalidScenario

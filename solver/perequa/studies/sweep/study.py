@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perequa.report.files import json_bytes
 from perequa.report.record import base_record, input_files
+from perequa.report.texts import json_bytes
 from perequa.studies.evidence import Proven, duals_of, sampled, solved_each
 from perequa.studies.study import Answer, run_study
 from perequa.studies.sweep.acceptability import Acceptability
