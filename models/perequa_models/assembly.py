@@ -213,10 +213,10 @@ def _read_campaign(work: Work, scenario: Scenario) -> None:
 def _turn(spec: RuleSpec) -> int:
     """Place of a rule in the order of writing.
 
-    Money freed enters envelopes before reserves are taken from them; an envelope that the campaign
-    builds counts what convergence frees.
+    Money freed or moved enters envelopes before reserves are taken from them; an envelope that the
+    campaign builds counts what convergence frees.
     """
-    if spec.kind == "converge":
+    if spec.kind in {"converge", "transfer"}:
         return 1
     if spec.at_most == "built":
         return BUILT

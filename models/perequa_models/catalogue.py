@@ -39,6 +39,7 @@ from perequa_models.rules import (
     reserve,
     ring_fence,
     selection,
+    transfer,
     until_opening,
     withhold,
 )
@@ -279,6 +280,17 @@ _RULES = (
         price=_PER_EITHER,
         source="pace-of-change policy of NHS allocations; no circular states it",
         rows=distance.rows,
+    ),
+    RuleKind(
+        name="transfer",
+        words="Money may go from one envelope to another, one way and within a limit.",
+        symbol="T_g",
+        equation=r"0 \le T_g \le L_g, \quad K^{\text{from}}_g + T_g \le E^{\text{from}}_g, "
+        r"\quad K^{\text{to}}_g - T_g \le E^{\text{to}}_g",
+        unit="money",
+        price=_PER_EURO,
+        source=_NO_TEXT,
+        rows=transfer.rows,
     ),
 )
 RULE_KINDS: dict[str, RuleKind] = {kind.name: kind for kind in _RULES}

@@ -180,13 +180,14 @@ def _held_back(
     instance: Instance,
     columns: list[tuple[ColumnKey, Any]],
 ) -> dict[RowKey, Any]:
-    """R ≥ 0, the amount that each row of its own fixes; added to the columns."""
-    reserves = [row.key for row in instance.rows if row.held]
-    model.held_back = pyo.Var(range(len(reserves)), domain=pyo.NonNegativeReals)
+    """R ≥ 0, the amount that each row of its own fixes or bounds; added to the columns."""
+    rows = [row for row in instance.rows if row.held]
+    model.held_back = pyo.Var(range(len(rows)), domain=pyo.NonNegativeReals)
     held = {}
-    for i, key in enumerate(reserves):
+    for i, row in enumerate(rows):
+        key, role = row.key, "transferred" if row.moves else "held_back"
         held[key] = model.held_back[i]
-        name = AuxiliaryKey(key.rule, "held_back", key.level, key.territory, key.measure, key.year)
+        name = AuxiliaryKey(key.rule, role, key.level, key.territory, key.measure, key.year)
         columns.append((name, held[key]))
     return held
 
@@ -219,6 +220,7 @@ def _rules(builder: Builder, held: dict[RowKey, Any]) -> None:
 def _activity(builder: Builder, row: RuleRow, held: dict[RowKey, Any]) -> Any:  # noqa: ANN401
     parts = [part for term in row.terms for part in _parts(builder, term)]
     parts.extend(held[key] for key in row.holds)
+    parts.extend(-held[key] for key in row.receives)
     if row.held:
         parts.append(held[row.key])
     return pyo.quicksum(parts) + row.constant

@@ -60,14 +60,17 @@ class RuleRow:
         The number a planner wrote, with and without `adjust`: what is computed from a limit (a
         reserve's share) follows the stated one, so that a price moves one limit alone.
     terms, constant
-        The activity is the sum of the terms, the constant and the `holds`.
+        The activity is the sum of the terms, the constant and the `holds`, less the `receives`.
     holds
-        Reserve rows whose held-back amount counts in this activity.
+        Rows of reserves and transfers whose amount counts in this activity.
+    receives
+        Rows of transfers whose amount is taken off this activity.
     held
-        Whether this row fixes an amount of its own (what a reserve holds back, the budget of an
-        establishment in convergence): its activity is that amount.
+        Whether this row speaks of an amount of its own: its activity is that amount. What a
+        reserve holds back and the budget of an establishment in convergence are fixed by it, what
+        a transfer moves is bounded.
     budget_of
-        Flat position of the cell whose budget the row fixes; None for a reserve.
+        Flat position of the cell whose budget the row fixes; None for the others.
     """
 
     key: RowKey
@@ -78,8 +81,24 @@ class RuleRow:
     terms: tuple[Term, ...]
     constant: float = 0.0
     holds: tuple[RowKey, ...] = ()
+    receives: tuple[RowKey, ...] = ()
     held: bool = False
     budget_of: int | None = None
+
+    @property
+    def fixes(self) -> bool:
+        """Whether the row fixes an amount of its own."""
+        return self.held and self.key.side == "equals"
+
+    @property
+    def moves(self) -> bool:
+        """Whether the row bounds what a transfer moves."""
+        return self.held and self.key.side != "equals"
+
+    @property
+    def moves_money(self) -> bool:
+        """Whether a transfer takes from what the row shares out, or adds to it."""
+        return bool(self.receives) or any(key.side != "equals" for key in self.holds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,10 @@ class RowKey(NamedTuple):
         return "/".join((self.rule, territory, self.measure or "-", year, self.side))
 
 
+OWN_AMOUNTS = frozenset({"held_back", "transferred"})
+"""Roles of the columns that rules have of their own: what reserves hold and transfers move."""
+
+
 class AuxiliaryKey(NamedTuple):
     """Identifies a row or column that states an objective, a reserve or a definition.
 

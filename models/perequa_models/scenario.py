@@ -37,6 +37,7 @@ from perequa_models.rules.pace import Pace
 from perequa_models.rules.reserve import Reserve
 from perequa_models.rules.ring_fence import RingFence
 from perequa_models.rules.selection import Selection
+from perequa_models.rules.transfer import Transfer
 from perequa_models.rules.until_opening import UntilOpening
 from perequa_models.rules.withhold import Withhold
 from perequa_models.strict import ColumnRef, Flag, Name, Number, Strict, Text, Whole
@@ -56,7 +57,8 @@ Rule = Annotated[
     | UntilOpening
     | Deadline
     | Distance
-    | Selection,
+    | Selection
+    | Transfer,
     Field(discriminator="kind"),
 ]
 Objective = Annotated[

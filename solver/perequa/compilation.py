@@ -16,7 +16,7 @@ from perequa.linear_forms import Columns, LinearForms, read_linear
 from perequa.ranked_program import with_orders
 from perequa.ranked_rates import RankedGroup
 from perequa_models.errors import InternalError
-from perequa_models.keys import AuxiliaryKey, CellKey, ProjectKey, RowKey
+from perequa_models.keys import OWN_AMOUNTS, AuxiliaryKey, CellKey, ProjectKey, RowKey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -222,7 +222,7 @@ def _bounds(variables: Sequence[Any]) -> tuple[Floats, Floats]:
 
 
 def limits_of_reserves(instance: Instance) -> frozenset[str]:
-    """Names of the rules whose held-back amounts are money."""
+    """Names of the rules whose own amounts are money."""
     return frozenset(row.key.rule for row in instance.rows if row.held and row.unit == "money")
 
 
@@ -234,7 +234,7 @@ def _money_columns(
         [
             measures[k.measure].unit == "money"
             if isinstance(k, CellKey)
-            else isinstance(k, AuxiliaryKey) and k.owner in reserves and k.role == "held_back"
+            else isinstance(k, AuxiliaryKey) and k.owner in reserves and k.role in OWN_AMOUNTS
             for k in keys
         ],
         dtype=np.bool_,

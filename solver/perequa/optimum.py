@@ -29,7 +29,7 @@ from perequa.selecting import check_values, clashing_rules, confirm_none, held_a
 from perequa.weighting import weigh
 from perequa_models.errors import Infeasible, InternalError, NotProven
 from perequa_models.formulation import formulate
-from perequa_models.keys import CellKey
+from perequa_models.keys import AuxiliaryKey, CellKey
 from perequa_models.levels import next_leximin
 from perequa_models.problems import Problems
 from perequa_models.reference.allocation import reference_allocation
@@ -390,7 +390,13 @@ def spread_over(instance: Instance, program: CompiledProgram, even: Evenness) ->
         basis=over_columns(even.basis, 1.0),
         around=over_columns(even.around, 0.0),
         neutral=over_columns(np.array(neutral).reshape(instance.shape), 0.0),
+        moved=np.array([float(_is_moved(key)) for key in program.column_keys]),
     )
+
+
+def _is_moved(key: object) -> bool:
+    """Whether a column is what a transfer moves."""
+    return isinstance(key, AuxiliaryKey) and key.role == "transferred"
 
 
 def _neutral(key: CellKey) -> float:

@@ -11,6 +11,7 @@ from scipy import sparse
 from perequa.engine.scaling import THOUSAND, scale
 from perequa.engine.whole_places import GAP, Question, broken_least, distance, nearest_whole
 from perequa_models.errors import NotProven, NoWholePlan
+from perequa_models.keys import OWN_AMOUNTS
 from perequa_models.whole import (
     ceilings,
     floors,
@@ -118,13 +119,13 @@ def whole_plan(run: Solved, options: SolverOptions) -> WholePlan:
 
 
 def _columns(instance: Instance, program: CompiledProgram) -> Indices:
-    """Columns of the decisions (they come first), then of what reserves hold back."""
+    """Columns of the decisions (they come first), then of what reserves hold, transfers move."""
     cells = int(np.prod(instance.shape))
     reserves = {row.key.rule for row in instance.rows if row.held}
     held = [
         j
         for j in range(cells, len(program.column_keys))
-        if getattr(program.column_keys[j], "role", "") == "held_back"
+        if getattr(program.column_keys[j], "role", "") in OWN_AMOUNTS
         and getattr(program.column_keys[j], "owner", "") in reserves
     ]
     return np.array([*range(cells), *held], dtype=np.intp)

@@ -24,6 +24,8 @@ BACK = {
     "amount": 10,
 }
 
+MOVED = {"kind": "transfer", "from": "training", "to": "built", "at_most": 10}
+
 
 def changed(path: str, value: Any) -> dict[str, Any]:
     data = copy.deepcopy(SCENARIO)
@@ -61,6 +63,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("rules.built.in", "credits", "cannot_build"),
         ("rules.built.measure", "home", "not_a_whole_envelope"),
         ("rules.training.at_most", "built", "wrong_limit"),
+        ("rules.moved", MOVED, "wrong_quantity"),
     ],
 )
 def test_what_is_wrong_is_told(path: str, value: Any, code: str, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "run-folder.md").read_text(encoding
 TWICE = 'rules.again={"kind":"floor","by":"region","in":"credits","at_least":100000}'
 COLUMN = '{"column":"residences_autonomie","times":0.01}'
 CONVERTED = f'conversions={{"it":{{"from":"residence","to":"ehpad","places":{COLUMN}}}}}'
+MOVED = 'rules.moved={"kind":"transfer","from":"pa","to":"ph","at_most":1000000}'
 UNEQUAL = 'objectives.it={"kind":"gini","indicator":"ehpad_rate","level":"region"}'
 RUNS = {
     "ehpad-2004-rule": 0,
@@ -23,6 +24,7 @@ RUNS = {
     "convergence-2013": 0,
     "campaign-2004": 0,
     "camsp-1998": 0,
+    f"cascade-2007 --set mode=integrated --set decide_at=department --set {MOVED}": 0,
     "ssiad-2004 --set tie_break.method=stepped": 0,
     "scm-ssad-1998 --no-prices": 0,
     "ehpad-2004-rule --whole": 0,

@@ -65,6 +65,7 @@ def drawn(seed: int, count: int) -> Iterator[Drawn]:
             basis=rng.integers(1, 6, n).astype(float),
             around=np.where(rng.random(n) < 0.3, rng.integers(0, 3, n), 0.0).astype(float),
             neutral=np.ones(n),
+            moved=np.zeros(n),
         )
         yield Drawn(program, costs_of(rng, program, int(rng.integers(1, 4))), spread)
 
@@ -174,7 +175,7 @@ def test_several_limits_at_once() -> None:
         most=np.array([np.inf, 20.0]),
     )
     ones = np.ones(2)
-    spread = Spread(cost=ones, basis=ones, around=np.zeros(2), neutral=ones)
+    spread = Spread(cost=ones, basis=ones, around=np.zeros(2), neutral=ones, moved=0 * ones)
     case = Drawn(program, program.c[None], spread)
     at, _ = case.active()
     both = respond(at, {0: 1.0, 1: 1.0}, OPTIONS)
@@ -199,7 +200,11 @@ def test_an_idle_row_holds_nothing() -> None:
         most=np.full(2, np.inf),
     )
     spread = Spread(
-        cost=np.array([1.0, 0.0]), basis=np.ones(2), around=np.zeros(2), neutral=np.ones(2)
+        cost=np.array([1.0, 0.0]),
+        basis=np.ones(2),
+        around=np.zeros(2),
+        neutral=np.ones(2),
+        moved=np.zeros(2),
     )
     at, published = Drawn(program, program.c[None], spread).active()
     idle = np.array([False, True])

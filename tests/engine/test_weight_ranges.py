@@ -26,7 +26,8 @@ def solved(program: Dense, costs: np.ndarray, weights: np.ndarray) -> tuple[Stag
     n = len(program.c)
     stage_costs = weights @ costs
     staged = solve_stages(program.compiled(costs), (1, 2)[: len(weights)], stage_costs, OPTIONS)
-    spread = Spread(cost=np.ones(n), basis=np.ones(n), around=np.zeros(n), neutral=np.ones(n))
+    ones, nothing = np.ones(n), np.zeros(n)
+    spread = Spread(cost=ones, basis=ones, around=nothing, neutral=ones, moved=nothing)
     published = publish(staged, spread, "exact", OPTIONS)
     assert published.method == "exact" or published.free_cells == 0
     return staged, published.plan

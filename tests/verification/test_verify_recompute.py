@@ -14,6 +14,7 @@ from perequa.verification.recompute.all_rows import expected_rows
 from perequa.verification.recompute.model import Model
 from perequa.verification.recompute.objectives import objective_value
 from perequa.verification.recompute.reference import reference_places
+from perequa.verification.recompute.transfers import amounts_of
 from perequa.verification.tables import number
 
 if TYPE_CHECKING:
@@ -206,6 +207,32 @@ def test_deadlines_and_distances(folder: Path) -> None:
     assert (money.limit, money.unit) == (10000, "money")
     assert money.activity(x) == pytest.approx(1100 + 500 + 4000 * 9)
     assert rows["money/-/mas/2005/at_least"].limit == 12500
+
+
+def test_transfers_and_the_least_they_must_move(folder: Path) -> None:
+    rules = {
+        "one": {"kind": "envelope", "by": ["region", "year"], "at_most": 50000},
+        "other": {"kind": "envelope", "by": ["region", "year"], "at_most": 20000},
+        "moved": {
+            "kind": "transfer",
+            "from": "one",
+            "to": "other",
+            "at_most": 900,
+            "adjust": [{"territory": "region:24", "year": 2004, "plus": 50}],
+        },
+    }
+    rows = expected_rows(model_of(folder, rules=rules))
+    by_id = {row.id: row for row in rows}
+    name = "moved/region:24/-/2004/at_most"
+    assert (by_id[name].limit, by_id[name].held) == (950, True)
+    assert by_id["one/region:24/mas/2004/at_most"].holds == {name: 1.0}
+    assert by_id["other/region:24/mas/2004/at_most"].holds == {name: -1.0}
+    # five places of Cee for four months cost 20 000, six cost 24 000: 4 000 more than the envelope
+    x = plan(0, 0, 0, 0, 6, 0)
+    bare = np.array([row.activity(x) for row in rows])
+    amounts = amounts_of(rows, bare, np.array([row.limit for row in rows]))
+    assert amounts[name] == 4000
+    assert amounts["moved/region:11/-/2004/at_most"] == 0
 
 
 def test_groups_that_cross_the_tree(folder: Path) -> None:

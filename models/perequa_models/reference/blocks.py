@@ -185,7 +185,7 @@ def _row(
 def _amount(instance: Instance, row: RuleRow) -> tuple[float, float]:
     """Return the limit of a row, and what its reserves hold back."""
     held = set(row.holds)
-    return row.stated, sum(r.stated for r in instance.rows if r.held and r.key in held)
+    return row.stated, sum(r.stated for r in instance.rows if r.fixes and r.key in held)
 
 
 def _unit(block: ReferenceBlock, row: RuleRow | None) -> Unit:

@@ -81,7 +81,16 @@ def _check_both_sides(work: Work, name: str, of: str, row: RuleRow, inside: Indi
 
 
 def _check_no_freed_money(work: Work, name: str, of: str, row: RuleRow) -> None:
-    """Note a total that money freed by convergence enters: whose share that is nobody says."""
+    """Note a total that freed money enters, or that transfers move: whose it is nobody says."""
+    if row.moves_money:
+        work.source.problems.error(
+            "moved_money",
+            f"rule {name} sets money of {of} aside, which a transfer changes",
+            path=("rules", name, "of"),
+            received=of,
+            accepted="a rule that no transfer takes from or adds to",
+            remedy="state at_least instead of set_aside, or make the transfer inactive",
+        )
     if any(term.quantity == "freed" for term in row.terms):
         work.source.problems.error(
             "freed_money",

@@ -8,6 +8,7 @@ import numpy as np
 
 from perequa.interpret.tables import Table, Value
 from perequa.weighting import objective_value
+from perequa_models.amounts import activity_at, amounts_at
 from perequa_models.catalogue import OBJECTIVE_KINDS
 from perequa_models.problems import Problems
 from perequa_models.quantities import Quantities
@@ -85,12 +86,12 @@ def objectives_at(instance: Instance, plan: Floats) -> dict[str, float]:
 def missed_rows(instance: Instance, plan: Floats) -> list[Missed]:
     """Find the rules of the integrated program that a plan does not keep."""
     quantities = Quantities(instance, plan)
-    held = {row.key: row.limit for row in instance.rows if row.held}
+    amounts = amounts_at(instance, quantities)
     missed = []
     for row in instance.rows:
-        if row.held:
+        if row.fixes:
             continue
-        activity = _activity(row, quantities, held)
+        activity = activity_at(row, quantities, amounts)
         over, under = activity - row.limit, row.limit - activity
         excess = {"at_most": over, "at_least": under}.get(row.key.side, abs(over))
         slack = PLACE if row.unit == "place" else MONEY
@@ -151,11 +152,3 @@ def unkept_table(name: str, instance: Instance, missed: Iterable[Missed]) -> Tab
 
 def _figure(value: Value) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
-
-
-def _activity(row: RuleRow, plan: Quantities, held: Mapping[RowKey, float]) -> float:
-    """Sum what a row bounds, reserves included."""
-    total = row.constant + sum(held[key] for key in row.holds)
-    for term in row.terms:
-        total += term.factor * float(getattr(plan, term.quantity).ravel()[term.cells].sum())
-    return float(total)

@@ -11,7 +11,6 @@ from perequa.checks.frame import Frame
 from perequa.checks.placing import Places
 from perequa.checks.schema import check_schema
 from perequa.checks.table_set import TableSet
-from perequa.checks.versions import refuse_unbuilt
 from perequa.io.findings import InvalidInput
 from perequa.io.scenario_files import RawPart, read_part
 from perequa_models.errors import NotInThisVersion
@@ -105,7 +104,6 @@ def read_cascade(raw: RawScenario) -> CascadeRead:
     NotInThisVersion
         When the scenario uses a word whose machinery is not built yet.
     """
-    refuse_unbuilt({k: v for k, v in raw.data.items() if k != "mode"})
     if raw.data.get("projects"):
         raise NotInThisVersion("mode: cascade beside projects")
     problems = Problems()

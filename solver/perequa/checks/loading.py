@@ -25,7 +25,7 @@ from perequa.checks.plausibility import (
 from perequa.checks.schema import check_schema
 from perequa.checks.table_set import TableSet
 from perequa.checks.uses import STOCKS, Uses
-from perequa.checks.versions import refuse_beside_projects, refuse_unbuilt
+from perequa.checks.versions import refuse_beside_projects, refuse_cascade
 from perequa.io.findings import InvalidInput
 from perequa.io.scenario_files import read_scenario
 from perequa_models.assembly import assemble
@@ -118,7 +118,7 @@ def check(raw: RawScenario) -> Loaded:
     NotInThisVersion
         When the scenario uses a word whose machinery is not built yet.
     """
-    refuse_unbuilt(raw.data)
+    refuse_cascade(raw.data)
     problems = Problems()
     tables = TableSet(raw, Frame.of(raw.data), problems)
     checked = _checked(raw, tables, problems)

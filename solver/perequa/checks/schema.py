@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import ValidationError
 
 from perequa.checks.fields import keys_of, models_at
-from perequa.checks.versions import RULE_KINDS
 from perequa.checks.wording import Wording, is_mismatch, shown_value, worded
 from perequa_models.problems import nearest
 from perequa_models.scenario import Scenario
@@ -173,14 +172,13 @@ def _note_kind(path: Path, error: ErrorDetails, problems: Problems) -> None:
     if not known[0]:
         known = keys_of_kinds(str(path[0]))
     stated = error["input"].get("kind") if isinstance(error["input"], dict) else None
-    later = RULE_KINDS if path[:1] == ("rules",) else ()
     problems.error(
         "unknown_kind" if stated is not None else "missing_key",
         f"unknown kind {shown_value(stated)!r}" if stated is not None else "kind is missing",
         path=(*path, "kind") if stated is not None else path,
         received="nothing" if stated is None else shown_value(stated),
         accepted=", ".join(known),
-        nearest=nearest(str(stated), [*known, *later]) if stated is not None else "",
+        nearest=nearest(str(stated), known) if stated is not None else "",
         remedy="name one of these kinds",
     )
 

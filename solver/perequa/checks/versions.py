@@ -1,4 +1,4 @@
-"""Words of the public format that one program cannot carry out, or no version yet."""
+"""Words of the public format that one program cannot carry out."""
 
 from __future__ import annotations
 
@@ -11,16 +11,12 @@ from perequa_models.whole import asks_whole
 if TYPE_CHECKING:
     from perequa_models.instance import Instance
 
-RULE_KINDS = ("transfer",)
 
-
-def refuse_unbuilt(data: dict[Any, Any]) -> None:
-    """Stop at the first word of the format that this version cannot carry out.
+def refuse_cascade(data: dict[Any, Any]) -> None:
+    """Stop where one program is asked of several.
 
     Raises
     ------
-    NotInThisVersion
-        Naming the word as the planner wrote it.
     UsageError
         When one program is asked of a cascade, which is several.
     """
@@ -29,10 +25,6 @@ def refuse_unbuilt(data: dict[Any, Any]) -> None:
             "mode: cascade is several programs: `perequa solve` and `validate` take it whole; ask "
             "this of one of its steps, or with --set mode=integrated"
         )
-    for name, entry in _rules(data):
-        kind = entry.get("kind")
-        if kind in RULE_KINDS:
-            raise NotInThisVersion(f"rules.{name}.kind: {kind}")
 
 
 def refuse_beside_projects(instance: Instance) -> None:
@@ -55,9 +47,3 @@ def refuse_beside_projects(instance: Instance) -> None:
         if instance.converging[project.territory, project.measure]:
             what = f"a rule converge where project {project.code} opens"
             raise NotInThisVersion(what)
-
-
-def _rules(data: dict[Any, Any]) -> list[tuple[Any, dict[Any, Any]]]:
-    held = data.get("rules")
-    entries = held.items() if isinstance(held, dict) else ()
-    return [(name, entry) for name, entry in entries if isinstance(entry, dict)]

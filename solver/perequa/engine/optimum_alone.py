@@ -21,7 +21,7 @@ from perequa.engine.scaling import scale
 from perequa.engine.session import WholeSession
 from perequa.engine.termination import Termination
 from perequa_models.errors import Infeasible, NotProven
-from perequa_models.keys import AuxiliaryKey
+from perequa_models.keys import OWN_AMOUNTS, AuxiliaryKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -181,7 +181,7 @@ def owners(keys: Sequence[object], objectives: frozenset[str]) -> NDArray[np.str
     return np.array(
         [
             k.owner
-            if isinstance(k, AuxiliaryKey) and k.owner in objectives and k.role != "held_back"
+            if isinstance(k, AuxiliaryKey) and k.owner in objectives and k.role not in OWN_AMOUNTS
             else ""
             for k in keys
         ]

@@ -109,6 +109,13 @@ class ActivePlan:
         """Cost of every priority, natural units, (P, n)."""
         return np.array([stage.cost for stage in self.staged.stages])
 
+    @property
+    def least_first(self) -> Floats:
+        """What is made least before anything is evened out: priorities, then what is moved."""
+        if not self.spread.moved.any():
+            return self.costs
+        return np.vstack([self.costs, self.spread.moved])
+
 
 def active_plan(
     program: CompiledProgram,
@@ -179,14 +186,15 @@ def respond(
         When the solver does not prove one of the programs.
     """
     cone = _cone(at, direction)
-    costs = np.vstack([at.costs, at.gradient])
+    costs = np.vstack([at.least_first, at.gradient])
     staged = solve_stages(cone, tuple(range(len(costs))), costs, options)
     if staged.termination is Termination.INFEASIBLE:
         return None
     if staged.termination is not Termination.OPTIMAL:
         message = f"the answer of the plan ended {staged.termination.value}"
         raise NotProven(message)
-    still = replace(at.spread, around=np.zeros(len(at.plan)))
+    nothing = np.zeros(len(at.plan))
+    still = replace(at.spread, around=nothing, moved=nothing)
     published = publish(staged, still, "exact", options)
     if published.method != "exact":
         raise NotProven("the answer of the plan could not be made even")
@@ -276,7 +284,7 @@ def _turns(at: ActivePlan, leaving: Floats, move: Floats, options: SolverOptions
     gradient = at.gradient * scaled.column
     bend = 2.0 * at.spread.square * scaled.column**2 * move
     unit = float(max(np.abs(gradient).max(initial=0.0), np.abs(bend).max(initial=0.0))) or 1.0
-    costs = np.array([scaled.cost(cost)[0] for cost in at.costs])
+    costs = np.array([scaled.cost(cost)[0] for cost in at.least_first])
     n, p = len(move), len(costs)
     places = sparse.csc_array(
         (np.ones(len(columns)), (columns, np.arange(len(columns)))), shape=(n, len(columns))

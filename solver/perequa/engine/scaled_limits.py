@@ -100,4 +100,5 @@ def spread_with_scale(spread: Spread) -> Spread:
         basis=np.append(spread.basis, 1.0),
         around=np.append(spread.around, 0.0),
         neutral=np.append(spread.neutral, 0.0),
+        moved=np.append(spread.moved, 0.0),
     )

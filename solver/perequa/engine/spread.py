@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """Σ cost·(x − around)²/basis over the columns that are decisions.
+    """Σ cost·(x − around)²/basis over the decisions, among the plans that transfer least.
 
     Attributes
     ----------
@@ -20,12 +20,16 @@ class Spread:
         (n,): see the models' `Evenness`; cost is 0 for columns that are not decisions.
     neutral
         (n,): fixed cost in [1, 2) that settles what the steps leave open.
+    moved
+        (n,): 1 for what a transfer moves, 0 elsewhere. Their sum is made least before anything is
+        evened out: a plan that moves more for no objective is not published.
     """
 
     cost: Floats
     basis: Floats
     around: Floats
     neutral: Floats
+    moved: Floats
 
     @property
     def square(self) -> Floats:

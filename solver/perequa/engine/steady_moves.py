@@ -78,8 +78,10 @@ class _System:
         closed = scaled.column_lower == scaled.column_upper
         rows = (sure & met) | (equal & ~at.idle)
         columns = (sure_x & met_x) | closed
-        # between the two sizes nobody can say: nothing is answered here
+        # between the two sizes nobody can say, nor where what moves comes before what is evened
+        # out: nothing is answered here
         unclear = (met & ~rows & ~none).any() or (met_x & ~columns & ~none_x).any()
+        unclear = unclear or bool(at.spread.moved.any())
         self._rows, self._free = np.flatnonzero(rows), np.flatnonzero(~columns)
         self._weak = np.flatnonzero(met & ~rows)
         self._weak_x = np.flatnonzero(met_x & ~columns)

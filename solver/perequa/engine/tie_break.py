@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from perequa.engine.convex import Quadratic
+from perequa.engine.moving_least import moving_least
 from perequa.engine.quadratic import solve_quadratic
 from perequa.engine.stepped import Stepped, solve_stepped
 from perequa_models.errors import NotProven
@@ -47,6 +48,8 @@ class Published:
         What proves the stepped method's plan; None when exact.
     free_cells
         Decisions left open by the objectives.
+    moved_y
+        (m,) dual of the least that transfers move; None where nothing can move.
     """
 
     plan: Floats
@@ -54,6 +57,7 @@ class Published:
     y: Floats
     stepped: Stepped | None
     free_cells: int
+    moved_y: Floats | None = None
 
 
 def publish(
@@ -74,6 +78,18 @@ def publish(
         The method the scenario asks for; by default exact up to `EXACT_UP_TO` free cells. Where
         the exact method cannot prove its answer the stepped one is used, and `method` says so.
     """
+    if spread.moved.any():
+        least, moved_y = moving_least(staged, spread.moved, options)
+        return replace(_publish(least, spread, wanted, options), moved_y=moved_y)
+    return _publish(staged, spread, wanted, options)
+
+
+def _publish(
+    staged: Staged,
+    spread: Spread,
+    wanted: Literal["exact", "stepped"] | None,
+    options: SolverOptions,
+) -> Published:
     free = (staged.face.column_lower < staged.face.column_upper) & (spread.cost > 0)
     cells = int(free.sum())
     by_square = wanted == "exact" or (wanted is None and cells <= EXACT_UP_TO)

@@ -151,7 +151,7 @@ def _kept_back(run: Solved) -> Iterator[tuple[Value, ...]]:
         if not isinstance(key, RowKey):
             continue
         row = kinds[key]
-        if row.budget_of is not None:
+        if row.budget_of is not None or row.moves:
             continue
         if row.held:
             yield _line(run, key, "reserve", row.unit, float(run.handed_out_activity[i]))

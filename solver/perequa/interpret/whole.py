@@ -109,7 +109,7 @@ def _rules(run: Solved, whole: WholePlan) -> Iterator[Line]:
             yield _line("rule", str(key), unit, (limit[i], kept[i], beside[i]))
         if _spends(rows[key]):
             yield _line("money", str(key), unit, (limit[i], kept[i], beside[i]))
-        if rows[key].held and abs(kept[i] - limit[i]) > WHOLE:
+        if rows[key].fixes and abs(kept[i] - limit[i]) > WHOLE:
             yield _line("reserve", str(key), unit, (limit[i], kept[i], beside[i]))
 
 

@@ -58,6 +58,7 @@ def program_arrays(
         "tie_linear": -2.0 * square * around,
         "tie_cost": nothing if spread is None else spread.cost,
         "tie_around": around,
+        **({} if spread is None or not spread.moved.any() else {"tie_moved": spread.moved}),
     } | _order_arrays(program)
 
 
@@ -85,6 +86,8 @@ def solution_arrays(stages: Sequence[Stage], published: Published) -> Arrays:
         "tie_method": np.array(published.method),
         "tie_y": published.y,
     }
+    if published.moved_y is not None:
+        found["moved_y"] = published.moved_y
     if published.stepped is not None:
         steps = published.stepped
         found["tie_y"] = np.zeros(len(stages[0].y))

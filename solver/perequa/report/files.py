@@ -12,6 +12,7 @@ from perequa.interpret.extras import choices_table, conversions_table, freed_tab
 from perequa.interpret.projects import one_more_table, projects_table
 from perequa.interpret.rates import equity_table, indicators_table
 from perequa.interpret.rules import objectives_table, prices_table, rules_table
+from perequa.interpret.transfers import transfers_table
 from perequa.interpret.weights import weights_table
 from perequa.interpret.whole import whole_table
 from perequa.report.arrays import evidence_arrays, joint_arrays, npz, weight_arrays
@@ -52,12 +53,20 @@ def tables_of(run: Solved, words: Words) -> dict[str, Table]:
         tables["projects"] = projects_table(run, run.choice, words)
         if run.choice.left_out.moved:
             tables["one_more"] = one_more_table(run, run.choice, words)
+    return tables | _tables_of_money(run)
+
+
+def _tables_of_money(run: Solved) -> dict[str, Table]:
+    """Tables of what changes a budget beside the plan itself, where the scenario has any."""
+    tables = {}
     if run.instance.overruns:
         tables["overruns"] = overruns_table(run)
     if run.instance.conversions:
         tables["conversions"] = conversions_table(run)
     if run.instance.campaign is not None:
         tables["construction"] = construction_table(run)
+    if any(row.moves for row in run.instance.rows):
+        tables["transfers"] = transfers_table(run)
     if run.instance.convergence:
         tables["convergence"] = convergence_table(run)
     return tables

@@ -130,7 +130,8 @@ def _variables(instance: Instance, reference: Reference) -> list[Block]:
         what += f" (money of the year for {names})"
     counts = {name: tally(instance, reference, name) for name in instance.scenario.objectives}
     fixed = sum(row.budget_of is not None for row in instance.rows)
-    reserves = sum(row.held for row in instance.rows) - fixed
+    reserves = sum(row.fixes for row in instance.rows) - fixed
+    moving = sum(row.moves for row in instance.rows)
     auxiliary = sum(count.variables_made for count in counts.values())
     rows: list[tuple[Line, ...]] = [
         (say(r"$x_{tmy} \ge 0$"), say("{}", what), say("{}", figure(cells))),
@@ -140,6 +141,7 @@ def _variables(instance: Instance, reference: Reference) -> list[Block]:
             say("{}", figure(reserves)),
         ),
         *_budgets_fixed(fixed),
+        *_transfers(moving),
         (say("of objectives"), say("gaps, extremes, distances"), say("{}", figure(auxiliary))),
     ]
     of_projects, chosen = _project_rows(instance), len(instance.projects)
@@ -164,6 +166,13 @@ def _budgets_fixed(number: int) -> list[tuple[Line, ...]]:
         return []
     what = say("budget of each establishment and year in convergence, where $x_{tmy} = 0$")
     return [(say(r"$G_{tmy} \ge 0$"), what, say("{}", figure(number)))]
+
+
+def _transfers(number: int) -> list[tuple[Line, ...]]:
+    if not number:
+        return []
+    what = say("what each row of a transfer moves from one envelope to another")
+    return [(say(r"$T \ge 0$"), what, say("{}", figure(number)))]
 
 
 def _project_rows(instance: Instance) -> int:
@@ -207,6 +216,11 @@ def _tie_break(instance: Instance) -> list[Block]:
         say(f"Strictly convex, hence one plan; {how}."),
     )
     intro = say("Among the plans that are optimal at every priority, the one that minimises")
+    if any(row.moves for row in instance.rows):
+        intro = say(
+            r"Among the plans that are optimal at every priority, those where the least moves from "
+            r"one envelope to another, $\min \sum T$; among them, the one that minimises"
+        )
     equation = rf"{over} \frac{{c_{{tmy}}}}{{{basis}}} {square}"
     return [Paragraph(intro), Display(equation), Listing(lines)]
 

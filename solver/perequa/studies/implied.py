@@ -17,9 +17,10 @@ from perequa.studies.evidence import Dual, Proven, solved_each
 from perequa.studies.prepared import infeasible_is_proven
 from perequa.studies.study import Answer
 from perequa.weighting import SHARE
+from perequa_models.amounts import amounts_at
 from perequa_models.catalogue import OBJECTIVE_KINDS
 from perequa_models.errors import UsageError
-from perequa_models.keys import AuxiliaryKey, CellKey, RowKey
+from perequa_models.keys import OWN_AMOUNTS, AuxiliaryKey, CellKey, RowKey
 from perequa_models.quantities import Quantities
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from perequa.compilation import CompiledProgram
     from perequa.engine.session import SolverOptions
     from perequa.studies.prepared import Prepared
+    from perequa_models.instance import Instance
 
 Floats = NDArray[np.float64]
 
@@ -112,7 +114,7 @@ def implied_study(prepared: Prepared, written: str, priority: int | None = None)
     given = read_given(prepared, written)
     values = prepared.values(Quantities(prepared.instance, given.x))
     sizes = prepared.sizes(names) if len(names) > 1 else np.ones(len(values))
-    violations, allowed = _allowing(prepared.program, given.x)
+    violations, allowed = _allowing(prepared.instance, prepared.program, given.x)
     allowed = _no_worse_before(prepared, allowed, values, served)
     with infeasible_is_proven(allowed):
         found, optimum = _found(prepared, allowed, names, values, sizes)
@@ -224,9 +226,11 @@ def _found(
     return found, float(found.weights @ shown) - found.loss
 
 
-def _allowing(program: CompiledProgram, x: Floats) -> tuple[Table, CompiledProgram]:
+def _allowing(
+    instance: Instance, program: CompiledProgram, x: Floats
+) -> tuple[Table, CompiledProgram]:
     """List the rows an allocation violates, and move their limits to where it stands."""
-    columns = _with_reserves(program, x)
+    columns = _with_amounts(instance, program, x)
     activity = program.matrix @ columns
     beyond = np.maximum(program.row_lower - activity, activity - program.row_upper)
     beyond = np.where(program.is_rule, np.maximum(beyond, 0.0), 0.0)
@@ -264,19 +268,14 @@ def _funded_where_closed(program: CompiledProgram, most: Floats) -> Iterator[tup
         yield (str(key), "closed", *where, "at_most", unit, float(program.column_upper[j]), at, at)
 
 
-def _with_reserves(program: CompiledProgram, x: Floats) -> Floats:
-    """Lay an allocation over the columns of a program, reserves held back as their rules say."""
+def _with_amounts(instance: Instance, program: CompiledProgram, x: Floats) -> Floats:
+    """Lay an allocation over the columns of a program, with what its rules hold back or move."""
     columns = np.zeros(program.matrix.shape[1])
     columns[: x.size] = x.ravel()
-    limits = {
-        key[:5]: float(program.row_limit[i])
-        for i, key in enumerate(program.row_keys)
-        if isinstance(key, RowKey)
-    }
+    amounts = {key[:5]: a for key, a in amounts_at(instance, Quantities(instance, x)).items()}
     for j, key in enumerate(program.column_keys):
-        if isinstance(key, AuxiliaryKey) and key.role == "held_back":
-            where = (key.owner, key.level, key.territory, key.measure, key.year)
-            columns[j] = limits[where]
+        if isinstance(key, AuxiliaryKey) and key.role in OWN_AMOUNTS:
+            columns[j] = amounts[key.owner, key.level, key.territory, key.measure, key.year]
     return columns
 
 

@@ -12,6 +12,7 @@ from perequa.verification.recompute.all_rows import expected_rows
 from perequa.verification.recompute.model import model_of
 from perequa.verification.recompute.objectives import objective_value
 from perequa.verification.recompute.reference import reference_places
+from perequa.verification.recompute.transfers import amounts_of, with_amounts
 from perequa.words import saying
 
 if TYPE_CHECKING:
@@ -162,12 +163,13 @@ def _joined_plan(model: Model, parts: list[RunFolder]) -> Floats:
 def _check_unkept(notes: Notebook, cascade: Cascade, rows: list[ExpectedRow], plan: Floats) -> None:
     """Find again the rules of the whole that the parts do not keep together."""
     table = cascade.folder.table("unkept.csv")
-    held = {row.id: row.limit for row in rows if row.held}
+    bare = np.array([row.activity(plan) for row in rows])
+    amounts = amounts_of(rows, bare, np.array([row.limit for row in rows]))
     broken: dict[str, tuple[float, float]] = {}
-    for row in rows:
-        if row.held:
+    for i, row in enumerate(rows):
+        if row.held and row.side == "equals":
             continue
-        activity = row.activity(plan) + sum(share * held[name] for name, share in row.holds.items())
+        activity = with_amounts(row, float(bare[i]), amounts)
         over = activity - row.limit
         excess = {"at_most": over, "at_least": -over}.get(row.side, abs(over))
         if excess > max(VIOLATION[row.unit], 1e-9 * abs(row.limit)):

@@ -126,3 +126,21 @@ def note_signs(
                 float(value[i]),
                 "≤ 0" if value[i] > 0 else "≥ 0",
             )
+
+
+def contradicts(
+    multiplier: Floats,
+    size: Floats,
+    activity: Floats,
+    bounds: tuple[Floats, Floats],
+    slack: Floats,
+) -> NDArray[np.bool_]:
+    """Where a multiplier has a wrong sign, or its bound is not met."""
+    lower, upper = bounds
+    away_low = activity > lower + slack
+    away_high = activity < upper - slack
+    return (
+        wrong_signs(multiplier, size, bounds)
+        | ((multiplier > size) & away_low)
+        | ((multiplier < -size) & away_high)
+    )

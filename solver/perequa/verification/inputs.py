@@ -57,6 +57,7 @@ def check_inputs(
     if folder.has("solution.npz"):
         check_stages(notes, folder, model)
         _compare_tie_break(notes, model, program, cells, reference)
+        _compare_moved(notes, program, [held[row.id] for row in rows if row.kind == "transfer"])
     return notes.close(
         saying(
             "{rows} rule rows with their limits and coefficients, {objectives} objectives at "
@@ -292,3 +293,17 @@ def _compare_tie_break(
                 value,
                 tolerance=1e-9 * max(abs(value), 1e-300),
             )
+
+
+def _compare_moved(notes: Notebook, program: Program, columns: list[int]) -> None:
+    """What transfers move, and nothing else, is made least before the tie-break evens out."""
+    expected = np.zeros(len(program.col_ids))
+    expected[columns] = 1.0
+    found = program.arrays.get("tie_moved", np.zeros(len(expected)))
+    for j in np.flatnonzero(found != expected).tolist():
+        where = (FILE, program.col_ids[j], "tie_moved")
+        notes.near(where, float(found[j]), float(expected[j]), tolerance=0.0)
+    for name in ("tie_square", "tie_linear", "tie_cost"):
+        for j in columns if name in program.arrays else []:
+            where = (FILE, program.col_ids[j], name)
+            notes.near(where, float(program.arrays[name][j]), 0.0, tolerance=0.0)

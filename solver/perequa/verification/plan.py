@@ -19,6 +19,7 @@ from perequa.verification.published_rules import check_objectives, check_rules
 from perequa.verification.recompute.whole import is_asked
 from perequa.verification.reference_parts import check_reference
 from perequa.verification.totals import check_totals
+from perequa.verification.transfers import check_transfers
 from perequa.words import saying
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ def check_plan(published: Published) -> Check:
         check_convergence(notes, published),
         check_construction(notes, published),
         *([check_conversions(notes, published)] if converts(published) else []),
+        check_transfers(notes, published),
     ]
     if published.model.scenario.get("reference"):
         looked_at.append(check_reference(notes, published))

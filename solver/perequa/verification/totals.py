@@ -103,7 +103,7 @@ def _kept_back(published: Published, size: dict[str, float]) -> dict[str, Line]:
     activity = activities(published)
     for row in published.rows:
         column = "places" if row.unit == "place" else "credits"
-        if row.kind == "converge":
+        if row.kind in ("converge", "transfer"):
             continue
         if row.held:
             lines[_key("reserve", row.rule, row.group)] = {column: activity[row.id]}

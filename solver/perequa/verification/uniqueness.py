@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perequa.verification.duals import SIGN, off_bound, wrong_signs
+from perequa.verification.duals import SIGN, contradicts, off_bound
 from perequa.verification.feasibility import row_tolerance
+from perequa.verification.moved_least import check_moved_least
 from perequa.verification.optimum import stages_of
 from perequa.verification.outcome import Notebook
 from perequa.verification.stepped import check_stepped
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from perequa.verification.folder import HoldsArrays, Program
+    from perequa.verification.moved_least import Face
     from perequa.verification.optimum import Stage
     from perequa.verification.outcome import Check
 
@@ -34,15 +36,17 @@ def check_uniqueness(folder: HoldsArrays) -> Check:
     program, solution = folder.program, folder.solution
     stages = stages_of(program, solution)
     method = str(solution["tie_method"])
+    face = _face(program, stages, solution["plan"])
+    face = check_moved_least(notes, program, solution, face)
     if method == "exact":
-        return _exact(notes, folder, program, stages)
+        return _exact(notes, folder, program, face)
     if method == "stepped":
-        return check_stepped(notes, program, solution, _face(program, stages, solution["plan"]))
+        return check_stepped(notes, program, solution, face)
     notes.wrong(FILE, "tie_method", saying("method of the tie-break"), method, "exact or stepped")
     return notes.close(saying("tie-break"))
 
 
-def _exact(notes: Notebook, folder: HoldsArrays, program: Program, stages: list[Stage]) -> Check:
+def _exact(notes: Notebook, folder: HoldsArrays, program: Program, face: Face) -> Check:
     """Stationarity, signs and complementarity of the quadratic program on the optimal face."""
     solution = folder.solution
     y = solution["tie_y"]
@@ -50,15 +54,15 @@ def _exact(notes: Notebook, folder: HoldsArrays, program: Program, stages: list[
     square, linear = program.arrays["tie_square"], program.arrays["tie_linear"]
     z = 2 * square * plan + linear - matrix.transposed.times(y)
     size = 2 * square * np.abs(plan) + np.abs(linear) + matrix.transposed.size.times(np.abs(y))
-    fixed_rows, fixed_columns = _face(program, stages, plan)
+    fixed_rows, fixed_columns = face
     largest = float(size.max(initial=0.0))
     with np.errstate(divide="ignore"):
         y_size = SIGN * largest / matrix.largest_in_row
     activity = matrix.times(plan)
     slack = row_tolerance(program, plan)
-    rows = _contradicts(y, y_size, activity, (program.lower, program.upper), slack) & ~fixed_rows
+    rows = contradicts(y, y_size, activity, (program.lower, program.upper), slack) & ~fixed_rows
     columns = (
-        _contradicts(
+        contradicts(
             z, np.full(len(z), SIGN * largest), plan, (program.least, program.most),
             1e-9 * np.maximum(1.0, np.abs(plan)),
         )
@@ -85,9 +89,7 @@ def _exact(notes: Notebook, folder: HoldsArrays, program: Program, stages: list[
     )
 
 
-def _face(
-    program: Program, stages: list[Stage], plan: NDArray[np.float64]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _face(program: Program, stages: list[Stage], plan: NDArray[np.float64]) -> Face:
     """Rows and columns fixed on the optimal face: those that carry a multiplier, or are fixed."""
     rows = program.lower == program.upper
     columns = program.least == program.most
@@ -112,21 +114,3 @@ def _faint(program: Program, stage: Stage) -> NDArray[np.bool_]:
     own = np.zeros(matrix.rows)
     np.maximum.at(own, matrix.row_of, priced)
     return np.abs(dual.y) > np.maximum(own, FAINT * dual.y_size)
-
-
-def _contradicts(
-    multiplier: NDArray[np.float64],
-    size: NDArray[np.float64],
-    activity: NDArray[np.float64],
-    bounds: tuple[NDArray[np.float64], NDArray[np.float64]],
-    slack: NDArray[np.float64],
-) -> NDArray[np.bool_]:
-    """Where a multiplier has a wrong sign, or its bound is not met."""
-    lower, upper = bounds
-    away_low = activity > lower + slack
-    away_high = activity < upper - slack
-    return (
-        wrong_signs(multiplier, size, bounds)
-        | ((multiplier > size) & away_low)
-        | ((multiplier < -size) & away_high)
-    )

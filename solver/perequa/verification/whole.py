@@ -16,8 +16,9 @@ import numpy as np
 
 from perequa.verification.compare import compare_column, compare_keys, compare_words
 from perequa.verification.outcome import Notebook, Unreadable
-from perequa.verification.published_rules import VIOLATION, activities, passed
+from perequa.verification.published_rules import VIOLATION, activities, activities_at, passed
 from perequa.verification.recompute.objectives import objective_value
+from perequa.verification.recompute.transfers import with_amounts
 from perequa.verification.recompute.whole import (
     NEAR,
     above,
@@ -71,12 +72,17 @@ class Rounded:
     def rule_activities(self) -> tuple[dict[str, float], dict[str, float]]:
         """Activity of every rule row at the whole plan and by largest remainders."""
         published = self.published
-        held = {row.id: kept_between(row)[1] for row in published.rows if row.held}
-        beside = {
-            row.id: row.activity(self.remainder)
-            + sum(share * held[name] for name, share in row.holds.items())
-            + held.get(row.id, 0.0)
+        held = {
+            row.id: kept_between(row)[1]
             for row in published.rows
+            if row.held and row.side == "equals"
+        }
+        # what transfers move stays where the continuous plan has it
+        solution = published.folder.solution["plan"]
+        continuous = activities_at(published, self.continuous, solution)
+        held |= {r.id: continuous[r.id] for r in published.rows if r.kind == "transfer"}
+        beside = {
+            row.id: with_amounts(row, row.activity(self.remainder), held) for row in published.rows
         }
         return activities(published), beside
 

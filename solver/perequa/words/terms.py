@@ -30,6 +30,7 @@ def rule_kinds(words: Words) -> Mapping[str, str]:
         "selection": words.term("kind of rule", "selection"),
         "deadline": words.term("kind of rule", "deadline"),
         "distance": words.term("kind of rule", "distance to the target"),
+        "transfer": words.term("kind of rule", "transfer"),
     }
 
 

@@ -32,12 +32,13 @@ from perequa_models.rules.pace import Pace
 from perequa_models.rules.primitive import YEARLY
 from perequa_models.rules.reserve import Overruns, Reserve
 from perequa_models.rules.ring_fence import RingFence
+from perequa_models.rules.transfer import Transfer
 from perequa_models.rules.until_opening import UntilOpening
 from perequa_models.rules.withhold import Withhold
 from perequa_models.strict import ColumnRef
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -93,10 +94,11 @@ def _source(spec: RuleSpec) -> Line:
 
 
 def _frame(instance: Instance, name: str, spec: RuleSpec, rows: Sequence[RuleRow]) -> Frame:
-    """Find the indices of a rule; those of a reserve are those of the rule it is taken from."""
-    if isinstance(spec, Reserve):
-        taken_from = [row for row in instance.rows if row.key.rule == spec.of]
-        return _frame(instance, spec.of, instance.scenario.rules[spec.of], taken_from)
+    """Find the indices of a rule; a reserve or a transfer has those of the rule it takes from."""
+    if isinstance(spec, Reserve | Transfer):
+        giving = spec.of if isinstance(spec, Reserve) else spec.from_
+        taken_from = [row for row in instance.rows if row.key.rule == giving]
+        return _frame(instance, giving, instance.scenario.rules[giving], taken_from)
     if isinstance(spec, Converge):
         fixed = np.array([row.budget_of for row in rows], dtype=np.intp)
         return frame(instance, name, spec, fixed, [row.key.year for row in rows], by_year=True)
@@ -147,9 +149,11 @@ def _equations(
         return [_meanwhile(spec, rows, where, spent)]
     if isinstance(spec, Converge):
         return [f"{where.summed('G')} = {where.of_group('L')}{where.every}"]
+    if isinstance(spec, Transfer):
+        limit = _limit(spec, "at_most", rows, where)
+        return [rf"0 \le {where.of_group(_moved(name))} \le {limit}{where.every}"]
     letter = LETTERS["budget" if spec.at_most == "built" else _own(rows[0])[0].quantity]
-    held = dict.fromkeys(key.rule for row in rows for key in row.holds)
-    reserves = "".join(" + " + where.of_group(_reserved(rule)) for rule in held)
+    reserves = "".join(dict.fromkeys(_amounts_held(rows, where)))
     reserves += _freed(instance, name)
     if spec.at_most == "built":
         reserves += " + " + where.of_group("D")
@@ -187,6 +191,20 @@ def _freed(instance: Instance, name: str) -> str:
             factor = "" if share == 1.0 else rf"{maths_figure(share)} "
             written += rf" - {factor}V^{{{word(other)}}}" if share else ""
     return written
+
+
+def _amounts_held(rows: Sequence[RuleRow], where: Frame) -> Iterator[str]:
+    """Write what reserves and transfers add to a row, and what transfers take off it."""
+    for row in rows:
+        for key in row.holds:
+            symbol = _reserved(key.rule) if key.side == "equals" else _moved(key.rule)
+            yield f" + {where.of_group(symbol)}"
+        for key in row.receives:
+            yield f" - {where.of_group(_moved(key.rule))}"
+
+
+def _moved(rule: str) -> str:
+    return rf"T^{{{word(rule)}}}"
 
 
 def _reserved(rule: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from perequa.verification.outcome import Unreadable
 from perequa.verification.recompute.campaign import built_rows
@@ -22,8 +22,11 @@ from perequa.verification.recompute.rules import (
     summing_rows,
 )
 from perequa.verification.recompute.targets import distance_rows
+from perequa.verification.recompute.transfers import transfer_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from perequa.verification.recompute.model import Model
 
 
@@ -37,6 +40,13 @@ OWN = {
     "withhold": withhold_rows,
 }
 """Kinds whose rows are more than a sum against a limit, and that look at no other rule."""
+CHANGING = {
+    "converge": (0, converge_rows),
+    "transfer": (1, transfer_rows),
+    "reserve": (2, reserve_rows),
+    "ring_fence": (2, set_aside_rows),
+}
+"""Kinds that look at rows of other rules, or change them, and the turn of each."""
 
 
 def expected_rows(model: Model) -> list[ExpectedRow]:
@@ -48,13 +58,11 @@ def expected_rows(model: Model) -> list[ExpectedRow]:
         When a rule kind is unknown to `verify`, or a figure it needs is not stated.
     """
     rows: list[ExpectedRow] = []
-    freeing, last = [], []
+    changing: list[tuple[int, str, Mapping[str, Any]]] = []
     for name, spec in sorted(model.rules.items()):
         kind = spec["kind"]
-        if kind == "converge":
-            freeing.append((name, spec))
-        elif kind == "reserve" or (kind == "ring_fence" and spec.get("set_aside") is not None):
-            last.append((name, spec))
+        if kind in CHANGING and (kind != "ring_fence" or spec.get("set_aside") is not None):
+            changing.append((CHANGING[kind][0], name, spec))
         elif kind == "envelope" and spec.get("at_most") == "built":
             rows += built_rows(model, name, spec)
         elif kind in OWN:
@@ -63,11 +71,6 @@ def expected_rows(model: Model) -> list[ExpectedRow]:
             rows += summing_rows(model, name, spec)
         else:
             raise Unreadable("run.json", f"rules.{name}: verify does not know kind {kind!r}")
-    for name, spec in freeing:
-        rows += converge_rows(model, name, spec, rows)
-    for name, spec in last:
-        if spec["kind"] == "reserve":
-            rows += reserve_rows(model, name, spec, rows)
-        else:
-            rows += set_aside_rows(model, name, spec, rows)
+    for _, name, spec in sorted(changing, key=lambda entry: entry[:2]):
+        rows += CHANGING[spec["kind"]][1](model, name, spec, rows)
     return rows

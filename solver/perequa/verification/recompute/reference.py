@@ -119,7 +119,7 @@ def _settled(model: Model, spec: Mapping[str, Any], rows: list[ExpectedRow]) -> 
         held_measures = _measures(model, row)
         measure = measure or (held_measures[0] if len(held_measures) == 1 else None)
         year = row.group.year if year is None else year
-    held = [r for r in rows if row is not None and r.id in row.holds]
+    held = [r for r in rows if row is not None and r.id in row.holds and r.side == "equals"]
     reserved = sum(r.written for r in held)
     amount = row.written if row is not None else float(spec["amount"])
     after = spec.get("reserve", "before") == "after"

@@ -79,10 +79,10 @@ class Given:
         columns = np.zeros(len(program.least))
         at = [program.column_at[name] for name in self.study.model.cell_ids]
         columns[at] = self.places.ravel()
-        for row in self.study.rows:
-            if row.held:
-                index, _ = program.matrix.row(program.row_at[row.id])
-                columns[index] = row.limit
+        amounts = self.study.amounts(self.places, self.study.limits)
+        for name, amount in amounts.items():
+            index, _ = program.matrix.row(program.row_at[name])
+            columns[index] = amount
         return columns
 
     @cached_property

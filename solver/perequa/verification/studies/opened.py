@@ -13,6 +13,7 @@ from perequa.verification.recompute.activity import value_of
 from perequa.verification.recompute.all_rows import expected_rows
 from perequa.verification.recompute.objectives import objective_value
 from perequa.verification.recompute.reference import reference_places
+from perequa.verification.recompute.transfers import amounts_of, with_amounts
 from perequa.verification.sparse import Matrix, gathered
 from perequa.verification.studies.proofs import read_sample
 
@@ -102,14 +103,22 @@ class Study:
 
     def activities(self, places: Floats, limits: Floats) -> Floats:
         """Activity of every rule row at a plan, under limits that may have been moved."""
-        held = {row.id: limit for row, limit in zip(self.rows, limits, strict=True) if row.held}
-        more = [
-            row.constant
-            + sum(share * held.get(name, 0.0) for name, share in row.holds.items())
-            + (held[row.id] if row.held else 0.0)
-            for row in self.rows
-        ]
-        return np.asarray(self.coefficients.times(places.ravel()) + np.array(more))
+        bare, amounts = self._bare(places), self.amounts(places, limits)
+        return np.array(
+            [
+                with_amounts(row, float(one), amounts)
+                for row, one in zip(self.rows, bare, strict=True)
+            ]
+        )
+
+    def amounts(self, places: Floats, limits: Floats) -> dict[str, float]:
+        """What reserves hold back and transfers must move at a plan, by the row of each."""
+        return amounts_of(self.rows, self._bare(places), limits)
+
+    def _bare(self, places: Floats) -> Floats:
+        """Activity of every rule row without amounts of their own."""
+        constant = np.array([row.constant for row in self.rows])
+        return np.asarray(self.coefficients.times(places.ravel()) + constant)
 
     def plans(self, file: str, mark: str) -> dict[str, Floats]:
         """Read the plans of a table, (T, M, Y) by what its first column says.
