@@ -107,6 +107,23 @@ def test_optimum_alone_looks_at_one_objective_only() -> None:
             assert alone.least(k) == pytest.approx(in_turn(program, costs[[k]])[0], abs=1e-8)
 
 
+def test_the_first_priority_tells_the_optimum_of_an_objective_that_it_serves_alone() -> None:
+    rng = np.random.default_rng(11)
+    for _ in range(10):
+        program = random_program(rng)
+        costs = costs_of(rng, program, 3)
+        compiled = program.compiled(costs)
+        for weights in (np.array([0.0, 2.0, 0.0]), np.array([1.0, 2.0, 0.0])):
+            staged = solve_stages(compiled, (1,), weights[None] @ costs, OPTIONS)
+            alone = Alone(compiled, OPTIONS)
+            alone.told_by(staged.stages[0].x, weights)
+            # what two objectives share is the optimum of neither
+            told = {1: in_turn(program, costs[[1]])[0]} if weights[0] == 0.0 else {}
+            assert alone._found == pytest.approx(told, abs=1e-8)
+            for k in range(3):
+                assert alone.least(k) == pytest.approx(in_turn(program, costs[[k]])[0], abs=1e-8)
+
+
 def test_optima_alone_are_the_same_from_another_thread() -> None:
     """To the last bit, and with a solver at work here meanwhile."""
     rng = np.random.default_rng(4)
