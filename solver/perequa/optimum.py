@@ -11,8 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from perequa.compilation import compile_program
+from perequa.engine.beside import other_thread
 from perequa.engine.completed import completed
 from perequa.engine.optimum_alone import Alone, owners
 from perequa.engine.ordered_stages import Solved, solve_ordered, with_more_orders
@@ -36,7 +38,7 @@ from perequa_models.reference.allocation import reference_allocation
 from perequa_models.tie_break import Evenness, evenness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from perequa.compilation import CompiledProgram
     from perequa.engine.response import ActivePlan
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from perequa_models.instance import Instance
     from perequa_models.reference.reference import Reference
 
+Floats = NDArray[np.float64]
 DEFAULT_OPTIONS = SolverOptions()
 Watch = Callable[[str], AbstractContextManager[None]]
 
@@ -165,11 +168,22 @@ def uncollected() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """Every priority solved, no plan chosen yet; `options` are those that succeeded."""
+    """Every priority solved, no plan chosen yet.
+
+    Attributes
+    ----------
+    even, neutral
+        What the tie-break evens out; the neutral figure (cells,) of each decision.
+    alone
+        The optimum of each objective alone.
+    options
+        Those that succeeded.
+    """
 
     instance: Instance
     reference: Reference
     even: Evenness
+    neutral: Floats
     alone: Alone
     weighting: Weighting
     solved: Solved
@@ -206,7 +220,8 @@ def prepared(
             program = compiled_from(instance, reference, clock)
     # which pairs a plan needs is told by duals, and whole projects have none
     program = with_every_pair(program) if instance.projects else pairs(program)
-    with clock.stage("solve"):
+    with other_thread() as other, clock.stage("solve"):
+        neutral = other.submit(neutral_figures, program.column_keys)
         optimum = _optimum(instance, reference, program, options)
     if optimum is None:
         with clock.stage("diagnose"):
@@ -224,6 +239,7 @@ def prepared(
         instance=instance,
         reference=reference,
         even=even,
+        neutral=neutral.result(),
         alone=alone,
         weighting=weighting,
         solved=solved,
@@ -289,7 +305,7 @@ def published_from(ready: Prepared, clock: Clock) -> Optimum:
     instance, solved = ready.instance, ready.solved
     with clock.stage("tie-break"):
         while True:
-            spread = spread_over(instance, solved.program, ready.even)
+            spread = spread_over(instance, solved.program, ready.even, ready.neutral)
             method = instance.scenario.tie_break.method
             published = publish(solved.staged, spread, method, ready.options)
             stood_at = [solved.staged.stages[-1].x, published.plan]
@@ -373,7 +389,9 @@ def _check_termination(staged: Staged) -> None:
             raise NotProven(message)
 
 
-def spread_over(instance: Instance, program: CompiledProgram, even: Evenness) -> Spread:
+def spread_over(
+    instance: Instance, program: CompiledProgram, even: Evenness, neutral: Floats
+) -> Spread:
     """Lay the tie-break of the models over the columns of the program (decisions come first)."""
     n = program.matrix.shape[1]
     cells = int(np.prod(instance.shape))
@@ -383,14 +401,12 @@ def spread_over(instance: Instance, program: CompiledProgram, even: Evenness) ->
         laid[:cells] = values.ravel()
         return laid
 
-    keys = [key for key in program.column_keys[:cells] if isinstance(key, CellKey)]
-    neutral = [_neutral(key) for key in keys]
     return Spread(
         cost=over_columns(even.cost, 0.0),
         basis=over_columns(even.basis, 1.0),
         around=over_columns(even.around, 0.0),
-        neutral=over_columns(np.array(neutral).reshape(instance.shape), 0.0),
-        moved=np.array([float(_is_moved(key)) for key in program.column_keys]),
+        neutral=over_columns(neutral, 0.0),
+        moved=np.append(np.zeros(cells), [_is_moved(key) for key in program.column_keys[cells:]]),
     )
 
 
@@ -399,8 +415,15 @@ def _is_moved(key: object) -> bool:
     return isinstance(key, AuxiliaryKey) and key.role == "transferred"
 
 
-def _neutral(key: CellKey) -> float:
-    """Return a fixed figure in [1, 2) that favours nobody, from the SHA-256 of the cell's name."""
-    name = f"{key.level}:{key.territory}|{key.measure}|{key.year}"
-    digest = hashlib.sha256(name.encode()).digest()
-    return 1.0 + int.from_bytes(digest[:6], "big") / 2.0**48
+def neutral_figures(keys: Iterable[object]) -> Floats:
+    """Return a fixed figure in [1, 2) that favours nobody, for each cell among some columns.
+
+    It comes from the SHA-256 of the name of the cell.
+    """
+    names = (
+        f"{key.level}:{key.territory}|{key.measure}|{key.year}"
+        for key in keys
+        if isinstance(key, CellKey)
+    )
+    digests = (hashlib.sha256(name.encode()).digest()[:6] for name in names)
+    return 1.0 + np.array([int.from_bytes(digest, "big") for digest in digests]) / 2.0**48

@@ -114,6 +114,8 @@ def _solve(ready: Prepared, name: str, asked: Asked, clock: Clock) -> Success:
         begun = None
         if asked.prices and ready.settled and ready.selected is None:
             begun = begun_prices(ready.solved.program, ready.solved.staged, ready.options, clock)
+            with clock.stage("prices"):
+                begun.pricing.ahead(publishing.done)
         with clock.stage("tie-break"):
             found = publishing.result()
         program, staged, published = found.program, found.staged, found.published

@@ -22,6 +22,8 @@ LARGE = 20_000
 """Rows above which an inverse is written out: below, the factors answer as fast."""
 FEW = 40
 """Most entries of an inverse, on average for each row, for it to be written out."""
+FEW_ENTRIES = 200
+"""Entries up to which they are added up one by one."""
 HOLDS = 1e-9
 """Largest entry by which the basis times its inverse may differ from the identity."""
 
@@ -72,7 +74,9 @@ def inverse_of(vertex: Vertex, basis: FactoredBasis) -> InverseBasis | None:
     held = sparse.vstack([own, carried], format="csc")
     whole = sparse.csc_array(sparse.hstack([held, alone], format="csc"))
     order = np.argsort(np.concatenate([basis.held, basis.others]))
-    return InverseBasis(sparse.csc_array(whole[:, order]))
+    inverse = sparse.csc_array(whole[:, order])
+    inverse.sort_indices()
+    return InverseBasis(inverse)
 
 
 def _of_held(basis: FactoredBasis, most: int) -> sparse.csc_array | None:
@@ -145,12 +149,32 @@ def _part(matrix: sparse.csc_array | sparse.csr_array, k: int) -> Entries:
 
 
 def gathered(matrix: sparse.csc_array | sparse.csr_array, chosen: Entries) -> Entries:
-    """Sum some rows (of a matrix by row) or columns (by column), each times its value."""
+    """Sum some rows (of a matrix by row) or columns (by column), each times its value.
+
+    The entries of each must stand in the order of their places.
+    """
+    if len(chosen.places) == 1:
+        part = _part(matrix, int(chosen.places[0]))
+        return Entries(part.places.astype(np.intp), part.values * chosen.values[0])
     starts, ends = matrix.indptr[chosen.places], matrix.indptr[chosen.places + 1]
     sizes = ends - starts
+    entries = int(sizes.sum())
+    if entries <= FEW_ENTRIES:
+        return _one_by_one(matrix, chosen)
     before = np.cumsum(sizes) - sizes
-    taken = np.arange(int(sizes.sum())) + np.repeat(starts - before, sizes)
+    taken = np.arange(entries) + np.repeat(starts - before, sizes)
     places, where = np.unique(matrix.indices[taken], return_inverse=True)
     weights: Floats = matrix.data[taken] * np.repeat(chosen.values, sizes)
     sums: Floats = np.bincount(where, weights, len(places)).astype(np.float64)
     return Entries(places.astype(np.intp), sums)
+
+
+def _one_by_one(matrix: sparse.csc_array | sparse.csr_array, chosen: Entries) -> Entries:
+    """Sum few entries: to set up arrays for them takes longer than to add them."""
+    sums: dict[int, float] = {}
+    for k, times in zip(chosen.places.tolist(), chosen.values.tolist(), strict=True):
+        part = _part(matrix, k)
+        for place, value in zip(part.places.tolist(), part.values.tolist(), strict=True):
+            sums[place] = sums.get(place, 0.0) + value * times
+    places = sorted(sums)
+    return Entries(np.array(places, dtype=np.intp), np.array([sums[p] for p in places]))

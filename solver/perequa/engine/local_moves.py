@@ -54,17 +54,18 @@ class _Around:
     ----------
     vertex, inverse, basic
         The vertex, the inverse of its basis, who is basic by place.
-    reduced, low, high, rises, falls
-        (n + m,) reduced costs; which bounds are active; who, not basic, may leave its own upwards
-        or downwards.
+    low, high
+        (n + m,) which bounds are active. These and `basic` are read one at a time: lists.
+    reduced, rises, falls
+        (n + m,) reduced costs; who, not basic, may leave its own bound upwards or downwards.
     """
 
     vertex: Vertex
     inverse: InverseBasis
-    basic: Indices
+    basic: list[int]
     reduced: Floats
-    low: Flags
-    high: Flags
+    low: list[bool]
+    high: list[bool]
     rises: Flags
     falls: Flags
 
@@ -91,21 +92,21 @@ class LocalMoves:
         rises, falls = ~high, ~low
         reduced[basis.basic] = 0.0
         rises[basis.basic] = falls[basis.basic] = False
-        self._columns = basis.columns
+        self._basis = basis
         self._around = _Around(
             vertex=vertex,
             inverse=inverse,
-            basic=basis.basic,
+            basic=basis.basic.tolist(),
             reduced=reduced,
-            low=low,
-            high=high,
+            low=low.tolist(),
+            high=high.tolist(),
             rises=rises,
             falls=falls,
         )
 
     def along_basis(self, rows: Sequence[int]) -> Iterator[BasisMove]:
         """Yield the moves of non-basic rows that the basis allows, on either side."""
-        vertex, basic = self._around.vertex, self._around.basic
+        vertex, basic = self._around.vertex, self._basis.basic
         scaled = vertex.scaled
         at = np.concatenate([vertex.x, vertex.activity])[basic]
         above = np.concatenate([scaled.column_upper, scaled.row_upper])[basic] - at
@@ -121,10 +122,10 @@ class LocalMoves:
             room = np.where(sign * rate[felt] > 0, above[place[felt]], below[place[felt]])
             far[sign] = np.full(len(rows), np.inf)
             np.minimum.at(far[sign], which[felt], np.maximum(0.0, room / np.abs(rate[felt])))
-        own = place < len(self._columns)
+        own = place < len(self._basis.columns)
         for k, row in enumerate(rows):
             part = slice(moves.indptr[k], moves.indptr[k + 1])
-            columns = self._columns[place[part][own[part]]]
+            columns = self._basis.columns[place[part][own[part]]]
             values = rate[part][own[part]]
             for sign in (1, -1):
                 if far[sign][k] > FREE_MOVE:
@@ -176,18 +177,18 @@ class _Walk:
         return None
 
     def _at(self, place: int) -> int:
-        return self._basic.get(place, int(self._around.basic[place]))
+        return self._basic.get(place, self._around.basic[place])
 
     def _pushed(self) -> int | None:
         """Return who is pushed furthest beyond an active bound; None where nobody is."""
         low, high = self._around.low, self._around.high
-        furthest, where, largest = 0.0, None, 1.0
+        largest = max(map(abs, self._x.values()), default=0.0)
+        furthest, where = 0.0, None
         for place, moved in self._x.items():
             size = abs(moved)
-            largest = max(largest, size)
             if size > furthest and (low if moved < 0 else high)[self._at(place)]:
                 furthest, where = size, place
-        return where if furthest > BEYOND * largest else None
+        return where if furthest > BEYOND * max(1.0, largest) else None
 
     def _multipliers(self, place: int) -> Entries:
         """Multipliers of the rows that pick one place out of the basis as it stands."""

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from perequa.engine.basis_moves import along_basis
 from perequa.engine.direction import one_limit
 from perequa.engine.inverse_basis import inverse_of
-from perequa.engine.local_moves import LocalMove, LocalMoves
+from perequa.engine.local_moves import LocalMove, LocalMoves, LocalRay
 from perequa.engine.stages import NOT_ZERO
 from perequa.engine.tangent_cone import TangentCone, TangentMove
 from perequa.engine.vectors import Entries, Vectors
@@ -30,6 +30,8 @@ from perequa.engine.vertex import ACTIVE
 from perequa_models.errors import InternalError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from perequa.compilation import CompiledProgram
     from perequa.engine.session import SolverOptions
     from perequa.engine.stages import Staged
@@ -221,8 +223,32 @@ class Pricing:
         ]
         self.costs = np.array([s.cost for s in staged.stages])
         self.cones: dict[int, TangentCone] = {}
+        self.walked: dict[tuple[int, int], LocalMove | LocalRay | None] = {}
         self.rows = [int(i) for i in np.flatnonzero(self.program.is_rule)]
         self._price([i for i in self.rows if not self.limits.free[i]])
+
+    def ahead(self, enough: Callable[[], bool]) -> None:
+        """Walk the limits that the plan may turn out to meet, while it is being chosen.
+
+        What a walk finds is that of the vertex, whatever the plan: how many are walked before the
+        plan is there changes no price.
+
+        Parameters
+        ----------
+        enough
+            Asked before each walk.
+        """
+        if self.local is None or len(self.levels) > 1:
+            return
+        limits, basic = self.limits, self.vertex.basic_rows
+        met = [i for i in self.rows if limits.free[i] and limits.at_vertex[i] <= limits.near[i]]
+        held = self.local.along_basis([i for i in met if not basic[i]])
+        told = {(move.row, move.sign) for move in held}
+        for key in ((i, sign) for i in met for sign in (1, -1)):
+            if enough():
+                return
+            if key not in told and self._needs_a_move(*key):
+                self.walked[key] = self.local.cheapest(*key)
 
     def completed(self, plan: Floats) -> tuple[Prices, ...]:
         """Price what is left, and return the prices of every priority.
@@ -269,6 +295,12 @@ class Pricing:
             return True
         return False
 
+    def _needs_a_move(self, i: int, sign: int) -> bool:
+        """Whether a limit that is met is neither loosened without a price nor stuck."""
+        if self.limits.relaxes[i] == sign:
+            return not self.limits.without_dual[i]
+        return self._can_move(i, sign)
+
     def _can_move(self, i: int, sign: int) -> bool:
         """Whether any column of a row can still carry its activity up (+1) or down (−1)."""
         rows = self.vertex.rows
@@ -305,7 +337,8 @@ class Pricing:
         if self.local is None or len(self.levels) > 1:
             return
         for i, sign in wanted:
-            found = self.local.cheapest(i, sign)
+            walked = (i, sign) in self.walked
+            found = self.walked[i, sign] if walked else self.local.cheapest(i, sign)
             if isinstance(found, LocalMove):
                 dual = self._near(found.dual)
                 self._finite(0, i, sign, found.reach, (found.columns, found.values), dual)

@@ -18,7 +18,7 @@ from perequa.engine.plans_left import Goal, PlansLeft, stop_unless_optimal
 from perequa.engine.session import SolverOptions
 from perequa.engine.stages import solve_stages
 from perequa.engine.tie_break import publish
-from perequa.optimum import posed, spread_over
+from perequa.optimum import neutral_figures, posed, spread_over
 from perequa.ranked_program import with_every_pair
 from perequa.report.arrays import program_arrays, solution_arrays
 from perequa.weighting import normalisers, objective_value, weigh
@@ -213,7 +213,7 @@ def prepare(loaded: Loaded, clock: Clock) -> Prepared:
         reference=reference,
         program=program,
         weighting=weighting,
-        spread=spread_over(instance, program, even),
+        spread=spread_over(instance, program, even, neutral_figures(program.column_keys)),
     )
 
 
