@@ -196,6 +196,10 @@ class Prepared:
         ranked = self.solved.program.ranked
         return ranked is None or ranked.complete
 
+    def spread_of(self, program: CompiledProgram) -> Spread:
+        """Lay the tie-break over the columns of the program solved, or of one with more rows."""
+        return spread_over(self.instance, program, self.even, self.neutral)
+
 
 def prepared(
     instance: Instance,
@@ -305,7 +309,7 @@ def published_from(ready: Prepared, clock: Clock) -> Optimum:
     instance, solved = ready.instance, ready.solved
     with clock.stage("tie-break"):
         while True:
-            spread = spread_over(instance, solved.program, ready.even, ready.neutral)
+            spread = ready.spread_of(solved.program)
             method = instance.scenario.tie_break.method
             published = publish(solved.staged, spread, method, ready.options)
             stood_at = [solved.staged.stages[-1].x, published.plan]

@@ -111,16 +111,20 @@ def _solve(ready: Prepared, name: str, asked: Asked, clock: Clock) -> Success:
     with other_thread() as other:
         publishing = other.submit(published_from, ready, Clock())
         least = ready.alone.asked_of(other)
-        begun = None
+        begun = arrays = None
         if asked.prices and ready.settled and ready.selected is None:
-            begun = begun_prices(ready.solved.program, ready.solved.staged, ready.options, clock)
+            program = ready.solved.program
+            begun = begun_prices(program, ready.solved.staged, ready.options, clock)
+            with clock.stage("certify"):
+                arrays = program_arrays(program, ready.weighting, ready.spread_of(program))
             with clock.stage("prices"):
                 begun.pricing.ahead(publishing.done)
         with clock.stage("tie-break"):
             found = publishing.result()
         program, staged, published = found.program, found.staged, found.published
         with clock.stage("certify"):
-            arrays = program_arrays(program, found.weighting, found.spread)
+            if arrays is None:
+                arrays = program_arrays(program, found.weighting, found.spread)
             stages = with_multipliers(ready.instance, program, staged, ready.options)
             solution = solution_arrays(stages, published)
             certificate = certify(arrays, solution)

@@ -248,8 +248,8 @@ def _carries(y: Floats) -> Flags:
 
 def _neutral(name: str) -> float:
     """Fixed cost in [1, 2) of a decision, from the SHA-256 of its territory, measure and year."""
-    parts = name.split("/")
-    if parts[0] != "x":
+    kind, _, decided = name.partition("/")
+    if kind != "x":
         return 0.0
-    digest = hashlib.sha256("|".join(parts[1:]).encode()).digest()
+    digest = hashlib.sha256(decided.replace("/", "|").encode()).digest()
     return 1.0 + int.from_bytes(digest[:6], "big") / 2.0**48
