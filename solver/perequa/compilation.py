@@ -16,7 +16,7 @@ from perequa.linear_forms import Columns, LinearForms, read_linear
 from perequa.ranked_program import with_orders
 from perequa.ranked_rates import RankedGroup
 from perequa_models.errors import InternalError
-from perequa_models.keys import OWN_AMOUNTS, AuxiliaryKey, CellKey, ProjectKey, RowKey
+from perequa_models.keys import OWN_AMOUNTS, AuxiliaryKey, ProjectKey, RowKey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -216,8 +216,9 @@ def _checked(
 
 def _bounds(variables: Sequence[Any]) -> tuple[Floats, Floats]:
     """Bounds of variables, infinite where Pyomo says None."""
-    stated = np.array([variable.bounds for variable in variables], dtype=np.float64)
-    lower, upper = stated.reshape(-1, 2).T
+    stated = [variable.bounds for variable in variables]
+    lower = np.array([low for low, _ in stated], dtype=np.float64)
+    upper = np.array([high for _, high in stated], dtype=np.float64)
     return np.where(np.isnan(lower), -np.inf, lower), np.where(np.isnan(upper), np.inf, upper)
 
 
@@ -229,13 +230,12 @@ def limits_of_reserves(instance: Instance) -> frozenset[str]:
 def _money_columns(
     instance: Instance, keys: tuple[ColumnKey, ...], reserves: frozenset[str]
 ) -> NDArray[np.bool_]:
+    """Tell which columns are money; decisions come first, cell by cell."""
     measures = instance.scenario.measures
-    return np.array(
-        [
-            measures[k.measure].unit == "money"
-            if isinstance(k, CellKey)
-            else isinstance(k, AuxiliaryKey) and k.owner in reserves and k.role in OWN_AMOUNTS
-            for k in keys
-        ],
-        dtype=np.bool_,
-    )
+    of_measure = np.array([measures[m].unit == "money" for m in instance.measures], dtype=np.bool_)
+    cells = np.broadcast_to(of_measure[None, :, None], instance.shape).ravel()
+    others = [
+        isinstance(key, AuxiliaryKey) and key.owner in reserves and key.role in OWN_AMOUNTS
+        for key in keys[len(cells) :]
+    ]
+    return np.concatenate([cells, np.array(others, dtype=np.bool_)])

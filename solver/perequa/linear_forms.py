@@ -7,13 +7,14 @@ walker reads the rest.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from itertools import chain, compress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pyomo.core.base.var import VarData
+from pyomo.core.base.var import ScalarVar, VarData
 from pyomo.core.expr.numeric_expr import (
     LinearExpression,
     MonomialTermExpression,
@@ -32,14 +33,19 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
-OTHER, NUMBER, PRODUCT = 0, 1, 2
-KINDS: dict[type, int] = {
-    float: NUMBER,
-    int: NUMBER,
-    np.float64: NUMBER,
-    MonomialTermExpression: PRODUCT,
-}
-"""What a term is, when it is no variable."""
+OTHER, NUMBER, PRODUCT, VARIABLE = 0, 1, 2, 3
+KINDS: defaultdict[type, int] = defaultdict(
+    lambda: OTHER,
+    {
+        float: NUMBER,
+        int: NUMBER,
+        np.float64: NUMBER,
+        MonomialTermExpression: PRODUCT,
+        VarData: VARIABLE,
+        ScalarVar: VARIABLE,
+    },
+)
+"""What a term is."""
 
 INNER = frozenset({SumExpression, LinearExpression})
 FACTORED = frozenset({MonomialTermExpression, ProductExpression})
@@ -173,15 +179,15 @@ def _apart(expression: Any) -> tuple[list[Any], list[float], float] | None:  # n
         kind = node.__class__
         if kind in INNER:
             left.extend([(part, factor) for part in reversed(node.args)])
-        elif kind is VarData:
+        elif KINDS[kind] == VARIABLE:
             variables.append(node)
             factors.append(factor)
-        elif KINDS.get(kind) == NUMBER:
+        elif KINDS[kind] == NUMBER:
             constant += factor * node
-        elif kind in FACTORED and KINDS.get(node.args[0].__class__) == NUMBER:
+        elif kind in FACTORED and KINDS[node.args[0].__class__] == NUMBER:
             number, rest = node.args
             left.append((rest, factor * number))
-        elif kind in FACTORED and KINDS.get(node.args[1].__class__) == NUMBER:
+        elif kind in FACTORED and KINDS[node.args[1].__class__] == NUMBER:
             rest, number = node.args
             left.append((rest, factor * number))
         elif kind is NegationExpression:
@@ -213,18 +219,20 @@ def _terms(expressions: Sequence[Any], columns: Columns) -> _Terms:
     parts = [e.args if e.__class__ is LinearExpression else (e,) for e in expressions]
     row = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
     terms = list(chain.from_iterable(parts))
-    column, value = columns.places(terms), np.ones(len(terms))
-    rest = np.flatnonzero(column < 0)
-    others = [terms[k] for k in rest.tolist()]
-    kind = np.array([KINDS.get(other.__class__, OTHER) for other in others], dtype=np.int8)
-    is_number = np.zeros(len(terms), dtype=np.bool_)
-    is_number[rest[kind == NUMBER]] = True
-    value[is_number] = list(compress(others, (kind == NUMBER).tolist()))
-    products = [other.args for other in compress(others, (kind == PRODUCT).tolist())]
-    at = rest[kind == PRODUCT]
+    kind = np.fromiter(map(KINDS.__getitem__, map(type, terms)), dtype=np.int8, count=len(terms))
+    column, value = np.full(len(terms), -1, dtype=np.intp), np.ones(len(terms))
+    at = np.flatnonzero(kind == VARIABLE)
+    column[at] = columns.places([terms[k] for k in at.tolist()])
+    at = np.flatnonzero(kind == NUMBER)
+    value[at] = [terms[k] for k in at.tolist()]
+    at = np.flatnonzero(kind == PRODUCT)
+    products = [terms[k].args for k in at.tolist()]
     column[at] = columns.places([variable for _, variable in products])
+    factors = [factor for factor, _ in products]
     # a factor can be an expression without variables too
-    plain = np.array([KINDS.get(factor.__class__) == NUMBER for factor, _ in products], dtype=bool)
-    column[at[~plain]] = -1
-    value[at[plain]] = [factor for factor, _ in compress(products, plain.tolist())]
-    return _Terms(row=row, column=column, value=value, is_number=is_number)
+    if any(KINDS[c] != NUMBER for c in set(map(type, factors))):
+        plain = np.array([KINDS[type(factor)] == NUMBER for factor in factors], dtype=np.bool_)
+        column[at[~plain]] = -1
+        at, factors = at[plain], list(compress(factors, plain.tolist()))
+    value[at] = factors
+    return _Terms(row=row, column=column, value=value, is_number=kind == NUMBER)
