@@ -185,23 +185,29 @@ def growth(sizes: Sequence[int], seconds: Sequence[float]) -> float:
 
 
 def _establishments_text(found: dict[str, Any]) -> Iterator[str]:
-    ways = {way: statistics.median(seconds) for way, seconds in found["ways"].items()}
-    bare, ours = ways["bare HiGHS"], ways["first solve"]
     yield "  " + ", ".join(f"{size} {name}" for name, size in found["sizes"].items())
-    yield f"  {'seconds':<28}{'median':>9}{'÷ bare':>9}"
-    lines = {name: statistics.median(seconds) for name, seconds in found["stages"].items()}
-    lines["whole run, file to folder"] = statistics.median(found["whole"])
-    lines["of which inside HiGHS"] = statistics.median(found["inside_highs"])
-    for name, seconds in (lines | ways).items():
-        yield f"  {name:<28}{seconds:9.3f}{seconds / bare:9.2f}"
-    asked = (
-        ("whole run ÷ bare HiGHS", lines["whole run, file to folder"] / bare, "under 7"),
-        ("prices ÷ bare HiGHS", ways["prices of all rules"] / bare, "under 10"),
-        ("Pyomo interface ÷ first solve", ways["Pyomo interface"] / ours, "at least 3"),
-        ("peak memory of a whole run, MB", found["peak_mb"] or math.nan, "under 1500"),
-    )
-    for name, value, wanted in asked:
-        yield f"  {name:<34}{value:9.2f}  ({wanted})"
+    yield f"  {'seconds':<28}{'median':>9}{'least':>9}{'÷ bare':>9}"
+    measured = found["stages"] | {
+        "whole run, file to folder": found["whole"],
+        "of which inside HiGHS": found["inside_highs"],
+    }
+    measured |= found["ways"]
+    bare = statistics.median(measured["bare HiGHS"])
+    for name, seconds in measured.items():
+        median = statistics.median(seconds)
+        yield f"  {name:<28}{median:9.3f}{min(seconds):9.3f}{median / bare:9.2f}"
+    # what else the machine does only ever adds: the least of several is the least disturbed
+    yield f"  {'':<34}{'medians':>9}{'least':>9}"
+    for name, above, below, wanted in (
+        ("whole run ÷ bare HiGHS", "whole run, file to folder", "bare HiGHS", "under 7"),
+        ("prices ÷ bare HiGHS", "prices of all rules", "bare HiGHS", "under 10"),
+        ("Pyomo interface ÷ first solve", "Pyomo interface", "first solve", "at least 3"),
+    ):
+        median, least = (
+            take(measured[above]) / take(measured[below]) for take in (statistics.median, min)
+        )
+        yield f"  {name:<34}{median:9.2f}{least:9.2f}  ({wanted})"
+    yield f"  peak memory of a whole run, MB    {found['peak_mb'] or math.nan:9.0f}  (under 1500)"
     yield f"  optima differ by (relative)       {found['disagreement']:9.1e}"
 
 
