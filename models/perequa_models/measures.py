@@ -31,6 +31,7 @@ class Measure(Strict):
     envelope: Name | None = None
     rate: Rate | None = None
     recurrent: Flag = True
+    ring_fenced: Flag = False
     minimum: Annotated[Number, Field(gt=0)] | None = None
     whole: Flag = False
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,19 +14,9 @@ from perequa.verification.verdict import verify_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 INPUTS, PLAN = 2, 3
-TINY = Path(__file__).parents[1] / "verification" / "tiny_run.py"
-
-
-@pytest.fixture(scope="module")
-def tiny() -> Any:
-    spec = importlib.util.spec_from_file_location("tiny_run", TINY)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")

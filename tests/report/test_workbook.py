@@ -435,3 +435,5 @@ def test_libreoffice_computes_the_figures_of_the_run(
                     assert math.isclose(a, b, rel_tol=1e-12, abs_tol=1e-9)
                 else:
                     assert a == b
+                    # true is not shown as 1
+                    assert isinstance(a, bool) == isinstance(b, bool)

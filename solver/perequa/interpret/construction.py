@@ -7,6 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perequa.interpret.margin import (
+    COMMITTED,
+    MARGIN,
+    PLEDGED,
+    RING_FENCED,
+    UNTIL_OPENING,
+    Margins,
+)
 from perequa.interpret.tables import Table, Value
 from perequa_models.campaign.construction import ZERO, Item, exact, exact_sum, granted, planned
 from perequa_models.campaign.reading import LINE_WORDS
@@ -35,8 +43,11 @@ RENEWED: Item = ("renewed_next", "")
 WITHHELD: Item = ("withheld", "")
 TO_NOTIFY: Item = ("to_notify", "")
 GROWTH: Item = ("growth", "")
-TOLD = ("withheld", "delegation", "to_notify")
-"""What is said of the delivery of an envelope, in order."""
+TOLD = (
+    *(line for line, _ in (RING_FENCED, PLEDGED, MARGIN, UNTIL_OPENING)),
+    *("withheld", "delegation", "to_notify"),
+)
+"""What is said of what is free of an envelope, and of its delivery, in order."""
 
 Amounts = dict[Item, float]
 
@@ -131,6 +142,7 @@ class _Builder:
         self._planned = [planned(figures, lines, envelope, r, plan) for r in places]
         self._granted = [granted(figures, lines, envelope, r) for r in range(len(figures.members))]
         self._built = _built_limits(run, figures, envelope)
+        self._margins = Margins(run, figures, envelope)
 
     def sheet(self, r: int, y: int) -> Sheet:
         """One territory in one year."""
@@ -160,6 +172,7 @@ class _Builder:
             rate=rates.pop() if len(rates) == 1 else None,
             told=told,
         )
+        told[MARGIN] = _margin(joined)
         if TO_NOTIFY in told:
             told[TO_NOTIFY] = _left(joined.total, told)
         return joined
@@ -186,7 +199,10 @@ class _Builder:
             yield (*item, None, None, amount, self._origin(item, y))
 
     def _tell(self, sheet: Sheet, r: int, y: int) -> None:
-        """Say what is withheld, what each delegation delivers, and what is left to notify."""
+        """Say what is free, what is withheld, what delegations deliver and leave to notify."""
+        free = self._margins.told(sheet.planned, r, y)
+        sheet.told |= {item: float(amount) for item, amount in free.items()}
+        sheet.told[MARGIN] = _margin(sheet)
         withheld = self._withheld(r, y)
         if any(withheld.values()):
             sheet.told[WITHHELD] = added(withheld.values())
@@ -258,6 +274,9 @@ class _Builder:
             "indexing": f"envelopes.{self._envelope}.rate" if self._envelope else "measures.rate",
             "extension": (y == 0 and _column(self._run, "carried")) or "plan",
             "withheld": "rules",
+            "ring_fenced": "measures.ring_fenced",
+            "pledged": "rules",
+            "until_opening": "rules",
         }
         return fixed.get(line, "plan" if line in ADDING else "")
 
@@ -299,6 +318,13 @@ def _summed(sheets: Sequence[Amounts]) -> Amounts:
 
 def _renewed(amounts: Amounts) -> float:
     return added(a for (line, _), a in amounts.items() if line not in ONE_YEAR)
+
+
+def _margin(sheet: Sheet) -> float:
+    """What of an envelope is neither renewed nor due, ring-fenced nor pledged."""
+    taken = [a for (line, _), a in sheet.planned.items() if line in COMMITTED]
+    taken += [sheet.told.get(item, 0.0) for item in (RING_FENCED, PLEDGED)]
+    return added([sheet.total, *(-a for a in taken)])
 
 
 def _left(total: float, told: Amounts) -> float:

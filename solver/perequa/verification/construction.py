@@ -12,6 +12,7 @@ import numpy as np
 from perequa.verification.compare import compare_column, compare_keys, compare_words
 from perequa.verification.recompute.campaign import campaign_of
 from perequa.verification.recompute.linked import withheld_groups
+from perequa.verification.recompute.phased import waiting_cells
 from perequa.words import saying
 
 if TYPE_CHECKING:
@@ -20,13 +21,19 @@ if TYPE_CHECKING:
     from perequa.verification.outcome import Notebook
     from perequa.verification.plan import Published
     from perequa.verification.recompute.campaign import Campaign, Sheet
-    from perequa.verification.sparse import Floats
+    from perequa.verification.recompute.rules import ExpectedRow
+    from perequa.verification.sparse import Floats, Indices
     from perequa.verification.tables import Table
 
 FILE = "construction.csv"
 KEY = ("level", "territory", "envelope", "year", "line", "item")
-TOLD = frozenset({"envelope", "renewed_next", "growth", "withheld", "delegation", "to_notify"})
+TOLD = frozenset(
+    {"envelope", "renewed_next", "growth", "withheld", "delegation", "to_notify"}
+    | {"ring_fenced", "pledged", "margin", "until_opening"}
+)
 """Lines that do not add up to the envelope."""
+DECIDED = frozenset({"base", "transfers", "indexing", "extension"})
+"""Lines that no margin holds."""
 Line = dict[str, float]
 
 
@@ -158,7 +165,7 @@ class _Book:
             found["envelope", ""]["rate"] = total / national
         if base > 0:
             found["growth", ""]["rate"] = (total - base) / base
-        told = self._told(rows, y, total)
+        told = self._told(rows, y, total) | self._free(rows, y, plan)
         return found | {item: {"size": size, "planned": a} for item, a in told.items()}
 
     def _national(self, y: int) -> float:
@@ -186,6 +193,72 @@ class _Book:
         if any(line == "delegation" for line, _ in found):
             found["to_notify", ""] = left
         return found
+
+    def _free(
+        self, rows: list[int], y: int, plan: dict[tuple[str, str], float]
+    ) -> dict[tuple[str, str], float]:
+        """What is ring-fenced, pledged to places not open, free, and of use until they open."""
+        found: dict[tuple[str, str], float] = {}
+        model = self.campaign.model
+        names = [model.measures[m] for m in self.campaign.inside(self.envelope)]
+        fenced = {n for n in names if model.measure(n).get("ring_fenced")}
+        if fenced:
+            found["ring_fenced", ""] = sum(
+                a for (line, n), a in plan.items() if line in {"new", "one_off"} and n in fenced
+            )
+        waiting = self._waiting
+        if waiting:
+            held = np.zeros(model.shape, dtype=np.bool_)
+            for row, cells in waiting:
+                now = int(row.group.years[0])
+                held.ravel()[cells[cells % len(model.years) == now]] = True
+            lasts = model.supply.recurrent & ~np.isin(model.measures, sorted(fenced))
+            pledged = np.where(held & lasts[None, :, None], self._opening, 0.0)
+            found["pledged", ""] = float(
+                self.campaign.summed(pledged, self.envelope)[rows, y].sum()
+            )
+        mine = [row for row, _ in waiting if int(row.group.years[0]) == y]
+        places = [self._only_place(row) for row in mine]
+        if mine and None not in places:
+            found["until_opening", ""] = sum(
+                self._reserved(row) for row, r in zip(mine, places, strict=True) if r in rows
+            )
+        gone = sum(a for (line, _), a in plan.items() if line in DECIDED)
+        taken = sum(found.get((line, ""), 0.0) for line in ("ring_fenced", "pledged"))
+        found["margin", ""] = sum(plan.values()) - gone - taken
+        return found
+
+    @cached_property
+    def _waiting(self) -> list[tuple[ExpectedRow, Indices]]:
+        """Rows that reserve credits until places open for the envelope, with the cells waiting."""
+        model = self.campaign.model
+        inside = set(self.campaign.inside(self.envelope).tolist())
+        found = []
+        for row in self.published.rows:
+            if row.kind == "until_opening":
+                spec = model.rules[row.rule]
+                if model.measures.index(spec["one_off"]) in inside:
+                    found.append((row, waiting_cells(model, spec, row.group)))
+        return found
+
+    @cached_property
+    def _opening(self) -> Floats:
+        """Credits of places in the year that funds them, (T, M, Y)."""
+        return self.campaign.opening(self.published.places)
+
+    def _only_place(self, row: ExpectedRow) -> int | None:
+        """Position of the territory that holds all of a row; None where none does."""
+        inside = set(row.group.territories.tolist())
+        below = [set(b.tolist()) for b in self.campaign.below]
+        return next((r for r, b in enumerate(below) if inside <= b), None)
+
+    def _reserved(self, row: ExpectedRow) -> float:
+        """What one-off money may spend: the limit, and what its row counts beside that money."""
+        model = self.campaign.model
+        money = model.value("credits", self.published.places)
+        one_off = model.measures.index(model.rules[row.rule]["one_off"])
+        spent = money[row.group.territories, one_off, int(row.group.years[0])].sum()
+        return row.limit - row.activity(self.published.places) + float(spent)
 
     def _delegated(
         self,
@@ -216,11 +289,7 @@ class _Book:
             return {}
         supply = model.supply
         delegated = model.value("credits", self.published.places) * kept
-        share = (supply.months / 12)[None, :, None]
-        opening = supply.own_cost * self.published.places * share
-        if model.taken is not None:
-            opening = opening + model.projects.opened(model.taken)
-        opening = opening * kept
+        opening = self._opening * kept
         summed, envelope = self.campaign.summed, self.envelope
         found = {("extension", ""): summed(delegated - opening, envelope, lasting=True)}
         for m in self.campaign.inside(envelope):

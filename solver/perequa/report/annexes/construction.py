@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from perequa.interpret.construction import ADDING, ONE_YEAR
+from perequa.interpret.margin import COMMITTED, PLEDGED, UNTIL_OPENING
 from perequa.report.annexes.rounding import rounded
 from perequa.report.annexes.sheets import Column, letters, table
 
@@ -95,7 +96,7 @@ class Construction:
     @cached_property
     def printed(self) -> Mapping[Item, list[int]]:
         """Amounts in whole units of the currency, rounded once; they add up as printed."""
-        lines = (*ADDING, "undistributed", "withheld")
+        lines = (*ADDING, "undistributed", "withheld", "pledged", "until_opening")
         found = {item: rounded(v) for item, v in self.amounts.items() if item[0] in lines}
         if self.before is not None:
             found["base", ""] = self.before.renewed
@@ -126,15 +127,35 @@ class Construction:
     def renewed(self) -> list[int]:
         """What the next year renews of each territory's envelope, as printed."""
         ends = [item for item in self.items if item[0] in ONE_YEAR]
-        return [
-            self.envelopes[i] - sum(self.printed[item][i] for item in ends)
-            for i in range(len(self.codes))
-        ]
+        return [a - b for a, b in zip(self.envelopes, self.summed(ends), strict=True)]
 
     @cached_property
     def envelopes(self) -> list[int]:
         """The envelope of each territory: the sum of its lines as printed."""
-        return [sum(self.printed[item][i] for item in self.items) for i in range(len(self.codes))]
+        return self.summed(self.items)
+
+    @cached_property
+    def committed(self) -> list[Item]:
+        """Items that nobody decides any more."""
+        return [item for item in self.items if item[0] in COMMITTED]
+
+    @cached_property
+    def ring_fenced(self) -> list[Item]:
+        """Items whose money may go nowhere else."""
+        measures = self.run.instance.scenario.measures
+        fenced = {name for name, measure in measures.items() if measure.ring_fenced}
+        return [item for item in self.items if item[0] in {"new", "one_off"} and item[1] in fenced]
+
+    def summed(self, items: Sequence[Item]) -> list[int]:
+        """Add up items of each territory as printed."""
+        return [sum(self.printed[item][i] for item in items) for i in range(len(self.codes))]
+
+    @cached_property
+    def margins(self) -> list[int]:
+        """What of each envelope is neither renewed nor due, ring-fenced nor pledged."""
+        gone = self.summed([*self.committed, *self.ring_fenced])
+        pledged = self.printed.get(PLEDGED, [0] * len(gone))
+        return [a - b - c for a, b, c in zip(self.envelopes, gone, pledged, strict=True)]
 
     @cached_property
     def rates(self) -> list[float | None]:
@@ -214,7 +235,9 @@ def construction_lines(built: Construction, start: int, words: Words) -> list[Li
             rule=_plus(adding),
         )
     )
-    columns.extend(_deliveries(built, whole, words))
+    columns.extend(_subtotals(built, whole, words))
+    columns.extend(_free(built, at, whole, len(columns), words))
+    columns.extend(_deliveries(built, whole, len(columns), words))
     last = start + len(built.codes) + sum(1 for zone in zones if zone.name) + bool(left) + 1
     columns.extend(_compared(built, at, whole, last, words))
     extras = [words.phrase("Not distributed")] if left else []
@@ -236,19 +259,87 @@ def _plus(cells: Sequence[str]) -> Rule:
     return lambda row: "+".join(f"{cell}{row}" for cell in cells)
 
 
-def _deliveries(built: Construction, whole: int, words: Words) -> list[Column]:
-    """What is renewed next, what each delegation delivers, what is left to notify."""
-    run, count = built.run, len(built.codes)
-    columns = [
+def _subtotals(built: Construction, whole: int, words: Words) -> list[Column]:
+    """What of the envelope is renewed next, and what is of this year alone."""
+    left = {0: built.common} if built.common else {}
+    return [
         Column(
             heading=words.phrase("of which renewed in {year}", year=built.year + 1),
             kind="money",
             values=built.renewed,
             added=True,
-        )
+        ),
+        Column(
+            heading=words.phrase("of which not renewed"),
+            kind="money",
+            values=[a - b for a, b in zip(built.envelopes, built.renewed, strict=True)],
+            extra=left,
+            added=True,
+            rule=_minus([letters(whole), letters(whole + 1)]),
+        ),
     ]
+
+
+def _free(
+    built: Construction, at: Mapping[Item, int], whole: int, first: int, words: Words
+) -> list[Column]:
+    """What is ring-fenced, what is pledged to places not open, and the margin that is left.
+
+    Parameters
+    ----------
+    at, whole, first
+        Where the columns of the items, of the envelope, and the first of these stand.
+    """
+    columns: list[Column] = []
+    taken = [letters(at[item]) for item in built.committed]
+    if built.ring_fenced:
+        taken.append(letters(first))
+        columns.append(
+            Column(
+                heading=words.phrase("of which ring-fenced"),
+                kind="money",
+                values=built.summed(built.ring_fenced),
+                added=True,
+                rule=_plus([letters(at[item]) for item in built.ring_fenced]),
+            )
+        )
+    pledged = built.printed.get(PLEDGED, [])
+    if any(pledged):
+        taken.append(letters(first + len(columns)))
+        heading = words.phrase("of which pledged to places not open")
+        columns.append(Column(heading=heading, kind="money", values=pledged, added=True))
+    columns.append(
+        Column(
+            heading=words.phrase("Regional margin"),
+            kind="money",
+            values=built.margins,
+            extra={0: built.common} if built.common else {},
+            added=True,
+            rule=_minus([letters(whole), *taken]),
+        )
+    )
+    meanwhile = built.printed.get(UNTIL_OPENING, [])
+    if any(meanwhile):
+        heading = words.phrase("Reserved until opening, free as one-off money")
+        columns.append(Column(heading=heading, kind="money", values=meanwhile, added=True))
+    return columns
+
+
+def _minus(cells: Sequence[str]) -> Rule:
+    return lambda row: "-".join(f"{cell}{row}" for cell in cells)
+
+
+def _deliveries(built: Construction, whole: int, first: int, words: Words) -> list[Column]:
+    """What each delegation delivers, what is left to notify.
+
+    Parameters
+    ----------
+    whole, first
+        Where the columns of the envelope and of the first delegation stand.
+    """
+    run = built.run
     named = [item for item in built.amounts if item[0] == "delegation"]
-    columns.extend(
+    columns = [
         Column(
             heading=item_named(run, item, words),
             kind="money",
@@ -256,21 +347,17 @@ def _deliveries(built: Construction, whole: int, words: Words) -> list[Column]:
             added=True,
         )
         for item in named
-    )
+    ]
     if named:
-        first = whole + 2
         cells = [letters(first + k) for k in range(len(named))]
         columns.append(
             Column(
                 heading=words.phrase("Still to notify"),
                 kind="money",
-                values=[
-                    built.envelopes[i] - sum(built.printed[item][i] for item in named)
-                    for i in range(count)
-                ],
+                values=[a - b for a, b in zip(built.envelopes, built.summed(named), strict=True)],
                 extra={0: built.common} if built.common else {},
                 added=True,
-                rule=lambda row: "-".join(f"{cell}{row}" for cell in (letters(whole), *cells)),
+                rule=_minus([letters(whole), *cells]),
             )
         )
     withheld = [item for item in built.amounts if item[0] == "withheld"]
@@ -299,7 +386,7 @@ def _compared(
         Row of the total, from 1.
     """
     base = [item for item in built.items if item[0] == "base"]
-    bases = [sum(built.printed[item][i] for item in base) for i in range(len(built.codes))]
+    bases = built.summed(base)
     total = sum(built.envelopes) + built.common
     pairs = list(zip(built.envelopes, bases, strict=True))
     inside = [zone.inside for zone in built.run.zones(built.level, words) if zone.name]
@@ -307,12 +394,21 @@ def _compared(
     sums.append((total, sum(bases)))
     held = [letters(at[item]) for item in base]
     envelope = letters(whole)
+    left = {0: built.common} if built.common else {}
 
     def growth(row: int) -> str:
         before = "+".join(f"{cell}{row}" for cell in held)
         return f"IF(({before})=0,0,{envelope}{row}/({before})-1)"
 
     return [
+        Column(
+            heading=words.phrase("Growth, amount"),
+            kind="money",
+            values=[own - before for own, before in pairs],
+            extra=left,
+            added=True,
+            rule=_minus([envelope, *held]),
+        ),
         Column(
             heading=words.phrase("Growth"),
             kind="percent",

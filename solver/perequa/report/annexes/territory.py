@@ -79,6 +79,7 @@ class TerritorySheet:
             yield _amount(
                 phrase("Envelope {year}", year=built.year), built.envelopes[self.i], strong=True
             )
+            yield _amount(phrase("Regional margin"), built.margins[self.i])
             told = [i for i in built.amounts if i[0] in {"delegation", "withheld"}]
             for item in told:
                 if item[0] == "delegation" or built.printed[item][self.i]:

@@ -39,6 +39,8 @@ LOOKS: dict[str, dict[str, Any]] = {
     # and so does one with the mark of quotation, which may hold more than 255 characters
     "sentence": {**TOP, "text_wrap": True, "quote_prefix": True},
     "whole": {**TOP, "num_format": "0"},
+    # of no format: LibreOffice shows true as 1 in any that is one of numbers
+    "flag": TOP,
     "places": {**TOP, "num_format": "#,##0.0"},
     "rate": {**TOP, "num_format": "#,##0.00"},
     "index": {**TOP, "num_format": "0.0000"},
@@ -214,7 +216,7 @@ class _Drawn:
         if isinstance(cell, Figure):
             cell = cell.value
         if isinstance(cell, bool):
-            self.page.write_boolean(at, j, cell, self.styles.of("whole"))
+            self.page.write_boolean(at, j, cell, self.styles.of("flag"))
         elif isinstance(cell, float | int) and math.isfinite(cell):
             self.page.write_number(at, j, Exact(cell), self.styles.of(kind))
         elif cell not in (None, ""):

@@ -215,11 +215,7 @@ class Campaign:
     def planned(self, envelope: str, x: Floats) -> Sheet:
         """Build the envelopes that places x (T, M, Y) come to."""
         model, supply = self.model, self.model.supply
-        delegated = model.value("credits", x)
-        share = (supply.months / 12)[None, :, None]
-        opening = supply.own_cost * x * share
-        if model.taken is not None:
-            opening = opening + model.projects.opened(model.taken)
+        delegated, opening = model.value("credits", x), self.opening(x)
         lasts = supply.recurrent[None, :, None]
         given, freed = self._along_the_calendar(np.where(lasts, delegated, 0.0), fixed=True)
         nothing = np.zeros((len(self.nodes) + 1, len(model.years)))
@@ -232,6 +228,14 @@ class Campaign:
             items[line, model.measures[m]] = self.summed(alone, envelope)
         items["convergence", ""] = -self.summed(freed, envelope)
         return self.closed(envelope, items, outside)
+
+    def opening(self, x: Floats) -> Floats:
+        """Credits of places x (T, M, Y), and of projects, in the year that funds them."""
+        model, supply = self.model, self.model.supply
+        found: Floats = supply.own_cost * x * (supply.months / 12)[None, :, None]
+        if model.taken is not None:
+            found = found + model.projects.opened(model.taken)
+        return found
 
     def _along_the_calendar(self, came: Floats, *, fixed: bool = False) -> tuple[Floats, Floats]:
         """What cells renew at the end of each year, and what convergence takes off it; (T, M, Y).

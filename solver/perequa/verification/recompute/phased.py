@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from perequa.verification.recompute.groups import Group
     from perequa.verification.recompute.model import Model
+    from perequa.verification.sparse import Indices
 
 
 def milestones_rows(model: Model, name: str, spec: Mapping[str, Any]) -> list[ExpectedRow]:
@@ -57,22 +58,30 @@ def _share(model: Model, paid: Mapping[Any, Any], group: Group) -> float:
 def until_opening_rows(model: Model, name: str, spec: Mapping[str, Any]) -> list[ExpectedRow]:
     """State one-off credits of a year against those delegated for places not open by then."""
     _, measures, years = model.shape
-    opens = model.figures.unit_value(spec["opens"]["column"])
     one_off = model.measures.index(spec["one_off"])
     rows = []
     for group in groups(model, spec, selected_cells(model, spec), by_year=True):
         y = int(group.years[0])
-        waiting, due = [], 0.0
-        for cell in group.cells:
-            t, m = divmod(int(cell) // years, measures)
-            if opens[model.tree.deciding[t], min(m, opens.shape[1] - 1), 0] > model.years[y]:
-                waiting += list(range(int(cell) - y, int(cell) + 1))
-                due += float(model.supply.carried[t, m])
+        waiting = waiting_cells(model, spec, group)
+        pairs = waiting[waiting % years == y] // years
+        due = float(model.supply.carried.ravel()[pairs].sum())
         spent = np.array([(t * measures + one_off) * years + y for t in group.territories])
-        reserved = summed(model, "credits", np.array(waiting, dtype=np.intp))
-        total = summed(model, "credits", spent).less(reserved, 1.0)
+        total = summed(model, "credits", spent).less(summed(model, "credits", waiting), 1.0)
         stated = spec.get("at_most")
         limit = 0.0 if stated is None else limit_of(model, stated, group) or 0.0
         row = row_of(model, name, group, "at_most", limit, total.plus(due), unit="money")
         rows.append(row)
     return rows
+
+
+def waiting_cells(model: Model, spec: Mapping[str, Any], group: Group) -> Indices:
+    """Cells, up to the year of a group, of the places that open after it."""
+    _, measures, years = model.shape
+    opens = model.figures.unit_value(spec["opens"]["column"])
+    y = int(group.years[0])
+    waiting: list[int] = []
+    for cell in group.cells:
+        t, m = divmod(int(cell) // years, measures)
+        if opens[model.tree.deciding[t], min(m, opens.shape[1] - 1), 0] > model.years[y]:
+            waiting += range(int(cell) - y, int(cell) + 1)
+    return np.array(waiting, dtype=np.intp)
