@@ -1,10 +1,11 @@
 """Writes synthetic scenarios of national size, as folders like those a planner writes.
 
 `national` has 101 departments in 18 regions, 10 measures and 5 years, with figures that nowhere
-coincide. `degenerate` is the same country in whole numbers: one national tariff for each measure,
-regional envelopes inside a national one, floors, yearly caps, and a third of the regional
-envelopes equal to the cost of every authorised place, so that money and authorisations run out
-together. Nothing in either is real, and their titles say so.
+coincide; authorised places alone are whole, as authorisations are. `degenerate` is the same
+country in whole numbers: one national tariff for each measure, regional envelopes inside a
+national one, floors, yearly caps, and a third of the regional envelopes equal to the cost of every
+authorised place, so that money and authorisations run out together. Nothing in either is real, and
+their titles say so.
 
 Run ``python benchmarks/instances.py degenerate FOLDER`` to write one.
 """
@@ -100,14 +101,17 @@ def write_scenario(kind: Kind, folder: Path, size: Size | None = None, seed: int
 
 
 def _national(draw: np.random.Generator, size: Size) -> Figures:
-    """Draw figures with decimals: costs by department, populations that grow, no coincidence."""
+    """Draw figures with decimals: costs by department, populations that grow, no coincidence.
+
+    Nobody is authorised 12.3 places: what lies after the point could be used by no whole plan.
+    """
     d, m, y = size.departments, size.measures, size.years
     region = np.arange(d) % size.regions
     growth = np.cumprod(draw.uniform(1.005, 1.03, (2, d, y)), axis=2)
     population = np.round(_people(draw, d)[:, :, None] * growth / growth[:, :, :1])
     rate = _base_rates(size) * draw.lognormal(0.0, 0.25, (d, m))
     installed = np.round(rate * _served(population, size) / 1000.0, 1)
-    authorised = np.round(installed * draw.uniform(0.02, 0.25, (d, m)) + 0.1, 1)
+    authorised = np.ceil(installed * draw.uniform(0.02, 0.25, (d, m)))
     cost = np.round(_base_costs(size) * draw.uniform(0.9, 1.1, (d, m)), 2)
     share = draw.uniform(0.3, 0.8, (size.regions, y)) / y
     envelope = np.round(share * _by_region(authorised * cost, region, size)[:, None], 2)

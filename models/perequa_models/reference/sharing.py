@@ -82,7 +82,8 @@ def share_out(
         left=left,
         stopped=stopped,
         at_floor=(floor > 0) & (amounts <= floor * (1 + _CLOSE)),
-        at_cap=amounts >= caps * (1 - _CLOSE),
+        # a cap that arithmetic leaves at 1e-14 is a cap of nothing
+        at_cap=amounts >= caps * (1 - _CLOSE) - _CLOSE,
     )
 
 

@@ -203,6 +203,10 @@ class Session:
             self._accepted(status, "an objective")
         self._cost = cost.copy()
 
+    def set_offset(self, offset: float) -> None:
+        """Count an amount in every value of the objective."""
+        self._accepted(self._highs.changeObjectiveOffset(float(offset)), "an offset")
+
     def add_columns(
         self, matrix: sparse.csc_array, cost: Floats, lower: Floats, upper: Floats
     ) -> None:
@@ -496,6 +500,8 @@ class IntegerProgram:
         Bounds; infinities where there is none.
     kind
         (n,) `CONTINUOUS`, `INTEGER`, or `SEMI_INTEGER`: zero, or whole within its bounds.
+    offset
+        What any solution costs; a gap is a share of the cost with it.
     """
 
     cost: Floats
@@ -505,6 +511,7 @@ class IntegerProgram:
     column_lower: Floats
     column_upper: Floats
     kind: NDArray[np.uint8]
+    offset: float = 0.0
 
 
 CONTINUOUS, INTEGER, SEMI_INTEGER = 0, 1, 3
@@ -549,6 +556,7 @@ def solve_integer(
         options,
     )
     session.set_cost(program.cost)
+    session.set_offset(program.offset)
     found = session.solve_whole(program.kind, nodes=nodes, gap=gap)
     if found.termination is Termination.INFEASIBLE and options.presolve:
         return solve_integer(program, replace(options, presolve=False), nodes=nodes, gap=gap)

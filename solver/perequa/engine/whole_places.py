@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Indices = NDArray[np.intp]
 
-NODES = 1000
+NODES = 5000
 """Nodes of one search; never a time limit, which would make the plan depend on the machine."""
 GAP = 1e-4
 """Share of the distance that may be left unproven."""
@@ -242,12 +242,15 @@ class _Rounding:
         return _Found(
             termination=found.termination,
             x=x,
-            bound=min(found.bound + self._fixed, distance(self._question, x)),
+            bound=min(found.bound, distance(self._question, x)),
             nodes=found.nodes,
         )
 
     def _program(self, loose: Indices | None = None, needed: float | None = None) -> IntegerProgram:
         """Rules, then totals, then the cells of least openings.
+
+        Each total is a whole column of its own, and a total of totals is the sum of theirs: one
+        choice of a total settles many cells, where one choice of a cell settles little else.
 
         Parameters
         ----------
@@ -261,40 +264,80 @@ class _Rounding:
             (np.ones(len(lumps)), (np.arange(len(lumps)), lumps)),
             shape=(len(lumps), len(self._base)),
         )
-        body = sparse.vstack([question.matrix, question.totals, own]) @ self._parts
-        shift = np.concatenate([question.matrix @ self._base, question.totals @ self._base])
-        openings = sparse.vstack(
-            [sparse.csr_array((m + t, len(lumps))), -sparse.eye_array(len(lumps))]
+        of_totals, of_cells = sums_of_sums(question.totals, question.depth, self._hard)
+        body = sparse.vstack([question.matrix, of_cells, own]) @ self._parts
+        openings = _below(m + t, -sparse.eye_array(len(lumps)))
+        summed = sparse.vstack(
+            [
+                sparse.csr_array((m, t)),
+                of_totals - sparse.eye_array(t),
+                sparse.csr_array((len(lumps), t)),
+            ]
         )
-        blocks = [body, openings]
+        blocks = [body, openings, summed]
         if loose is not None:
             into = sparse.csr_array(
                 (np.ones(s), (m + loose, np.arange(s))), shape=(m + t + len(lumps), s)
             )
             blocks += [into, -into]
         matrix = sparse.hstack(blocks)
-        lower = np.concatenate([question.row_lower, question.total_lower]) - shift - ROOM
-        upper = np.concatenate([question.row_upper, question.total_upper]) - shift + ROOM
-        lower = np.concatenate([lower, -self._base[lumps]])
-        upper = np.concatenate([upper, -self._base[lumps]])
-        cost = np.concatenate([self._cost, np.zeros(len(lumps) + 2 * s)])
+        shift = question.matrix @ self._base
+        fixed = np.concatenate([-(of_cells @ self._base), -self._base[lumps]])
+        lower = np.concatenate([question.row_lower - shift - ROOM, fixed])
+        upper = np.concatenate([question.row_upper - shift + ROOM, fixed])
+        cost, offset = np.concatenate([self._cost, np.zeros(len(lumps) + t + 2 * s)]), self._fixed
         if s and needed is None:
-            cost = np.concatenate([np.zeros(n + len(lumps)), np.ones(2 * s)])
+            cost, offset = np.concatenate([np.zeros(n + len(lumps) + t), np.ones(2 * s)]), 0.0
         if needed is not None:
-            row = np.concatenate([np.zeros(n + len(lumps)), np.ones(2 * s)])
+            row = np.concatenate([np.zeros(n + len(lumps) + t), np.ones(2 * s)])
             matrix = sparse.vstack([matrix, row[None, :]])
             lower, upper = np.append(lower, -np.inf), np.append(upper, needed + ROOM)
         least = np.ceil(question.opening[lumps] - NEAR)
         most = np.minimum(MOST, np.floor(question.most[lumps] + ROOM))
         none = np.zeros(2 * s)
+        kinds = [self._kind, np.full(len(lumps), SEMI_INTEGER), np.full(t, INTEGER), none]
         return IntegerProgram(
             cost=cost,
             matrix=sparse.csc_array(matrix),
             row_lower=lower,
             row_upper=upper,
-            column_lower=np.concatenate([np.zeros(n), least, none]),
-            column_upper=np.concatenate([self._upper, np.maximum(most, least), none + np.inf]),
-            kind=np.concatenate([self._kind, np.full(len(lumps), SEMI_INTEGER), none]).astype(
-                np.uint8
+            column_lower=np.concatenate([np.zeros(n), least, question.total_lower, none]),
+            column_upper=np.concatenate(
+                [self._upper, np.maximum(most, least), question.total_upper, none + np.inf]
             ),
+            kind=np.concatenate(kinds).astype(np.uint8),
+            offset=offset,
         )
+
+
+def sums_of_sums(
+    totals: sparse.csr_array, depth: Indices, known: Flags
+) -> tuple[sparse.csr_array, sparse.csr_array]:
+    """Write each total as the sum of totals one level below and of cells that none of them holds.
+
+    Parameters
+    ----------
+    totals, depth
+        (t, k) what each sums, and how deep it stands.
+    known
+        (t,) totals that may stand in others.
+
+    Returns
+    -------
+    tuple
+        (t, t) totals in each total, (t, k) cells left in each.
+    """
+    count = totals.shape[0]
+    inside = sparse.coo_array(totals @ totals.T)
+    below = (depth[inside.col] == depth[inside.row] + 1) & known[inside.col]
+    held = inside.data[below] >= totals.sum(axis=1)[inside.col[below]]
+    rows, columns = inside.row[below][held], inside.col[below][held]
+    parts = sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=(count, count))
+    left = sparse.csr_array(totals - parts @ totals)
+    left.eliminate_zeros()
+    return parts, left
+
+
+def _below(rows: int, block: sparse.sparray) -> sparse.sparray:
+    """Put a block under empty rows."""
+    return sparse.vstack([sparse.csr_array((rows, block.shape[1])), block])

@@ -99,7 +99,7 @@ class _Row(NamedTuple):
 def _rows(model: Model, i: int, block: Block, part: PartGiven) -> Iterator[tuple[str, _Row]]:
     concerned = np.isin(np.arange(len(part.basis)), part.eligible)
     low = concerned & (part.floors > 0) & (part.amounts <= part.floors * (1 + CLOSE))
-    high = concerned & (part.amounts >= part.caps * (1 - CLOSE))
+    high = concerned & (part.amounts >= part.caps * (1 - CLOSE) - CLOSE)
     when = (model.measures[block.measure], model.years[block.year])
     for t, node in enumerate(model.tree.at(block.level)):
         yield (
