@@ -18,6 +18,9 @@ RuleClass = Literal["law", "envelope", "cap", "floor", "earmark"]
 CLASSES: tuple[RuleClass, ...] = ("law", "envelope", "cap", "floor", "earmark")
 """From the last to give way to the first."""
 
+PREFERENCE = "preference"
+"""The menu of repairs in which every rule may move, the law last, earmarks first."""
+
 _CLASS_OF: dict[str, RuleClass] = {
     "ceiling": "law",
     "converge": "law",

@@ -100,6 +100,13 @@ class Quantities:
         return self._with_projects(np.zeros(self.x.shape), [1.0] * len(self.instance.projects))
 
     @cached_property
+    def freed_places(self) -> Values:
+        """Places that the projects taken free elsewhere, (T, M, Y)."""
+        return self._with_projects(
+            np.zeros(self.x.shape), [p.frees for p in self.instance.projects]
+        )
+
+    @cached_property
     def _own_cost(self) -> Values:
         """c·x over the measures that projects do not hand out; (T, M, Y)."""
         cost = self.instance.cost

@@ -27,7 +27,7 @@ from perequa.interpret.diagnosis import diagnose
 from perequa.interpret.run import Failure
 from perequa.levels import laid_out
 from perequa.ranked_program import pairs_as_needed, with_every_pair
-from perequa.selecting import check_values, clashing_rules, confirm_none, held_at, select
+from perequa.selecting import check_values, held_at, select
 from perequa.weighting import weigh
 from perequa_models.errors import Infeasible, InternalError, NotProven
 from perequa_models.formulation import formulate
@@ -232,8 +232,6 @@ def prepared(
             found = diagnose(instance, program, options)
         if found is not None:
             return Failure(name=name, instance=instance, program=program, diagnosis=found)
-        if instance.projects:
-            check_whole(program, options)
         if not options.presolve:
             raise NotProven("HiGHS called a program infeasible that has a plan")
         # presolve has declared feasible programs infeasible (HiGHS issues 2511, 1725)
@@ -249,27 +247,6 @@ def prepared(
         solved=solved,
         options=options,
         selected=selected,
-    )
-
-
-def check_whole(program: CompiledProgram, options: SolverOptions) -> None:
-    """Check that whole projects satisfy every rule, where parts of them do.
-
-    Raises
-    ------
-    Infeasible
-        When they do not, naming rules that clash.
-    NotProven
-        When the search says so and no tree proves it.
-    """
-    clash = clashing_rules(program, options)
-    if clash is None:
-        return
-    confirm_none(program, options)
-    rules = ", ".join(clash) or "the rows that hold projects together"
-    raise Infeasible(
-        f"no selection of whole projects satisfies every rule: {rules} clash, and parts of "
-        "projects would not; loosen one of them, or put other projects forward"
     )
 
 

@@ -15,7 +15,6 @@ from perequa.levels import with_multipliers
 from perequa.optimum import (
     DEFAULT_OPTIONS,
     Clock,
-    check_whole,
     compiled_from,
     prepared,
     published_from,
@@ -186,8 +185,6 @@ def diagnose_instance(
     ------
     InvalidScenario
         When the reference cannot be read.
-    Infeasible
-        When only parts of projects satisfy every rule.
     NotProven
         When a limit was reached or the solver failed.
     """
@@ -200,8 +197,6 @@ def diagnose_instance(
         program = compiled_from(instance, reference, clock)
     with clock.stage("diagnose"):
         found = diagnose(instance, program, options, protected)
-    if found is None and instance.projects:
-        check_whole(program, options)
     if found is None:
         return None
     return Failure(name=name, instance=instance, program=program, diagnosis=found)

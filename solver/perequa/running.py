@@ -175,14 +175,6 @@ def run_loaded(
         )
     except NotProven as error:
         return _not_proven(loaded, folder, record, inputs, error)
-    except Infeasible as error:
-        return FinishedRun(
-            name=loaded.raw.column_name,
-            status="infeasible",
-            exit_code=error.exit_status,
-            findings=loaded.findings,
-            message=str(error),
-        )
     if isinstance(outcome, Failure):
         return _infeasible(loaded, outcome, folder, record, inputs, clock, words)
     return _solved(loaded, outcome, folder, record, inputs, clock, words)

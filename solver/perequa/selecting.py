@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.engine.choice_proof import Prover
-from perequa.engine.choosing import Change, Choosing, Step
+from perequa.engine.choosing import Choosing, Step
 from perequa_models.errors import Infeasible, NotProven
-from perequa_models.keys import RowKey
 from perequa_models.projects.order import (
     class_steps,
     merit_step,
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from perequa_models.projects.order import ServiceStep
 
 
-UNSETTLED = Change(settled=False)
 SAME = 1e-6
 """Share of a value by which ties among steps may move it."""
 
@@ -162,55 +160,3 @@ def check_values(selected: Selected, stages: Sequence[Stage]) -> None:
         if abs(found - value) > SAME * max(1.0, abs(value)):
             message = f"priority {stage.priority} is worth {found:g}, and was chosen at {value:g}"
             raise NotProven(message)
-
-
-def confirm_none(program: CompiledProgram, options: SolverOptions) -> None:
-    """Prove that no whole selection exists: feasible programs have been called infeasible.
-
-    Raises
-    ------
-    NotProven
-        When no tree proves it, or one finds a selection.
-    """
-    choosing = Choosing(program=program, steps=_no_steps(program), options=options)
-    if Prover(choosing, None).of_nothing() is None:
-        raise NotProven("HiGHS found no selection of whole projects, and no tree proves it")
-
-
-def _no_steps(program: CompiledProgram) -> tuple[Step, ...]:
-    """One step that prefers nothing."""
-    return (Step(kind="none", name="", priority=0, cost=np.zeros(len(program.whole))),)
-
-
-def clashing_rules(program: CompiledProgram, options: SolverOptions) -> tuple[str, ...] | None:
-    """Rules that no whole selection satisfies together; any fewer of them one does.
-
-    Parameters
-    ----------
-    program
-        A program whose parts of projects satisfy every rule.
-
-    Returns
-    -------
-    tuple of str or None
-        None where whole projects satisfy every rule too.
-    """
-    steps = _no_steps(program)
-    rules = sorted({key.rule for key in program.row_keys if isinstance(key, RowKey)})
-    left_out: set[str] = set()
-    if Choosing(program=program, steps=steps, options=options).best(UNSETTLED) is not None:
-        return None
-    for rule in rules:
-        tried = left_out | {rule}
-        without = np.array(
-            [isinstance(key, RowKey) and key.rule in tried for key in program.row_keys]
-        )
-        freed = replace(
-            program,
-            row_lower=np.where(without, -np.inf, program.row_lower),
-            row_upper=np.where(without, np.inf, program.row_upper),
-        )
-        choosing = Choosing(program=freed, steps=steps, options=options)
-        if choosing.best(UNSETTLED) is None:
-            left_out.add(rule)
-    return tuple(rule for rule in rules if rule not in left_out)

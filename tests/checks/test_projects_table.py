@@ -45,9 +45,18 @@ department,02,Aisne,1,40
 """
 HEADER = (
     *("project", "territory", "measure", "operation", "places", "cost", "cofinanced"),
-    *("opening_months", "group", "requires", "young", "installed_places", "rate_here", "none_here"),
+    *(
+        "opening_months",
+        "frees",
+        "group",
+        "requires",
+        "young",
+        "installed_places",
+        "rate_here",
+        "none_here",
+    ),
 )
-GOOD = ("a", "01", "fdt", "creation", "10", "", "", "", "", "", "8", "4", "0.5", "yes")
+GOOD = ("a", "01", "fdt", "creation", "10", "", "", "", "", "", "", "8", "4", "0.5", "yes")
 
 
 def written(folder: Path, rows: list[tuple[str, ...]], header: tuple[str, ...] = HEADER) -> Path:
@@ -98,6 +107,8 @@ def test_a_good_table_is_read(tmp_path: Path) -> None:
         ("cofinanced", "20", "out_of_bounds"),
         ("opening_months", "13", "out_of_bounds"),
         ("opening_months", "1.5", "out_of_bounds"),
+        ("frees", "-1", "out_of_bounds"),
+        ("frees", "1000", "out_of_bounds"),
         ("requires", "z", "unknown_project"),
         ("requires", "a", "unknown_project"),
         ("young", "", "missing_value"),

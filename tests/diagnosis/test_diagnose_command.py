@@ -72,6 +72,7 @@ def test_the_document(source: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert by_menu["cap_only"] == {
         "scenario": "clash", "menu": "cap_only", "possible": False, "blocked_by": 2,
         "rows": None, "territories": None, "places": None, "money": None, "file": "",
+        "projects": None,
     }  # fmt: skip
     (moved,) = [row for row in found["repairs"] if row["menu"] == "preference"]
     assert (moved["rule"], moved["territory"], moved["measure"]) == ("floor", "A", "ssiad")

@@ -84,6 +84,7 @@ def real_tables(data: Path) -> dict[str, str]:
             ["territory", "measure", "installed"],
             [[f"department:{code}", "camsp", 0] for code in sorted(WITHOUT_CAMSP)],
         ),
+        "mas-fdt-1998/territories.csv": mas_fdt_territories(departments, ages),
         "scm-ssad-1998/territories.csv": written(
             ["level", "code", "name", "parent", "pop_75p"],
             [["region", code, name, "", people[1998]] for code, name, people in old],
@@ -206,6 +207,22 @@ def camsp_territories(departments: Rows, ages: Rows) -> str:
     return written(["level", "code", "name", "parent", "under_20_here"], rows)
 
 
+def mas_fdt_territories(departments: Rows, ages: Rows) -> str:
+    """The 22 metropolitan regions of then, with their people aged 20 to 59."""
+    people = {row["dep"]: int(row["pop_20_59"]) for row in ages if row["annee"] == "1998"}
+    metropolitan = [row for row in departments if row["zone"] == "metro"]
+    names = {row["reg_avant_2016"]: row["region_avant_2016"] for row in metropolitan}
+    inside = {
+        code: [row["dep"] for row in metropolitan if row["reg_avant_2016"] == code]
+        for code in sorted(names)
+    }
+    rows: list[list[object]] = [
+        ["region", code, names[code], "", sum(people[dep] for dep in deps)]
+        for code, deps in inside.items()
+    ]
+    return written(["level", "code", "name", "parent", "adults_20_59"], rows)
+
+
 def old_regions(
     departments: Rows, population: dict[tuple[str, str], int]
 ) -> list[tuple[str, str, dict[int, int]]]:
@@ -257,6 +274,7 @@ def synthetic_tables(scenarios: Path) -> dict[str, str]:
         "campaign-2004/supply.csv": campaign_supply(scenarios / "campaign-2004"),
         "scm-ssad-1998/supply.csv": scm_supply(scenarios / "scm-ssad-1998"),
         "camsp-1998/projects.csv": camsp_projects(scenarios / "camsp-1998"),
+        **mas_fdt_tables(scenarios / "mas-fdt-1998"),
         "dominic-2004/territories.csv": territories,
         "dominic-2004/supply.csv": supply,
         "convergence-2013/territories.csv": converging,
@@ -287,6 +305,46 @@ def camsp_projects(folder: Path) -> str:
             for row, cost, own in zip(rows, costs, people, strict=True)
         ],
     )
+
+
+def mas_fdt_tables(folder: Path) -> dict[str, str]:
+    """Places of 1995, young adults kept among children, two or three projects a region: drawn."""
+    draw = random.Random(1998)
+    table = read(folder / "territories.csv")
+    supply: list[list[object]] = []
+    needs: list[list[object]] = []
+    projects: list[list[object]] = []
+    people = {row["code"]: int(row["adults_20_59"]) for row in table}
+    placed: dict[str, int] = {}
+    for code, number in people.items():
+        mas = round(number / 1000 * draw.uniform(0.20, 0.50))
+        fdt = round(number / 1000 * draw.uniform(0.05, 0.25))
+        supply += [[code, "mas", mas], [code, "fdt", fdt]]
+        placed[code] = mas + fdt
+    national = sum(placed.values()) / sum(people.values())
+    for code, number in people.items():
+        young = round(number / 1000 * draw.uniform(0.08, 0.22))
+        under = placed[code] / number < national
+        needs.append([code, young, placed[code]])
+        for i in range(1, draw.choice([2, 2, 3]) + 1):
+            measure, operation = draw.choice(["mas", "fdt"]), draw.choice(["extension", "creation"])
+            places = draw.randrange(5, 15) if operation == "extension" else draw.randrange(16, 41)
+            cost = places * (350_000 if measure == "mas" else 300_000)
+            frees = min(young, round(places * draw.uniform(0.3, 1.0)))
+            name = f"{measure.upper()} {code}-{i}"
+            own = [f"{code}-{i}", name, code, measure, operation, places, cost]
+            share = "0" if measure == "mas" else "0.60"
+            projects.append([*own, share, frees, "yes" if under else "no"])
+    columns = ["project", "title", "territory", "measure", "operation", "places", "cost"]
+    return {
+        "mas-fdt-1998/supply.csv": written(["territory", "measure", "installed"], supply),
+        "mas-fdt-1998/needs.csv": written(
+            ["territory", "young_adults", "mas_fdt_installed"], needs
+        ),
+        "mas-fdt-1998/projects.csv": written(
+            [*columns, "cofinanced", "frees", "under_equipped"], projects
+        ),
+    }
 
 
 def ehpad_caps(folder: Path) -> str:

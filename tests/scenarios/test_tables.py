@@ -67,6 +67,7 @@ def test_every_table_is_made_by_the_script(maker: ModuleType) -> None:
         "ehpad-ageing/territories.csv",
         "ehpad-departments/supply.csv",
         "ehpad-departments/territories.csv",
+        "mas-fdt-1998/territories.csv",
         "scm-ssad-1998/territories.csv",
         "specific-difficulties-2020/supply.csv",
         "specific-difficulties-2020/territories.csv",

@@ -158,10 +158,6 @@ def test_what_cannot_be_shown(
 ) -> None:
     assert main(["show", str(tmp_path)]) == 3
     assert "not the folder of a study" in capsys.readouterr().err
-    diagnosis = str(tmp_path / "diagnosis")
-    assert main(["diagnose", EHPAD, "--variant", "infeasible_caps", "-o", diagnosis]) == 4
-    assert main(["show", diagnosis]) == 3
-    assert "holds a diagnosis" in capsys.readouterr().err
     folder, _ = made("margins", "en")
     changed = shutil.copytree(folder, tmp_path / "changed")
     with (changed / "margins.csv").open("a", encoding="utf-8") as stream:
@@ -169,3 +165,22 @@ def test_what_cannot_be_shown(
     assert main(["show", str(changed)]) == 6
     told = capsys.readouterr()
     assert (told.out, "margins.csv" in told.err) == ("", True)
+
+
+@pytest.mark.parametrize("command", ["solve", "diagnose"])
+def test_a_diagnosis_is_shown_as_it_was_printed(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(tmp_path / "diagnosis")
+    assert main([command, EHPAD, "--variant", "infeasible_caps", "-o", folder]) == 4
+    said = capsys.readouterr()
+    printed = said.out + said.err
+    assert main(["show", folder]) == 0
+    assert capsys.readouterr().out.strip() in printed
+    assert main(["show", folder, "--format", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["status"] == "infeasible"
+    assert {line["rule"] for line in document["conflicts"]} == {"caps", "floor"}
+    with (tmp_path / "diagnosis" / "menus.csv").open("a", encoding="utf-8") as stream:
+        stream.write("\n")
+    assert main(["show", folder]) == 6

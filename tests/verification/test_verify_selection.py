@@ -74,6 +74,7 @@ def test_the_run_holds_and_every_statement_is_proven(tiny: Any, folder: Path) ->
         ("projects.csv", "camsp-57", "rank", "2"),
         ("projects.csv", "camsp-57", "waiting_rank", "2"),
         ("projects.csv", "camsp-57", "merit", "271187.0"),
+        ("projects.csv", "camsp-57", "frees", "1.0"),
         ("projects.csv", "camsp-57", "credits", "1736801.0"),
         ("projects.csv", "camsp-57", "class", "2"),
         ("projects.csv", "camsp-57", "blocked_by", ""),

@@ -23,6 +23,8 @@ class ProjectLine:
         Node of the tree, positions of the measure and year.
     places, cost, cofinanced, opening_months
         As stated; None where nothing is (never for `places`).
+    frees
+        Places that those who move in free elsewhere; 0 where nothing is stated.
     figures, words
         Every other column: its figure where it is one, and its text.
     """
@@ -43,6 +45,7 @@ class ProjectLine:
     opening_months: int | None
     figures: Mapping[str, float]
     words: Mapping[str, str]
+    frees: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,8 @@ class Project:
         Places it opens; its full-year cost; the part of that cost the envelope pays.
     months
         Months paid in the year it opens.
+    frees
+        Places that those who move in free elsewhere: a young adult leaves a children's home.
     service_class
         1 for those served first, then 2 …; 0 for those of no class.
     merit
@@ -85,6 +90,7 @@ class Project:
     service_class: int
     merit: float
     preferred: tuple[int, ...]
+    frees: float = 0.0
 
     @property
     def opening_credits(self) -> float:

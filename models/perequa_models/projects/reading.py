@@ -82,6 +82,7 @@ def projects_of(
                 service_class=_class(source, table, line),
                 merit=_merit(source, table, line, indicators),
                 preferred=_preferred(source, table, line),
+                frees=line.frees,
             )
         )
     return tuple(found)
@@ -224,8 +225,8 @@ def _not_negative(source: Source, line: ProjectLine, column: str, value: float) 
 def _figure(source: Source, line: ProjectLine, path: Path, table: ProjectsTable) -> float:
     assert table.merit is not None
     column = table.merit.column if not isinstance(table.merit, RatioMerit) else ""
-    if column == "places":
-        return line.places
+    if column in ("places", "frees"):
+        return line.places if column == "places" else line.frees
     if column not in line.words:
         _text(source, line, column, path)
         return float("nan")

@@ -8,8 +8,11 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from perequa_models.strict import ColumnEquals, ColumnRef, Flag, Number, Strict, Text, Whole
 
-Quantity = Literal["places", "credits", "full_year_credits", "stock", "budget", "projects"]
-"""What a row sums: x, k, f, S or G of the scenario reference, section 2; or projects taken."""
+Quantity = Literal[
+    "places", "credits", "full_year_credits", "stock", "budget", "projects", "freed_places"
+]
+"""What a row sums: x, k, f, S or G of the scenario reference, section 2; projects taken; or the
+places that they free elsewhere."""
 
 
 class ColumnBound(Strict):

@@ -35,7 +35,9 @@ BOUNDS = ("at_least", "at_most", "equals")
 SELECTORS = ("territories", "measure", "measures", "envelope", "year", "years", "where", "by")
 QUANTITIES: tuple[Quantity, ...] = ("places", "credits", "full_year_credits", "stock", "budget")
 COUNT_PROJECTS = frozenset({"selection", "floor", "cap"})
-"""Kinds that may count projects; the others hand out places or money."""
+"""Kinds that may count projects, or what they free; the others hand out places or money."""
+OF_PROJECTS: frozenset[Quantity] = frozenset({"projects", "freed_places"})
+"""Quantities that projects alone have."""
 YEARLY: frozenset[str] = frozenset({"stock", "budget"})
 """Quantities never summed over years."""
 
@@ -110,6 +112,8 @@ class Work:
             return "project"
         if quantity in {"credits", "full_year_credits", "budget"}:
             return "money"
+        if quantity == "freed_places":
+            return "place"
         names = [self.source.measures[m] for m in group.measures]
         units = {self.source.scenario.measures[n].unit for n in names}
         if len(units) > 1:
@@ -164,7 +168,7 @@ def bounded_rows(
     """
     path: Path = ("rules", name)
     quantity = spec.in_ or quantity
-    if quantity == "projects" and spec.kind not in COUNT_PROJECTS:
+    if quantity in OF_PROJECTS and spec.kind not in COUNT_PROJECTS:
         _wrong_quantity(work, name, spec, quantity, QUANTITIES)
         return []
     rows = []
@@ -183,7 +187,7 @@ def bounded_rows(
             remedy="state a bound",
         )
     for group in work.groups(spec, path, by_year=quantity in YEARLY):
-        if quantity == "projects" and not _held_projects(work, group):
+        if quantity in OF_PROJECTS and not _held_projects(work, group):
             continue  # nobody there to choose among
         terms = (Term(quantity=quantity, cells=summed_cells(work, group, cumulative=cumulative)),)
         unit = work.unit(quantity, group, path)

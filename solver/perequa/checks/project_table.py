@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from perequa_models.tree import Tree
 
 NEEDED = ("project", "territory", "places")
-FIGURES = ("places", "cost", "cofinanced", "opening_months")
+FIGURES = ("places", "cost", "cofinanced", "opening_months", "frees")
 WORDS = ("project", "title", "operation", "group", "requires")
 KEYS = ("level", "territory", "measure", "year")
 BOUNDS = {
@@ -27,6 +27,7 @@ BOUNDS = {
     "cost": "a number of at least 0",
     "cofinanced": "a share of at least 0 and below 1",
     "opening_months": "a whole number from 1 to 12",
+    "frees": "a number of at least 0",
 }
 OPERATIONS = ("extension", "creation", "conversion")
 
@@ -105,6 +106,10 @@ class ProjectReader:
         node, measure, year = keys.place(table, row)
         figures = dict(self._figures(table, row, cells))
         self._check_words(table, row, cells, codes)
+        if figures.get("frees", 0.0) > figures.get("places", float("inf")):
+            message = "more places are freed than are opened: whoever moves in frees one at most"
+            accepted = f"a number of at most {figures['places']:g}"
+            self._note(table, row, "frees", "out_of_bounds", message, cells["frees"], accepted)
         wrong = len(self.problems.errors) > told or min(node, measure, year) < 0
         if wrong or codes.get(cells["project"]) != row:
             return None
@@ -129,6 +134,7 @@ class ProjectReader:
             opening_months=None if months is None else int(months),
             figures={k: v for k, v in read.items() if v is not None},
             words={k: "" if is_missing(v) else v for k, v in others.items()},
+            frees=figures.get("frees", 0.0),
         )
 
     def _figures(

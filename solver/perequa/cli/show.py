@@ -1,4 +1,4 @@
-"""`perequa show FOLDER`: what a study or a comparison printed, again, without solving."""
+"""`perequa show FOLDER`: what a study, a comparison or a diagnosis printed, without solving."""
 
 from __future__ import annotations
 
@@ -31,29 +31,36 @@ OF_ITS_WRITING = frozenset(
 def show(folder: Path, form: str) -> None:
     """Print again what `perequa sensitivity` or `perequa compare` found, from its FOLDER.
 
-    Nothing is solved. The files are checked first: a folder changed since it was written is
-    refused.
+    Of a scenario without a plan, why there is none. Nothing is solved. The files are checked
+    first: a folder changed since it was written is refused.
     """
     # imported here so that `perequa --help` does not pay for numpy
     from perequa.interpret.tables import Table  # noqa: PLC0415
-    from perequa.io.read_study import read_study_record, read_study_table  # noqa: PLC0415
+    from perequa.io.read_study import diagnosed, read_study_record, read_study_table  # noqa: PLC0415
     from perequa.report.comparison import comparison_text  # noqa: PLC0415
+    from perequa.report.diagnosis import DIAGNOSED, diagnosis_text  # noqa: PLC0415
     from perequa.report.printed_csv import printed_csv  # noqa: PLC0415
     from perequa.report.study import study_text  # noqa: PLC0415
     from perequa.verification.files import fingerprint, refuse_changed  # noqa: PLC0415
 
-    record = read_study_record(folder)
+    undone = diagnosed(folder)
+    record = undone or read_study_record(folder)
     refuse_changed(folder)
     tables: dict[str, Table] = {}
-    for name in record["tables"]:
+    for name in DIAGNOSED if undone else record["tables"]:
         columns, rows = read_study_table(folder, name)
         tables[name] = Table(columns, tuple(rows))
     if form == "json":
         click.echo(_document(folder, record, tables, fingerprint(folder)))
         return
     words = words_in(settings().lang)
-    if form in CSV_FORMS:
-        main = "shares" if record["study"] == "compare" else next(iter(tables))
+    if undone and form not in CSV_FORMS:
+        none = words.phrase("no plan satisfies every rule")
+        say(words.phrase("{name}: {message}", name=record["name"], message=none))
+        say(diagnosis_text(tables, record["diagnosis"]["suspected_units"], words))
+        say(words.phrase("saved in {folder}", folder=folder))
+    elif form in CSV_FORMS:
+        main = "shares" if record.get("study") == "compare" else next(iter(tables))
         click.echo(printed_csv(tables[main], form), nl=False)
     elif record["study"] == "compare":
         say(comparison_text(record, tables, words))
@@ -79,7 +86,7 @@ def _document(
         "show",
         0,
         str(record["status"]),
-        study=record["study"],
+        study=record.get("study"),
         scenario=record.get("name"),
         folder=str(folder),
         fingerprint=mark,

@@ -17,7 +17,7 @@ from perequa_models.keys import RowKey
 
 if TYPE_CHECKING:
     from perequa.compilation import CompiledProgram
-    from perequa.engine.infeasibility import Clashes, Conflict
+    from perequa.engine.infeasibility import ClashFinder, Conflict
 
 MOST_COMBINATIONS = 100
 """Combinations of rules left out before the search stops and says so."""
@@ -40,7 +40,7 @@ class Causes:
     complete: bool
 
 
-def find_causes(program: CompiledProgram, clashes: Clashes) -> Causes:
+def find_causes(program: CompiledProgram, clashes: ClashFinder) -> Causes:
     """Find every independent cause; none when a plan exists.
 
     Parameters

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from perequa.engine.infeasibility import LEAF
 from perequa.engine.session import Session
 from perequa.engine.termination import Termination
 from perequa_models.errors import NotProven
@@ -26,7 +27,6 @@ MOST_LEAVES = 4000
 """Leaves up to which a proof is looked for: beyond, only HiGHS's own bound stands."""
 WHOLE = 1e-7
 NOISE = 1e-9
-LEAF = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
+LEAF = -1
+"""Where a tree of a proof branches no more."""
 RAY_NOISE = (0.0, 1e-9, 1e-7, 1e-5)
 """Shares of its largest multiplier below which those of a ray are rounding, the least first."""
 
@@ -31,15 +33,37 @@ class Conflict:
 
     Attributes
     ----------
-    farkas
-        (m,) multipliers in natural units: the rows they combine ask for more than any plan holds.
     rows
         Rule rows that clash: no plan satisfies them together, and without any one of them one
         does (the rows of no rule left in place).
+    leaves
+        (m,) each, multipliers in natural units: the rows they combine ask for more than any plan
+        holds. One, or one for each leaf of a tree that branches on projects.
+    branch
+        Column of each node of that tree (0 first, then 1), `LEAF` at a leaf.
     """
 
-    farkas: Floats
     rows: tuple[int, ...]
+    leaves: tuple[Floats, ...]
+    branch: tuple[int, ...] = (LEAF,)
+
+    @property
+    def farkas(self) -> Floats:
+        """The multipliers of a program without projects."""
+        return self.leaves[0]
+
+
+class ClashFinder(Protocol):
+    """What looks for clashing rows in a program some of whose rows are left out."""
+
+    def without(self, left_out: Collection[int]) -> Conflict | None:
+        """Return rows that clash although some are left out; None when a plan exists."""
+
+    def has_plan_without(self, left_out: Collection[int]) -> bool:
+        """Whether a plan exists once some rows are left out; that there is none is proven."""
+
+    def has_plan_with(self, moves: Mapping[int, float], *, left_out: Collection[int] = ()) -> bool:
+        """Whether a plan exists once some limits are moved and some rows left out."""
 
 
 class Clashes:
@@ -135,7 +159,7 @@ class Clashes:
         proof = self._proof()
         if proof is None or self._suspects(proof) != sorted(needed):
             raise NotProven("the rows that clash could not be proven to")
-        return Conflict(farkas=proof, rows=tuple(sorted(needed)))
+        return Conflict(rows=tuple(sorted(needed)), leaves=(proof,))
 
     def _proof_without(self, left_out: Collection[int]) -> Floats | None:
         """Return the proof that no plan exists once some rows are left out; None when one does."""

@@ -58,7 +58,7 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True)
-class _Move:
+class Move:
     """A column of the elastic program: the limit of `row` raised (+1) or lowered (−1)."""
 
     row: int
@@ -86,8 +86,8 @@ def cheapest_repair(
         When no such repair can be computed or confirmed (there must be one: see `Clashes`).
     """
     careful = replace(options, presolve=False)
-    moves = _moves(program, [row for rows in stages for row in rows])
-    elastic = _elastic(program, moves)
+    moves = moves_of(program, [row for rows in stages for row in rows])
+    elastic = loosened(program, moves)
     n = program.matrix.shape[1]
     costs = np.zeros((len(stages), n + len(moves)))
     for s, rows in enumerate(stages):
@@ -96,21 +96,21 @@ def cheapest_repair(
     if staged.termination is not Termination.OPTIMAL:
         message = f"a repair ended without proof: {staged.termination.value}"
         raise NotProven(message)
-    sizes = _fewest(staged, n, _relative(program, moves))
+    sizes = _fewest(staged, n, relative_cost(program, moves))
     changes: dict[int, float] = {}
     for move, size in zip(moves, sizes, strict=True):
         changes[move.row] = changes.get(move.row, 0.0) + move.sign * float(size)
     return _confirmed(program, {i: c for i, c in changes.items() if c != 0.0}, careful)
 
 
-def _moves(program: CompiledProgram, rows: Sequence[int]) -> list[_Move]:
+def moves_of(program: CompiledProgram, rows: Sequence[int]) -> list[Move]:
     """List the moves that help: an upper limit may rise, a lower one may fall."""
-    raised = [_Move(i, 1) for i in rows if np.isfinite(program.row_upper[i])]
-    lowered = [_Move(i, -1) for i in rows if np.isfinite(program.row_lower[i])]
+    raised = [Move(i, 1) for i in rows if np.isfinite(program.row_upper[i])]
+    lowered = [Move(i, -1) for i in rows if np.isfinite(program.row_lower[i])]
     return sorted(raised + lowered, key=lambda move: (move.row, -move.sign))
 
 
-def _elastic(program: CompiledProgram, moves: list[_Move]) -> CompiledProgram:
+def loosened(program: CompiledProgram, moves: list[Move]) -> CompiledProgram:
     """Add the moves to a program: activity ≤ limit + raised − lowered."""
     m, p = len(program.row_keys), len(moves)
     rows = np.array([move.row for move in moves], dtype=np.intp)
@@ -127,14 +127,14 @@ def _elastic(program: CompiledProgram, moves: list[_Move]) -> CompiledProgram:
     )
 
 
-def _key(program: CompiledProgram, move: _Move) -> AuxiliaryKey:
+def _key(program: CompiledProgram, move: Move) -> AuxiliaryKey:
     key = program.row_keys[move.row]
     owner = key.rule if isinstance(key, RowKey) else key.owner
     role = "raised" if move.sign > 0 else "lowered"
     return AuxiliaryKey(owner, role, key.level, key.territory, key.measure, key.year)
 
 
-def _relative(program: CompiledProgram, moves: list[_Move]) -> Floats:
+def relative_cost(program: CompiledProgram, moves: list[Move]) -> Floats:
     """Cost of each move as a share of its limit, so that among equals the largest limits move.
 
     A fixed figure in [1, 2) that favours nobody, from the SHA-256 of the row's name, decides

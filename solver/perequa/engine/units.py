@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from perequa.compilation import CompiledProgram
-    from perequa.engine.infeasibility import Clashes, Conflict
+    from perequa.engine.infeasibility import ClashFinder, Conflict
 
 FACTORS = (1e3, 1e6)
 ENOUGH = 10.0
@@ -46,7 +46,7 @@ class UnitSlip:
 
 
 def unit_slips(
-    program: CompiledProgram, conflicts: Sequence[Conflict], clashes: Clashes
+    program: CompiledProgram, conflicts: Sequence[Conflict], clashes: ClashFinder
 ) -> tuple[UnitSlip, ...]:
     """Find the limits of clashing rows that look typed in another unit.
 
@@ -87,7 +87,7 @@ def _candidates(
 def _slip(
     program: CompiledProgram,
     conflicts: Sequence[Conflict],
-    clashes: Clashes,
+    clashes: ClashFinder,
     rows: tuple[int, ...],
 ) -> UnitSlip | None:
     apart = {i for c in conflicts if not set(rows) & set(c.rows) for i in c.rows}
@@ -113,7 +113,7 @@ def _means_something(program: CompiledProgram, rows: tuple[int, ...], factor: fl
 
 def _enough(
     program: CompiledProgram,
-    clashes: Clashes,
+    clashes: ClashFinder,
     apart: set[int],
     rows: tuple[int, ...],
     factor: float,

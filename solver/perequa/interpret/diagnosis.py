@@ -9,10 +9,12 @@ from perequa.engine.causes import find_causes
 from perequa.engine.infeasibility import Clashes
 from perequa.engine.repair import cheapest_repair
 from perequa.engine.units import UnitSlip, unit_slips
+from perequa.engine.whole_clashes import WholeClashes
+from perequa.engine.whole_repair import cheapest_whole_repair
 from perequa_models.catalogue import RULE_KINDS
 from perequa_models.figures.limits import adjusted
 from perequa_models.keys import RowKey
-from perequa_models.precedence import CLASSES, class_of
+from perequa_models.precedence import CLASSES, PREFERENCE, class_of
 from perequa_models.rules.grammar import Adjust
 
 if TYPE_CHECKING:
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
     from perequa_models.instance import Instance, RuleRow
     from perequa_models.keys import AuxiliaryKey
 
-PREFERENCE = "preference"
-"""The menu in which every rule may move, the law last, earmarks first."""
 FAR_OFF = 1000.0
 """A limit that must be multiplied or divided by so much is suspected of another unit."""
 
@@ -95,7 +95,9 @@ def diagnose(
     NotProven
         When the solver does not prove what it says.
     """
-    clashes = Clashes(program, options)
+    chooses = bool(program.whole.any())
+    clashes = WholeClashes(program, options) if chooses else Clashes(program, options)
+    repaired = cheapest_whole_repair if chooses else cheapest_repair
     causes = find_causes(program, clashes)
     if not causes.conflicts:
         return None
@@ -105,7 +107,7 @@ def diagnose(
         apart = (k for k, c in enumerate(causes.conflicts, start=1) if not movable & set(c.rows))
         blocked_by = next(apart, None)
         possible = blocked_by is None and clashes.has_plan_without(movable)
-        repair = cheapest_repair(program, stages, options) if possible else None
+        repair = repaired(program, stages, options) if possible else None
         menus.append(Menu(name=name, repair=repair, blocked_by=blocked_by))
     slips = unit_slips(program, causes.conflicts, clashes)
     return Diagnosis(
@@ -121,7 +123,8 @@ def _menus(
 ) -> Iterator[tuple[str, list[list[int]]]]:
     """Yield the name of each menu and its stages: rows whose moves are added up, in order.
 
-    Stages go class by class, the last to give way first, and within a class money before places.
+    Stages go class by class, the last to give way first, and within a class money before
+    places, then projects.
     """
     found = {row.key: row for row in instance.rows}
     rows = {
@@ -138,7 +141,7 @@ def _menus(
                 if chosen(row) and row.unit == unit and class_of(row.kind, row.key.side) == name
             ]
             for name in CLASSES
-            for unit in ("money", "place")
+            for unit in ("money", "place", "project")
         ]
         return [stage for stage in listed if stage]
 

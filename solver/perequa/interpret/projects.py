@@ -44,6 +44,7 @@ PROJECTS = (
     "missing_credits",
     "missing_credits_are",
     "gap",
+    "frees",
     "statement",
 )
 ONE_MORE = (
@@ -77,6 +78,7 @@ def projects_table(run: Solved, choice: Choice, words: Words) -> Table:
             "" if lacks is None else ";".join(_broken(run, j)),
             *(("", None, None, "") if lacks is None else _lost(run, choice, lacks)),
             gap,
+            projects[j].frees,
         )
         statement = project_statement(_as_text(PROJECTS, line), words)
         rows.append((*line, statement))

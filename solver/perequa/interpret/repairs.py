@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from perequa.interpret.diagnosis import PREFERENCE
 from perequa.interpret.run import unit_of_limit
 from perequa.interpret.tables import Table, Value
 from perequa.words.terms import amount, limit_named, unit_named
-from perequa_models.precedence import class_of
+from perequa_models.precedence import PREFERENCE, class_of
 from perequa_models.problems import Problem
 
 if TYPE_CHECKING:
@@ -47,6 +46,7 @@ MENUS = (
     "places",
     "money",
     "file",
+    "projects",
 )
 REPAIRS = (
     "scenario",
@@ -82,19 +82,22 @@ def conflicts_table(failure: Failure) -> Table:
 
 
 def menus_table(failure: Failure) -> Table:
-    """One line per menu: whether it is possible, and what it moves, places and money apart."""
+    """One line per menu: whether it is possible, and what it moves, each unit apart."""
     listed = _rows(failure)
     rows: list[tuple[Value, ...]] = []
     for menu in failure.diagnosis.menus:
         if menu.repair is None:
-            rows.append((failure.name, menu.name, False, menu.blocked_by, *(None,) * 4, ""))
+            nothing = (None,) * 4
+            rows.append((failure.name, menu.name, False, menu.blocked_by, *nothing, "", None))
             continue
         moved = [(listed[i], abs(change)) for i, change in menu.repair.moves.items()]
         territories = {(row.key.level, row.key.territory) for row, _ in moved}
-        places = sum(change for row, change in moved if row.unit == "place")
-        money = sum(change for row, change in moved if row.unit == "money")
+        places, money, projects = (
+            sum(change for row, change in moved if row.unit == unit)
+            for unit in ("place", "money", "project")
+        )
         sizes = (len(moved), len(territories), places, money)
-        rows.append((failure.name, menu.name, True, None, *sizes, repair_file(menu)))
+        rows.append((failure.name, menu.name, True, None, *sizes, repair_file(menu), projects))
     return Table(MENUS, tuple(rows))
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from perequa.io.read_run import Cell
 
-RECORD = "study.json"
+RECORD, RUN = "study.json", "run.json"
 WHOLE = re.compile(r"-?[0-9]+\Z")
 FLAGS = {"true": True, "false": False}
 WORDS = frozenset(
@@ -25,6 +25,7 @@ WORDS = frozenset(
         *("level", "territory", "territory_name", "measure", "in", "unit", "quantity", "of"),
         *("change", "path", "file", "override", "method", "against", "band", "largest", "moment"),
         *("indicator", "objective", "objective_unit", "row", "rule", "side", "figure", "output"),
+        *("menu", "class"),
     }
 )
 """Columns of text, whatever their cells look like."""
@@ -60,12 +61,21 @@ def read_study_record(folder: Path) -> dict[str, Any]:
     return record
 
 
+def diagnosed(folder: Path) -> dict[str, Any] | None:
+    """Return what is recorded of a scenario without a plan; None where the folder holds another."""
+    for name in (RECORD, RUN):
+        if (folder / name).is_file() and (folder / "conflicts.csv").is_file():
+            record: dict[str, Any] = json.loads((folder / name).read_text(encoding="utf-8"))
+            return record if "diagnosis" in record else None
+    return None
+
+
 def _refused(folder: Path, why: str) -> Problem:
     return Problem(
         code="not_a_study_folder",
         message=f"{folder} {why}",
         received=str(folder),
-        accepted="a folder written by perequa sensitivity or perequa compare",
+        accepted="a folder written by perequa sensitivity, compare or diagnose",
         remedy="name the folder itself, e.g. results/<scenario>-<study>",
     )
 

@@ -4,27 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perequa.interpret.diagnosis import PREFERENCE
 from perequa.words.terms import amount, bound, row_named, rule_kinds
+from perequa_models.precedence import PREFERENCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from perequa.interpret.tables import Value
-    from perequa.running import FinishedRun
+    from perequa.interpret.tables import Table, Value
     from perequa.words import Words
 
+DIAGNOSED = ("conflicts", "menus", "repairs")
+"""Tables of a scenario without a plan."""
 SHOWN = 20
 """Causes, and lines of one cause or menu, printed; the tables have them all."""
 
 
-def diagnosis_text(run: FinishedRun, words: Words) -> str:
-    """Write why there is no plan and what would make one possible."""
-    conflicts = list(run.tables["conflicts"].records())
-    menus = list(run.tables["menus"].records())
-    repairs = list(run.tables["repairs"].records())
+def diagnosis_text(tables: Mapping[str, Table], suspected: Sequence[str], words: Words) -> str:
+    """Write why there is no plan and what would make one possible.
+
+    Parameters
+    ----------
+    tables
+        ``conflicts``, ``menus`` and ``repairs``.
+    suspected
+        What is said of limits that look typed in another unit.
+    words
+        The language.
+    """
+    conflicts = list(tables["conflicts"].records())
+    menus = list(tables["menus"].records())
+    repairs = list(tables["repairs"].records())
     parts = [_causes(conflicts, words)]
-    suspected = [f.message for f in run.findings if f.code == "suspected_unit"]
     if suspected:
         head = words.phrase(
             "Check the units first (each of these alone may be what is wrong):",

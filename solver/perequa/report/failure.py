@@ -93,12 +93,15 @@ def failed_record(failure: Failure, suspected: Sequence[Finding]) -> dict[str, A
 
 
 def _proofs(failure: Failure) -> Arrays:
-    """One Farkas vector per conflict as sparse rows, and that of the first one whole."""
-    vectors = [conflict.farkas for conflict in failure.diagnosis.causes.conflicts]
-    pointer, rows, values = sparse_rows(vectors)
-    return {
-        "y": vectors[0],
-        "conflict_ptr": pointer,
-        "conflict_row": rows,
-        "conflict_val": values,
-    }
+    """Farkas vectors of the conflicts as sparse rows, and the first one whole.
+
+    Where projects are chosen a conflict has one for each leaf of a tree that branches on them.
+    """
+    conflicts = failure.diagnosis.causes.conflicts
+    pointer, rows, values = sparse_rows([leaf for c in conflicts for leaf in c.leaves])
+    arrays = {"conflict_ptr": pointer, "conflict_row": rows, "conflict_val": values}
+    if not failure.program.whole.any():
+        return arrays | {"y": conflicts[0].farkas}
+    nodes = np.cumsum([0, *(len(c.branch) for c in conflicts)])
+    branch = np.array([b for c in conflicts for b in c.branch], dtype=int)
+    return arrays | {"tree_ptr": nodes, "node_branch": branch}

@@ -76,7 +76,8 @@ def failure_text(run: FinishedRun, words: Words) -> str:
     """Say why there is no plan, and what would make one possible."""
     lines = [words.phrase("{name}: {message}", name=run.name, message=run.message)]
     if "conflicts" in run.tables:
-        lines.append(diagnosis_text(run, words))
+        suspected = [f.message for f in run.findings if f.code == "suspected_unit"]
+        lines.append(diagnosis_text(run.tables, suspected, words))
     if run.folder is not None:
         lines.append(_saved(run, words))
     return "\n".join(lines)

@@ -31,6 +31,10 @@ def projects_text(projects: Table, words: Words) -> str:
     taken = words.plural(
         "{count} project taken", "{count} projects taken", len(lines) - len(waiting)
     )
+    freed = sum(float(line["frees"] or 0.0) for line in lines if line["taken"] == "true")
+    if freed:
+        more = words.phrase("places freed elsewhere: {count}", count=words.number(freed))
+        taken = f"{taken}; {more}"
     return "\n".join([taken, *_waiting(waiting, words)])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TYPE_CHECKING
 
@@ -14,15 +15,17 @@ from perequa.verification.outcome import Notebook
 from perequa.words import saying
 
 if TYPE_CHECKING:
-    from perequa.verification.folder import Program, RunFolder
+    from perequa.verification.folder import Arrays, Program, RunFolder
     from perequa.verification.outcome import Check
-    from perequa.verification.sparse import Floats
+    from perequa.verification.sparse import Floats, Indices
     from perequa.verification.tables import Table
 
 FILE = "farkas.npz"
 CONFLICTS = "conflicts.csv"
 REPAIRS = "repairs.csv"
 PLANS = "repairs.npz"
+_LEAVES = ("conflict_ptr", "conflict_row", "conflict_val")
+LEAF = -1
 ZERO = 1e-9
 """Share of the size of its own sum below which a combined coefficient counts as zero."""
 PLAN = 1e-6
@@ -33,15 +36,37 @@ def check_infeasible(folder: RunFolder) -> Check:
     """Combine rows by Farkas vectors: the sum demands more than any plan can give.
 
     Each conflict has a vector of its own, whose rule rows are those listed; each repair has a
-    plan under the limits it moves.
+    plan under the limits it moves. Where projects are chosen a conflict has a tree that branches
+    on them, with a vector at each leaf.
     """
     notes = Notebook(9, "infeasible")
     program = folder.program
-    y = read_arrays(folder.path / FILE, ["y"])["y"]
-    if y.shape != (program.matrix.rows,) or not np.isfinite(y).all():
-        notes.wrong(FILE, "y", "shape", y.shape, (program.matrix.rows,))
-        return notes.close(saying("Farkas vector"))
-    demanded, possible = _contradiction(notes, program, y)
+    projects = project_columns(program)
+    if projects.size:
+        told = _no_selection(notes, folder, projects)
+    else:
+        y = read_arrays(folder.path / FILE, ["y"])["y"]
+        if y.shape != (program.matrix.rows,) or not np.isfinite(y).all():
+            notes.wrong(FILE, "y", "shape", y.shape, (program.matrix.rows,))
+            return notes.close(saying("Farkas vector"))
+        told = _no_plan(notes, folder, y)
+    if folder.has(REPAIRS):
+        repairs = _check_repairs(notes, folder, projects)
+        planned = saying("{count} repairs each with a plan", count=repairs)
+        told = saying("{one}; {other}", one=told, other=planned)
+    return notes.close(told)
+
+
+def project_columns(program: Program) -> Indices:
+    """Columns that are a project, taken or not."""
+    return np.flatnonzero([name.startswith("z/") for name in program.col_ids])
+
+
+def _no_plan(notes: Notebook, folder: RunFolder, y: Floats) -> str:
+    """Check the proof that a linear program has no plan, and that of each conflict."""
+    program = folder.program
+    box = program.least, program.most
+    demanded, possible = _contradiction(notes, program, y, box)
     used = int((y != 0).sum())
     what = saying(
         "{rows} rows combined demand {demanded} where at most {possible} is possible",
@@ -49,19 +74,76 @@ def check_infeasible(folder: RunFolder) -> Check:
         demanded=demanded,
         possible=possible,
     )
-    if folder.has(CONFLICTS):
-        conflicts = _check_conflicts(notes, folder)
-        proven = saying("{count} conflicts each with its own proof", count=conflicts)
-        what = saying("{one}; {other}", one=what, other=proven)
-    if folder.has(REPAIRS):
-        repairs = _check_repairs(notes, folder)
-        planned = saying("{count} repairs each with a plan", count=repairs)
-        what = saying("{one}; {other}", one=what, other=planned)
-    return notes.close(what)
+    if not folder.has(CONFLICTS):
+        return what
+    stored = read_arrays(folder.path / FILE, _LEAVES)
+    each = _vectors(program, stored)
+    for one in each:
+        _contradiction(notes, program, one, box)
+    conflicts = _check_conflicts(notes, folder, [[one] for one in each])
+    proven = saying("{count} conflicts each with its own proof", count=conflicts)
+    return saying("{one}; {other}", one=what, other=proven)
 
 
-def _contradiction(notes: Notebook, program: Program, y: Floats) -> tuple[float, float]:
-    """Note why rows combined by y do not prove that there is no plan; return both sides."""
+def _no_selection(notes: Notebook, folder: RunFolder, projects: Indices) -> str:
+    """Check the tree of each conflict: whatever is taken, the rows of a leaf cannot be kept."""
+    program = folder.program
+    stored = read_arrays(folder.path / FILE, [*_LEAVES, "tree_ptr", "node_branch"])
+    vectors, ends = _vectors(program, stored), stored["tree_ptr"].tolist()
+    at, trees = 0, []
+    for k, (start, end) in enumerate(itertools.pairwise(ends), start=1):
+        branches = stored["node_branch"][start:end].tolist()
+        mine = vectors[at : (at := at + branches.count(LEAF))]
+        boxes = _leaf_boxes(program, projects, branches)
+        if boxes is None or len(boxes) != len(mine):
+            notes.wrong(FILE, f"conflict {k}", saying("its tree does not prove it"))
+        for y, box in zip(mine, boxes or [], strict=False):
+            _contradiction(notes, program, y, box)
+        trees.append(mine)
+    conflicts = _check_conflicts(notes, folder, trees)
+    return saying(
+        "no whole projects satisfy {count} conflicts, proven by {leaves} leaves",
+        count=conflicts,
+        leaves=len(vectors),
+    )
+
+
+def _leaf_boxes(
+    program: Program, projects: Indices, branches: list[int]
+) -> list[tuple[Floats, Floats]] | None:
+    """Bounds of the columns at each leaf; None where the leaves leave a selection out."""
+    low, high = program.least.astype(float), program.most.astype(float)
+    low[projects], high[projects] = 0.0, 1.0
+    waiting, found, known = [(low, high)], [], set(projects.tolist())
+    for branch in branches:
+        if not waiting:
+            return None
+        low, high = waiting.pop()
+        if branch == LEAF:
+            found.append((low, high))
+            continue
+        if branch not in known:
+            return None
+        without, with_it = (low, high.copy()), (low.copy(), high)
+        without[1][branch], with_it[0][branch] = 0.0, 1.0
+        waiting += [with_it, without]
+    return None if waiting else found
+
+
+def _vectors(program: Program, stored: Arrays) -> list[Floats]:
+    """Lay out the vectors stored by their entries."""
+    found = []
+    for start, end in itertools.pairwise(stored["conflict_ptr"].tolist()):
+        y = np.zeros(program.matrix.rows)
+        y[stored["conflict_row"][start:end]] = stored["conflict_val"][start:end]
+        found.append(y)
+    return found
+
+
+def _contradiction(
+    notes: Notebook, program: Program, y: Floats, box: tuple[Floats, Floats]
+) -> tuple[float, float]:
+    """Note why rows combined by y do not prove that a box has no plan; return both sides."""
     nothing = np.zeros_like(y)
     for i in np.flatnonzero(wrong_signs(y, nothing, (program.lower, program.upper))):
         notes.wrong(
@@ -70,7 +152,7 @@ def _contradiction(notes: Notebook, program: Program, y: Floats) -> tuple[float,
     combined = program.matrix.transposed.times(y)
     size = program.matrix.transposed.size.times(np.abs(y))
     combined = np.where(np.abs(combined) <= ZERO * size, 0.0, combined)
-    bound = np.where(combined > 0, program.most, program.least)
+    bound = np.where(combined > 0, box[1], box[0])
     for j in np.flatnonzero((combined != 0) & ~np.isfinite(bound)):
         notes.wrong(
             FILE,
@@ -89,33 +171,34 @@ def _contradiction(notes: Notebook, program: Program, y: Floats) -> tuple[float,
     return demanded, possible
 
 
-def _check_conflicts(notes: Notebook, folder: RunFolder) -> int:
-    """Prove each conflict by its own rows; return their number."""
+def _check_conflicts(notes: Notebook, folder: RunFolder, proofs: list[list[Floats]]) -> int:
+    """Compare the rule rows listed in each conflict with those of its proof; return their number.
+
+    Parameters
+    ----------
+    proofs
+        The vectors of each conflict.
+    """
     program, table = folder.program, folder.table(CONFLICTS)
-    stored = read_arrays(folder.path / FILE, ["conflict_ptr", "conflict_row", "conflict_val"])
-    ends = stored["conflict_ptr"]
     numbers = table.column("conflict")
     ids = table.column("row")
     _check_limits(notes, program, table, CONFLICTS)
     listed = sorted({int(number) for number in numbers})
-    if listed != list(range(1, len(ends))):
-        notes.wrong(CONFLICTS, "", "conflicts", listed, f"1 to {len(ends) - 1}")
+    if listed != list(range(1, len(proofs) + 1)):
+        notes.wrong(CONFLICTS, "", "conflicts", listed, f"1 to {len(proofs)}")
         return 0
-    for k in listed:
-        part = slice(int(ends[k - 1]), int(ends[k]))
-        y = np.zeros(program.matrix.rows)
-        y[stored["conflict_row"][part]] = stored["conflict_val"][part]
-        _contradiction(notes, program, y)
+    for k, vectors in enumerate(proofs, start=1):
+        used = np.any([y != 0 for y in vectors], axis=0)
         named = {row for row, number in zip(ids, numbers, strict=True) if int(number) == k}
-        proven = {program.row_ids[i] for i in np.flatnonzero((y != 0) & program.is_rule)}
+        proven = {program.row_ids[i] for i in np.flatnonzero(used & program.is_rule)}
         for row in sorted(named ^ proven):
             known = "listed but not proven to clash" if row in named else "clashes but not listed"
             notes.wrong(CONFLICTS, row, f"conflict {k}: {known}")
     return len(listed)
 
 
-def _check_repairs(notes: Notebook, folder: RunFolder) -> int:
-    """Check that the plan of each repair keeps every row under the moved limits."""
+def _check_repairs(notes: Notebook, folder: RunFolder, projects: Indices) -> int:
+    """Check that the plan of each repair keeps every row under the moved limits, whole projects."""
     program, table = folder.program, folder.table(REPAIRS)
     menus = table.column("menu")
     if not menus:
@@ -134,6 +217,10 @@ def _check_repairs(notes: Notebook, folder: RunFolder) -> int:
             shifts[menu][program.row_at[row]] = change
     for name, plan in plans.items():
         _check_plan(notes, program, name, plan, shifts[name])
+        for j in projects[~np.isin(plan[projects], (0.0, 1.0))]:
+            notes.wrong(
+                PLANS, f"{name}, {program.col_ids[j]}", saying("a project is taken in part")
+            )
     return len(plans)
 
 

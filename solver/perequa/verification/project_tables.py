@@ -57,6 +57,7 @@ def _check_figures(notes: Notebook, folder: RunFolder, model: Model, table: Tabl
         "places": [float(projects.places[j]) for j in order],
         "credits": [float(projects.charged[j]) for j in order],
         "merit": [float(projects.merit[j]) for j in order],
+        "frees": [float(projects.frees[j]) for j in order],
         "class": [float(projects.classes[j]) or missing for j in order],
         "rank": [rank[j] for j in order],
         "waiting_rank": [wait.get(j, missing) for j in order],

@@ -31,6 +31,7 @@ def project_blocks(instance: Instance) -> list[Block]:
         Paragraph(intro),
         Display(r"z_j \in \lbrace 0, 1 \rbrace, \qquad x_{tmy} = \sum_{j \text{ at } tmy} p_j z_j"),
         Display(r"Z_{tmy} = \sum_{j \text{ at } tmy} z_j"),
+        *_freed(instance),
         Paragraph(
             say(
                 r"$p_j$ is the places of a project; in place of $c_{tmy} x_{tmy}$ its credits are "
@@ -42,6 +43,15 @@ def project_blocks(instance: Instance) -> list[Block]:
         Paragraph(say("Order of service, each step strictly before the next:")),
         Listing(tuple(_order(instance, table))),
     ]
+
+
+def _freed(instance: Instance) -> list[Block]:
+    """Write the places freed elsewhere, where any project frees some."""
+    if not any(p.frees for p in instance.projects):
+        return []
+    meaning = say("$l_j$ is the places that those who move in free elsewhere.")
+    freed = Display(r"L_{tmy} = \sum_{j \text{ at } tmy} l_j z_j")
+    return [freed, Paragraph(meaning)]
 
 
 def _together(instance: Instance) -> list[Block]:

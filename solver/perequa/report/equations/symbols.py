@@ -31,6 +31,7 @@ LETTERS: dict[Quantity | Literal["freed"], str] = {
     "budget": "G",
     "freed": "v",
     "projects": "Z",
+    "freed_places": "L",
 }
 """Letter of each quantity that a row sums."""
 LISTED = 120

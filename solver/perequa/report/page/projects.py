@@ -64,6 +64,8 @@ def projects(run: PageRun, words: Words) -> Section | None:
 
 def _table(key: str, caption: str, rows: list[dict[str, Value]], words: Words) -> PageTable:
     lacks = [(words.phrase("Missing credits"), "missing_credits")] if key == "waiting" else []
+    if any(row.get("frees") for row in rows):
+        lacks.insert(0, (words.phrase("Places freed elsewhere"), "frees"))
     return table_of(
         rows[:MOST_ROWS],
         [

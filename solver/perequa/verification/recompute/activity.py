@@ -75,6 +75,7 @@ class Supply:
             "stock": (until, self.installed[:, :, None] - np.cumsum(self.closed, axis=2)),
             "budget": self._budget(*delegated),
             "projects": (np.zeros((t, m, years, years)), zero),
+            "freed_places": (np.zeros((t, m, years, years)), zero),
         }
 
     def _credits(self) -> Coefficients:

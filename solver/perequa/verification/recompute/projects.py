@@ -117,6 +117,12 @@ class Projects:
         usual = np.array([float(s.get("opening_months", 12)) for s in self._measures])
         return self.charged * np.where(np.isnan(months), usual[self.cells[:, 1]], months) / 12.0
 
+    @cached_property
+    def frees(self) -> Floats:
+        """Places that each frees elsewhere."""
+        stated = self.numbers("frees")
+        return np.where(np.isnan(stated), 0.0, stated)
+
     @property
     def _measures(self) -> list[Mapping[str, Any]]:
         return [self.model.measure(name) for name in self.model.measures]
@@ -129,6 +135,8 @@ class Projects:
         first = self.cells[:, 2]
         if quantity == "projects":
             found[each, first] = 1.0
+        elif quantity == "freed_places":
+            found[each, first] = self.frees
         elif quantity == "full_year_credits":
             found[each, first] = self.charged
         elif quantity == "credits":
@@ -180,7 +188,9 @@ class Projects:
         if stated is None:
             return np.ones(len(self.order))
         if "column" in stated:
-            return self.places if stated["column"] == "places" else self.numbers(stated["column"])
+            own = {"places": self.places, "frees": self.frees}
+            name = stated["column"]
+            return own[name] if name in own else self.numbers(name)
         above, below = (self._figure(name, stated, rate=False) for name in stated["ratio"])
         by = stated.get("divided_by")
         return above / below / (1.0 if by is None else self._figure(by, stated, rate=True))

@@ -34,6 +34,8 @@ QUANTITY = {
     "distance": "stock",
 }
 """What each kind sums unless `in` says otherwise."""
+OF_PROJECTS = ("projects", "freed_places")
+"""Quantities that projects alone have."""
 YEARLY = ("stock", "budget")
 """Quantities never summed over years."""
 
@@ -100,6 +102,8 @@ def unit_of(model: Model, quantity: str, group: Group) -> str:
     """Unit of a row: projects, or places only where places alone are summed."""
     if quantity == "projects":
         return "project"
+    if quantity == "freed_places":
+        return "place"
     if quantity not in ("places", "stock"):
         return "money"
     return "money" if model.supply.is_money[group.measures].all() else "place"
@@ -227,7 +231,7 @@ def summing_rows(model: Model, name: str, spec: Mapping[str, Any]) -> list[Expec
     rows = []
     yearly = quantity_of(spec) in YEARLY
     for group in groups(model, spec, selected_cells(model, spec), by_year=yearly):
-        if quantity_of(spec) == "projects" and not _any_project(model, group):
+        if quantity_of(spec) in OF_PROJECTS and not _any_project(model, group):
             continue
         for side in SIDES:
             if spec.get(side) is None:
