@@ -8,12 +8,13 @@ from collections import Counter
 import numpy as np
 import pytest
 from programs import EFFORT, random_program
+from scipy import sparse
 
 from perequa.engine import inverse_basis
 from perequa.engine.factored_basis import FactoredBasis
-from perequa.engine.inverse_basis import inverse_of
+from perequa.engine.inverse_basis import gathered, inverse_of
 from perequa.engine.local_moves import LocalMoves
-from perequa.engine.prices import two_sided_prices
+from perequa.engine.prices import Pricing, two_sided_prices
 from perequa.engine.session import SolverOptions
 from perequa.engine.stages import solve_stages, without_rounding
 from perequa.engine.vectors import Entries, Vectors
@@ -94,6 +95,50 @@ def test_the_inverse_is_the_inverse(monkeypatch: pytest.MonkeyPatch) -> None:
                 whole = np.zeros(basis.m)
                 whole[found.places] = found.values
                 assert whole == pytest.approx(wanted, abs=1e-9)
+
+
+@pytest.mark.parametrize("walked", [0, 7, 10_000])
+def test_limits_walked_ahead_change_no_price(monkeypatch: pytest.MonkeyPatch, walked: int) -> None:
+    """However many are walked before the plan is known."""
+    monkeypatch.setattr(inverse_basis, "LARGE", 0)
+    ahead = 0
+    for seed in range(20):
+        program = random_program(np.random.default_rng(85_000 + seed))
+        compiled = program.compiled(program.c[None])
+        staged = solve_stages(compiled, (1,), program.c[None], OPTIONS)
+        x = staged.stages[0].x
+        pricing = Pricing(compiled, staged, OPTIONS)
+        asked = iter([False] * walked)
+        pricing.ahead(lambda asked=asked: next(asked, True))
+        ahead += len(pricing.walked)
+        (prices,), (others,) = (
+            pricing.completed(x),
+            two_sided_prices(compiled, staged, x, OPTIONS),
+        )
+        for side, other in zip(prices.sides, others.sides, strict=True):
+            assert (side.price, side.reach, side.dual) == (other.price, other.reach, other.dual)
+            assert side.chord_values.tolist() == other.chord_values.tolist()
+        assert [list(y) for y in prices.duals] == [list(y) for y in others.duals]
+    assert (ahead > 0) == (walked > 0)
+
+
+@pytest.mark.parametrize("chosen", [0, 1, 2, 30])
+def test_few_entries_and_many_are_added_alike(chosen: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(chosen)
+    matrix = sparse.random_array((40, 25), density=0.2, rng=rng, format="csr")
+    matrix.sort_indices()
+    places = rng.choice(40, chosen, replace=False)
+    vector = Entries(places, rng.normal(size=chosen))
+    whole = np.zeros(25)
+    for k, value in zip(places, vector.values, strict=True):
+        whole += value * matrix.toarray()[k]
+    found = [gathered(matrix, vector)]
+    monkeypatch.setattr(inverse_basis, "FEW_ENTRIES", -1)
+    found.append(gathered(matrix, vector))
+    for entries in found:
+        assert entries.places.tolist() == np.unique(matrix[places].indices).tolist()
+        assert entries.values == pytest.approx(whole[entries.places])
+    assert found[0].values.tolist() == found[1].values.tolist()
 
 
 def test_an_inverse_with_many_entries_is_not_written_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,13 +34,26 @@ def other_thread() -> Iterator[ThreadPoolExecutor]:
     """
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=THREAD)
     # who interrupts does not wait for what nobody will read
-    heard, turn = True, sys.getswitchinterval()
-    sys.setswitchinterval(TURN)
+    heard = True
     try:
-        yield pool
+        with _short_turns():
+            yield pool
     except KeyboardInterrupt:
         heard = False
         raise
     finally:
-        sys.setswitchinterval(turn)
         pool.shutdown(wait=heard, cancel_futures=True)
+
+
+@contextmanager
+def _short_turns() -> Iterator[None]:
+    """Shorten turns, and put them back; where they are short already they are left so."""
+    before = sys.getswitchinterval()
+    if before <= TURN:
+        yield
+        return
+    sys.setswitchinterval(TURN)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
