@@ -196,6 +196,18 @@ class Quantities:
         -------
         array, shape (len(nodes), Y)
         """
+        # a gap and the worst of the same indicator count the same
+        known = (id(indicator), nodes.tobytes())
+        if known not in self._counted:
+            self._counted[known] = self._numerator(indicator, nodes)
+        return self._counted[known]
+
+    @cached_property
+    def _counted(self) -> dict[tuple[int, bytes], Values]:
+        """What indicators count, by indicator and nodes; filled as it is asked for."""
+        return {}
+
+    def _numerator(self, indicator: IndicatorData, nodes: Indices) -> Values:
         instance = self.instance
         cells = (self.budget if indicator.in_budget else self.added)[:, indicator.measures, :]
         by_territory = cells.sum(axis=1)
