@@ -360,7 +360,7 @@ def test_same_run_gives_the_same_bytes(solved: Solved, tmp_path: Path) -> None:
     assert annexes(run, tmp_path).read_bytes() == first
 
 
-def test_verify_leaves_them_aside(solved: Solved, tmp_path: Path) -> None:
+def test_verify_reads_them(solved: Solved, tmp_path: Path) -> None:
     run = tmp_path / "run"
     shutil.copytree(solved("ssiad"), run)
     assert main(["annexes", str(run), "--lang", "fr"]) == 0

@@ -19,7 +19,8 @@ def annexes(run: Path, output: Path | None) -> None:
 
     The construction of each envelope, one table a measure, one page a territory, the form to return
     for `perequa follow-up`; rounded once, so that printed rows add up. By default
-    reports/annexes-<lang>.xlsx inside the run folder, which `verify` leaves aside.
+    reports/annexes-<lang>.xlsx inside the run folder, where `verify` compares what they print with
+    the run.
     """
     # imported here so that `perequa --help` does not pay for numpy
     from perequa.annexes import write_annexes  # noqa: PLC0415

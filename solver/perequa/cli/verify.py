@@ -85,6 +85,7 @@ def _line(check: Check, words: Words) -> str:
         "optimum": words.term("check", "optimum"),
         "uniqueness": words.term("check", "uniqueness"),
         "selection": words.term("check", "selection"),
+        "annexes": words.term("check", "annexes"),
         "prices": words.term("check", "prices"),
         "ranges": words.term("check", "ranges"),
         "sentences": words.term("check", "sentences"),

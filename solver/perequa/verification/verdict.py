@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from perequa.verification.annexes import annexes_of, check_annexes
 from perequa.verification.cascade import check_cascade, is_cascade
 from perequa.verification.files import check_files, fingerprint, refuse_other_folders
 from perequa.verification.folder import RunFolder, read_record
@@ -156,6 +157,14 @@ def _called_for(folder: RunFolder, *, exact: bool) -> Called:
         return [(2, "inputs", inputs), (9, "infeasible", lambda: check_infeasible(folder))]
     if folder.exit_code != SOLVED and not folder.has("solution.npz"):
         return [(2, "inputs", inputs)]
+    annexes = annexes_of(folder.path)
+
+    def printed() -> Check:
+        rows = expected_rows(model)
+        published = Published(folder, model, rows, reference_places(model))
+        return check_annexes(published, annexes, fingerprint(folder.path))
+
+    told = [(16, "annexes", printed)] if annexes else []
     found = [
         (2, "inputs", inputs),
         (3, "plan", plan),
@@ -163,7 +172,7 @@ def _called_for(folder: RunFolder, *, exact: bool) -> Called:
         (5, "uniqueness", lambda: check_uniqueness(folder)),
     ]
     if model.projects.order:
-        return [*found, (6, "prices", _no_prices), (15, "selection", selection)]
+        return [*found, (6, "prices", _no_prices), (15, "selection", selection), *told]
     return [
         *found,
         (6, "prices", prices),
@@ -172,6 +181,7 @@ def _called_for(folder: RunFolder, *, exact: bool) -> Called:
         *([(10, "weights", lambda: check_weights(folder, model))] if has_weights(folder) else []),
         *([(11, "whole", whole)] if is_asked(model) else []),
         *([(12, "levels", lambda: check_levels(folder, model))] if _has_levels(model) else []),
+        *told,
     ]
 
 

@@ -10,6 +10,7 @@ from perequa.interpret.construction import ADDING, ONE_YEAR
 from perequa.interpret.margin import COMMITTED, PLEDGED, UNTIL_OPENING
 from perequa.report.annexes.rounding import rounded
 from perequa.report.annexes.sheets import Column, letters, table
+from perequa.words.lines import line_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -443,20 +444,3 @@ def item_named(run: AnnexRun, item: Item, words: Words) -> str:
     if campaign is not None and name in campaign.lines and name not in scenario.measures:
         return f"{said}: {campaign.lines[name].title or name}"
     return f"{said}: {run.title_of(name)}" if name in scenario.measures else said
-
-
-def line_words(words: Words) -> Mapping[str, str]:
-    """Return what each line of a construction is called."""
-    return {
-        "base": words.phrase("Renewed base"),
-        "transfers": words.phrase("Transfers"),
-        "indexing": words.phrase("Indexing"),
-        "extension": words.phrase("Full-year extension"),
-        "new": words.phrase("New measures"),
-        "savings": words.phrase("Savings"),
-        "convergence": words.phrase("Convergence"),
-        "one_off": words.phrase("One-off credits"),
-        "reserve": words.phrase("Kept in reserve"),
-        "undistributed": words.phrase("Not distributed"),
-        "withheld": words.phrase("Withheld"),
-    }
