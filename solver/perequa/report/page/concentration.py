@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perequa.report.headings import codes
 from perequa.report.layout import word
 from perequa.report.page.blocks import Caption, fixed_cell, table_of, text_cell
 from perequa.report.page.dot_plot import MOST_LINES
 from perequa.report.page.lorenz import QUARTERS, lorenz, lorenz_points
-from perequa.report.page.rates import NATION, names_of
+from perequa.report.page.names import code_name, indicator_name
+from perequa.report.page.rates import in_the_end, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,13 +27,7 @@ SHARES = ("people", "before", "after")
 
 def lorenz_blocks(run: PageRun, words: Words) -> Iterator[Block]:
     """Draw each indicator at each level, at the end of the last year."""
-    rows = list(run.tables["indicators"].records())
-    last = max((r["year"] for r in rows if isinstance(r["year"], int)), default=0)
-    groups: dict[tuple[str, str], list[Row]] = {}
-    for row in rows:
-        if row["year"] == last and row["level"] != NATION:
-            groups.setdefault((word(row["indicator"]), word(row["level"])), []).append(row)
-    stated = run.scenario.get("indicators", {})
+    _, groups = in_the_end(run)
     names = names_of(run)
     for number, ((indicator, level), listed) in enumerate(groups.items(), 1):
         lines = _lines(run, listed, names)
@@ -41,8 +35,8 @@ def lorenz_blocks(run: PageRun, words: Words) -> Iterator[Block]:
             continue
         title = words.phrase(
             "{indicator}, by {level}: Lorenz curve",
-            indicator=str(stated.get(indicator, {}).get("title") or indicator),
-            level=codes(words).get(("level", level), level),
+            indicator=indicator_name(run.scenario, indicator),
+            level=code_name("level", level, words),
         )
         yield _curve(number, title, lines, words)
         yield _table(number, title, lines, words)
@@ -64,11 +58,14 @@ def _lines(run: PageRun, rows: Sequence[Row], names: Mapping[tuple[str, str], st
 
 def _curve(number: int, title: str, lines: Sequence[Line], words: Words) -> Block:
     people = [_float(line["people"]) for line in lines]
-    before, after = (
-        lorenz_points([_float(line[k]) for line in lines], people) for k in ("before", "after")
-    )
+    told = {"before": ("was", words.phrase("before")), "after": ("is", words.phrase("after"))}
     return lorenz(
-        [("was", words.phrase("before"), before), ("is", words.phrase("after"), after)],
+        [
+            (*told[k], lorenz_points([_float(line[k]) for line in lines], people))
+            for k in told
+            # where nobody has anything there is nothing to share
+            if any(line[k] for line in lines)
+        ],
         [words.figures.percent(at) for at in QUARTERS],
         caption=Caption(key=f"lorenz-{number}", title=title, behind=f"shares-{number}"),
         across=words.phrase("share of the people, from the lowest rate up"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perequa.report.headings import codes
 from perequa.report.layout import word
 from perequa.report.page.allocation import MOST_ROWS
 from perequa.report.page.blocks import (
@@ -18,6 +17,7 @@ from perequa.report.page.blocks import (
     text_cell,
 )
 from perequa.report.page.dot_plot import MOST_LINES, Pair, dot_plot
+from perequa.report.page.names import code_name, indicator_name
 from perequa.report.page.shades import amounts
 from perequa.report.page.territory_map import territory_map
 
@@ -38,28 +38,37 @@ Row = dict[str, "Value"]
 
 def rates(run: PageRun, words: Words) -> Section:
     """Draw every indicator at every level, at the end of the last year."""
-    rows = list(run.tables["indicators"].records())
-    last = max((r["year"] for r in rows if isinstance(r["year"], int)), default=0)
+    last, groups = in_the_end(run)
     names = names_of(run)
-    stated = run.scenario.get("indicators", {})
-    groups: dict[tuple[str, str], list[Row]] = {}
-    for row in rows:
-        if row["year"] == last and row["level"] != NATION:
-            groups.setdefault((word(row["indicator"]), word(row["level"])), []).append(row)
     blocks: list[Block] = []
     if not groups:
         blocks.append(Paragraph(text=words.phrase("The scenario states no indicator.")))
     for number, ((indicator, level), listed) in enumerate(groups.items(), 1):
-        title = str(stated.get(indicator, {}).get("title") or indicator)
         said = words.phrase(
             "{indicator}, by {level}, end of {year}",
-            indicator=title,
-            level=codes(words).get(("level", level), level),
+            indicator=indicator_name(run.scenario, indicator),
+            level=code_name("level", level, words),
             year=last,
         )
         blocks.append(Heading(text=said))
         blocks += _level(number, said, listed, names, run.borders, words)
     return Section(key="rates", title=words.phrase("Rates before and after"), blocks=blocks)
+
+
+def in_the_end(run: PageRun) -> tuple[int, dict[tuple[str, str], list[Row]]]:
+    """Return the last year, and the rates at its end by indicator and level.
+
+    A territory of a cascade has the rate of the last step that looks at it: the nation decides for
+    its regions, then each says what it makes of that.
+    """
+    rows = list(run.tables["indicators"].records())
+    last = max((r["year"] for r in rows if isinstance(r["year"], int)), default=0)
+    found: dict[tuple[str, str], dict[str, Row]] = {}
+    for row in rows:
+        if row["year"] == last and row["level"] != NATION:
+            key = (word(row["indicator"]), word(row["level"]))
+            found.setdefault(key, {})[word(row["territory"])] = row
+    return last, {key: [*territories.values()] for key, territories in found.items()}
 
 
 def _level(
@@ -95,7 +104,7 @@ def _level(
     )
     if found is not None:
         yield found
-    if 0 < len(pairs) <= MOST_LINES:
+    if 1 < len(pairs) <= MOST_LINES:
         yield dot_plot(
             pairs,
             words,
