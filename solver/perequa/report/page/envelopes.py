@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perequa.report.annexes.construction import line_words
 from perequa.report.layout import word
 from perequa.report.page.allocation import MOST_ROWS
 from perequa.report.page.blocks import (
@@ -22,6 +21,7 @@ from perequa.report.page.blocks import (
 )
 from perequa.report.page.decided import ABOVE, zone_names
 from perequa.report.page.names import measure_name, stated_rule
+from perequa.words.lines import line_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
