@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from perequa_models.rules.grammar import as_list
 from perequa_models.strict import ColumnRef, Flag, Name, Number, Strict, Text, Whole
 
 
@@ -18,6 +19,10 @@ class PerDay(Strict):
 
 Rate = Number | ColumnRef | dict[Whole, Number]
 """A yearly rate: one for all, by territory, or by year."""
+
+
+Headings = Annotated[tuple[Text, ...], BeforeValidator(as_list), Field(max_length=3)]
+"""Where a payment system books a sum: its own names, the widest first."""
 
 
 class Measure(Strict):
@@ -34,6 +39,8 @@ class Measure(Strict):
     ring_fenced: Flag = False
     minimum: Annotated[Number, Field(gt=0)] | None = None
     whole: Flag = False
+    sub_envelope: Text | None = None
+    headings: Headings = ()
 
     @model_validator(mode="after")
     def _cost_of_places(self) -> Measure:

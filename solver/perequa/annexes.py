@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from perequa.interpret.tables import Table
 from perequa.io.read_run import read_record, read_rows
 from perequa.reopening import read_again
-from perequa.report.annexes import AnnexRun, annexes_of
+from perequa.report.annexes import AnnexRun, annexes_of, notifications_of
+from perequa.report.texts import csv_bytes
 from perequa.reporting import REPORTS, check_place, replace_file
 from perequa.saved import read_run
 from perequa.verification.folder import RunFolder
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 READ = (
     *("allocation", "totals", "indicators", "rules", "shadow_prices"),
-    *("reference_parts", "projects", "construction"),
+    *("reference_parts", "projects", "construction", "notifications"),
 )
 
 
@@ -55,6 +56,36 @@ def write_annexes(path: Path, output: Path | None, words: Words) -> Path:
     if output is None:
         place.parent.mkdir(exist_ok=True)
     replace_file(place, content)
+    return place
+
+
+def write_notifications(path: Path, place: Path) -> Path:
+    """Write every sum that the delegations of a run notify as a CSV file, in whole amounts.
+
+    Parameters
+    ----------
+    path
+        The run folder.
+    place
+        The file to write, which ends in ``.csv``.
+
+    Raises
+    ------
+    InvalidScenario, RunFolderWrong, NotInThisVersion
+        As `write_annexes`.
+    UsageError
+        Likewise, and when the run notifies nothing.
+    """
+    if place.suffix.lower() != ".csv":
+        raise UsageError(f"{place}: notifications are a table: name a file that ends in .csv")
+    check_place(path, place)
+    rows = notifications_of(read_annex_run(path))
+    if not rows:
+        raise UsageError(
+            f"{path}: nothing is notified: its scenario states no campaign.delegations"
+        )
+    lines = tuple(tuple(row.values()) for row in rows)
+    replace_file(place, csv_bytes(Table(tuple(rows[0]), lines)))
     return place
 
 

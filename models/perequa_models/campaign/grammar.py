@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from perequa_models.measures import Headings
 from perequa_models.rules.grammar import ColumnBound, as_list
 from perequa_models.strict import Flag, Name, Number, Strict, Text, Whole
 
@@ -14,6 +16,21 @@ Enters = Literal["base", "transfers", "new_money", "one_off_money", "savings", "
 
 Amount = Number | ColumnBound
 """A number, or a column of amounts; a territory without a value is skipped where it says so."""
+
+
+def _day(text: str) -> str:
+    """Refuse what is no day of the calendar, written year, month, day."""
+    try:
+        day = datetime.date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:
+        raise ValueError("a day is written 2004-08-30: year, month, day")
+    return text
+
+
+Day = Annotated[Text, AfterValidator(_day)]
+"""A day of the calendar, ``2004-08-30``."""
 
 
 class CampaignLine(Strict):
@@ -34,6 +51,8 @@ class CampaignLine(Strict):
     from_: Text | None = Field(default=None, alias="from")
     because: Text | None = None
     both_ways: Flag = False
+    sub_envelope: Text | None = None
+    headings: Headings = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> CampaignLine:
@@ -54,6 +73,8 @@ class Delegation(Strict):
     lines: Annotated[tuple[Text, ...], BeforeValidator(as_list)] = ()
     share: Annotated[Number, Field(ge=0, le=1)] = 1.0
     amount: Amount | None = None
+    number: Annotated[Whole, Field(ge=1)] | None = None
+    effective: Day | None = None
 
     @model_validator(mode="after")
     def _one_size(self) -> Delegation:

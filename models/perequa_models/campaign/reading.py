@@ -137,6 +137,7 @@ class _Reader:
 
     def delegations(self, campaign: Campaign) -> Iterator[tuple[tuple[str, str], Floats]]:
         """Yield the amounts of the delegations that state one, by delegation and envelope."""
+        self._check_numbers(campaign)
         for name, delegation in campaign.delegations.items():
             path: Path = ("campaign", "delegations", name)
             self._check_delegation(campaign, name, delegation)
@@ -324,6 +325,23 @@ class _Reader:
                 remedy="state both_ways: true if that is meant",
             )
         ways[line.from_ or "", envelope] = name
+
+    def _check_numbers(self, campaign: Campaign) -> None:
+        """Note two notifications of one year under one number."""
+        seen: dict[tuple[int | None, int], str] = {}
+        for name, delegation in campaign.delegations.items():
+            if delegation.number is None:
+                continue
+            first = seen.setdefault((delegation.year, delegation.number), name)
+            if first != name:
+                self._work.source.problems.error(
+                    "repeated_number",
+                    f"delegations {first} and {name} are notified under one number",
+                    path=("campaign", "delegations", name, "number"),
+                    received=str(delegation.number),
+                    accepted="a number of its own for each delegation of a year",
+                    remedy="number them in the order in which they are notified",
+                )
 
     def _check_delegation(self, campaign: Campaign, name: str, delegation: Delegation) -> None:
         """Note lines that no construction has, and a delegation that names no year of several."""

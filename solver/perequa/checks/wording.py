@@ -41,7 +41,9 @@ _BOUNDS = {
     "less_than": ("lt", "below"),
     "less_than_equal": ("le", "at most"),
 }
-_NAMES = frozenset({"too_short", "string_too_short", "string_too_long", "string_pattern_mismatch"})
+_NAMES = frozenset(
+    {"too_short", "too_long", "string_too_short", "string_too_long", "string_pattern_mismatch"}
+)
 _PATTERNS = {
     r"^[a-z][a-z0-9_]*$": "small letters, digits and _, starting with a letter",
     r"^[a-z0-9][a-z0-9_.-]*$": "small letters, digits, dot, dash and _",
@@ -94,6 +96,9 @@ def worded(error: ErrorDetails, key: str) -> Wording:
 
 
 def _name(kind: str, context: dict[str, Any], key: str) -> Wording:
+    if kind == "too_long":
+        accepted = f"at most {context['max_length']}"
+        return Wording("too_many", f"{key} holds too many items", accepted, "drop some")
     if kind == "string_too_long":
         accepted = f"at most {context['max_length']} characters"
         return Wording("wrong_name", f"{key} is too long", accepted, "shorten it")

@@ -14,7 +14,12 @@ from perequa.cli.console import settings
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write to."
 )
-def annexes(run: Path, output: Path | None) -> None:
+@click.option(
+    "--notifications",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A .csv file: the sums that delegations notify, for payment systems; no annexes then.",
+)
+def annexes(run: Path, output: Path | None, notifications: Path | None) -> None:
     """Write the annexes of a circular from RUN, a run folder: an Excel workbook.
 
     The construction of each envelope, one table a measure, one page a territory, the form to return
@@ -23,9 +28,12 @@ def annexes(run: Path, output: Path | None) -> None:
     the run.
     """
     # imported here so that `perequa --help` does not pay for numpy
-    from perequa.annexes import write_annexes  # noqa: PLC0415
+    from perequa.annexes import write_annexes, write_notifications  # noqa: PLC0415
     from perequa.words import words_in  # noqa: PLC0415
 
     words = words_in(settings().lang)
-    place = write_annexes(run, output, words)
+    if notifications is not None:
+        place = write_notifications(run, notifications)
+    else:
+        place = write_annexes(run, output, words)
     click.echo(words.phrase("saved in {folder}", folder=place))

@@ -89,7 +89,7 @@ def construction_table(run: Solved) -> Table:
     assert figures is not None
     rows: list[tuple[Value, ...]] = []
     for envelope in figures.envelopes:
-        builder = _Builder(run, campaign, figures, envelope)
+        builder = Builder(run, campaign, figures, envelope)
         for y, year in enumerate(run.instance.years):
             sheets = [builder.sheet(r, y) for r in range(len(figures.nodes))]
             together = builder.joined(sheets, y, everyone=True)
@@ -125,7 +125,7 @@ def _places(
     yield ("nation", "", ""), list(every)
 
 
-class _Builder:
+class Builder:
     """Builds the sheets of one envelope."""
 
     def __init__(
@@ -219,6 +219,26 @@ class _Builder:
         year = self._run.instance.years[y]
         return delegation.year in {None, year} and delegation.envelope in {None, self._envelope}
 
+    def notified(self, sheet: Sheet, r: int, y: int) -> dict[str, Amounts]:
+        """What each delegation delivers of each item; an amount stated is of no item."""
+        withheld = self._withheld(r, y)
+        found: dict[str, Amounts] = {}
+        for name, delegation in self._campaign.delegations.items():
+            if not self._concerned(delegation, y):
+                continue
+            if delegation.amount is not None:
+                found[name] = {("", ""): self._stated(name, (r, y))}
+                continue
+            found[name] = {
+                item: delegation.share * added([sheet.planned[item], -withheld.get(item, 0.0)])
+                for item in _covered(delegation, sheet)
+            }
+        return found
+
+    def _stated(self, name: str, at: tuple[int, int]) -> float:
+        stated = self._figures.delegations.get((name, self._envelope))
+        return 0.0 if stated is None else float(stated[at])
+
     def _delivered(
         self,
         name: str,
@@ -227,12 +247,9 @@ class _Builder:
         withheld: Mapping[Item, float],
         at: tuple[int, int],
     ) -> float:
-        stated = self._figures.delegations.get((name, self._envelope))
         if delegation.amount is not None:
-            return 0.0 if stated is None else float(stated[at])
-        covered = [
-            item for item in sheet.planned if not delegation.lines or {*item} & {*delegation.lines}
-        ]
+            return self._stated(name, at)
+        covered = _covered(delegation, sheet)
         amounts = [sheet.planned[item] for item in covered]
         amounts += [-withheld.get(item, 0.0) for item in covered]
         return delegation.share * added(amounts)
@@ -279,6 +296,12 @@ class _Builder:
             "until_opening": "rules",
         }
         return fixed.get(line, "plan" if line in ADDING else "")
+
+
+def _covered(delegation: Delegation, sheet: Sheet) -> list[Item]:
+    """Items that a delegation delivers."""
+    named = {*delegation.lines}
+    return [item for item in sheet.planned if not named or named & {*item}]
 
 
 def _built_limits(run: Solved, figures: CampaignFigures, envelope: str) -> dict[int, str]:

@@ -9,6 +9,7 @@ from perequa.interpret.by_objective import by_objective_table
 from perequa.interpret.construction import construction_table
 from perequa.interpret.establishments import convergence_table, overruns_table
 from perequa.interpret.extras import choices_table, conversions_table, freed_table, parts_table
+from perequa.interpret.notifications import notifications_table
 from perequa.interpret.projects import one_more_table, projects_table
 from perequa.interpret.rates import equity_table, indicators_table
 from perequa.interpret.rules import objectives_table, prices_table, rules_table
@@ -65,6 +66,9 @@ def _tables_of_money(run: Solved) -> dict[str, Table]:
         tables["conversions"] = conversions_table(run)
     if run.instance.campaign is not None:
         tables["construction"] = construction_table(run)
+    campaign = run.instance.scenario.campaign
+    if campaign is not None and campaign.delegations:
+        tables["notifications"] = notifications_table(run)
     if any(row.moves for row in run.instance.rows):
         tables["transfers"] = transfers_table(run)
     if run.instance.convergence:

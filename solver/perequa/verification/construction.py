@@ -48,7 +48,7 @@ def check_construction(notes: Notebook, published: Published) -> str:
     keys = ["/".join(cells) for cells in zip(*(table.column(c) for c in KEY), strict=True)]
     lines: dict[str, Line] = {}
     for envelope in campaign.envelopes:
-        book = _Book(published, campaign, envelope)
+        book = Book(published, campaign, envelope)
         for who, rows in book.places.items():
             for y, year in enumerate(published.model.years):
                 for item, line in book.lines(rows, y, nation=not who[1]).items():
@@ -78,7 +78,7 @@ def _check_sums(notes: Notebook, table: Table, keys: list[str]) -> None:
 
 
 @dataclass
-class _Book:
+class Book:
     """One envelope of every territory.
 
     Parameters
@@ -93,10 +93,12 @@ class _Book:
 
     @cached_property
     def planned(self) -> Sheet:
+        """What the plan comes to."""
         return self.campaign.planned(self.envelope, self.published.places)
 
     @cached_property
     def granted(self) -> Sheet:
+        """What the lines grant."""
         return self.campaign.granted(self.envelope)
 
     @cached_property
@@ -259,6 +261,34 @@ class _Book:
         one_off = model.measures.index(model.rules[row.rule]["one_off"])
         spent = money[row.group.territories, one_off, int(row.group.years[0])].sum()
         return row.limit - row.activity(self.published.places) + float(spent)
+
+    def notified(self, r: int, y: int) -> dict[tuple[str, str, str], float]:
+        """What each delegation delivers a territory of each item; of none where it is an amount."""
+        found: dict[tuple[str, str, str], float] = {}
+        year, held = self.campaign.model.years[y], self._withheld
+        for name, spec in (self.campaign.spec.get("delegations") or {}).items():
+            mine = spec.get("envelope") in (None, self.envelope)
+            if spec.get("year") not in (None, year) or not mine:
+                continue
+            if spec.get("amount") is not None:
+                found[name, "", ""] = self._delegated(spec, held, [r], y)
+                continue
+            for item in [*self.planned.items, ("undistributed", "")]:
+                stated = spec.get("lines") or []
+                named = {stated} if isinstance(stated, str) else set(stated)
+                if not named or named & set(item):
+                    amount = self._of_item(item, r, y)
+                    found[name, *item] = float(spec.get("share", 1.0)) * amount
+        return found
+
+    def _of_item(self, item: tuple[str, str], r: int, y: int) -> float:
+        """What of an item is delivered at most: what is withheld of it is not."""
+        if item[0] == "undistributed":
+            if self.built.get(y) is not True:
+                return 0.0
+            return float(self.granted.total[r, y] - self.planned.total[r, y])
+        kept = self._withheld.get(item)
+        return float(self.planned.items[item][r, y] - (0.0 if kept is None else kept[r, y]))
 
     def _delegated(
         self,

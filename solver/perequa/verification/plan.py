@@ -14,6 +14,7 @@ from perequa.verification.conversions import FILE as CONVERSIONS
 from perequa.verification.conversions import check_conversions
 from perequa.verification.equity import check_equity, check_indicators
 from perequa.verification.establishments import check_convergence, check_overruns
+from perequa.verification.notifications import check_notifications, notifies
 from perequa.verification.outcome import Notebook, Unreadable
 from perequa.verification.published_rules import check_objectives, check_rules
 from perequa.verification.recompute.whole import is_asked
@@ -118,6 +119,7 @@ def check_plan(published: Published) -> Check:
         check_overruns(notes, published),
         check_convergence(notes, published),
         check_construction(notes, published),
+        *([check_notifications(notes, published)] if notifies(published) else []),
         *([check_conversions(notes, published)] if converts(published) else []),
         check_transfers(notes, published),
     ]

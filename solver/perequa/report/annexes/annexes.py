@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from perequa.report.annexes.construction import construction_lines, constructions
 from perequa.report.annexes.drawing import draw
 from perequa.report.annexes.measures import measure_lines, measure_years
+from perequa.report.annexes.notifications import SHEET as NOTIFICATIONS
+from perequa.report.annexes.notifications import notifications_sheet, notified
 from perequa.report.annexes.returns import SHEET, returns_sheet
 from perequa.report.annexes.sheets import Cell, Sheet
 from perequa.report.annexes.territory import WIDTHS, TerritorySheet, envelope_named
@@ -15,6 +17,7 @@ from perequa.report.annexes.territory import WIDTHS, TerritorySheet, envelope_na
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from perequa.interpret.tables import Value
     from perequa.report.annexes.construction import Construction
     from perequa.report.annexes.measures import MeasureYear
     from perequa.report.annexes.reading import AnnexRun
@@ -49,20 +52,31 @@ def annexes_of(run: AnnexRun, words: Words) -> bytes:
     measures, built = measure_years(run), constructions(run)
     names = _Names()
     tables = [*_constructions(run, built, names, words), *_measures(run, measures, names, words)]
-    form = returns_sheet(run, words)
+    rows = notified(run, built)
+    after = [*([notifications_sheet(rows)] if rows else []), *_form(run, words)]
     own = list(_territories(run, measures, built, names, words))
-    opening = _contents(run, [*tables, *([] if form is None else [form])], own, words)
-    sheets = [opening, *tables, *own, *([] if form is None else [form])]
+    opening = _contents(run, [*tables, *after], own, words)
+    sheets = [opening, *tables, *own, *after]
     scenario = run.instance.scenario
     title = scenario.title or scenario.name
     return draw(sheets, title, f"{run.name} · {run.fingerprint[:SHORT]}")
+
+
+def notifications_of(run: AnnexRun) -> list[dict[str, Value]]:
+    """Return every sum that the delegations of a run notify, in whole amounts, by column."""
+    return notified(run, constructions(run))
+
+
+def _form(run: AnnexRun, words: Words) -> list[Sheet]:
+    form = returns_sheet(run, words)
+    return [] if form is None else [form]
 
 
 class _Names:
     """Names of sheets, each once whatever its capitals, as a workbook accepts them."""
 
     def __init__(self) -> None:
-        self._taken = {SHEET, "history"}
+        self._taken = {SHEET, NOTIFICATIONS, "history"}
 
     def of(self, wanted: str) -> str:
         """Return a name that is still free."""
@@ -142,12 +156,16 @@ def _contents(run: AnnexRun, tables: Sequence[Sheet], own: Sequence[Sheet], word
             Cell(value=words.phrase("What it holds"), kind="heading"),
         ),
     ]
+    told = {
+        SHEET: words.phrase("Form to return"),
+        NOTIFICATIONS: words.phrase("Every sum notified, for payment systems"),
+    }
     for sheet in tables:
-        about = sheet.lines[0][0].value if sheet.name != SHEET else words.phrase("Form to return")
+        about = told.get(sheet.name, sheet.lines[0][0].value)
         lines.append((Cell(value=sheet.name), Cell(value=about)))
     if own:
-        told = words.phrase("one page for each of {count} territories", count=len(own))
-        lines.append((Cell(value=f"{own[0].name} …"), Cell(value=told)))
+        pages = words.phrase("one page for each of {count} territories", count=len(own))
+        lines.append((Cell(value=f"{own[0].name} …"), Cell(value=pages)))
     lines.append(())
     lines.extend((Cell(), Cell(value=note, kind="sentence")) for note in _notes(run, words))
     lines.extend((Cell(), Cell(value=source, kind="sentence")) for source in scenario.sources)

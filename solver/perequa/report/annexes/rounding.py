@@ -37,3 +37,23 @@ def rounded(values: Sequence[float]) -> list[int]:
     for i in order[:left]:
         floors[i] += 1
     return floors
+
+
+def spread(values: Sequence[float], total: int) -> list[int]:
+    """Round figures to whole numbers whose sum is a total printed elsewhere.
+
+    Examples
+    --------
+    >>> spread([1.5, 1.5, 1.4], 5)
+    [2, 2, 1]
+    >>> spread([2.0, 3.0], 4)
+    [1, 3]
+    """
+    found = rounded(values)
+    left = total - sum(found)
+    step = 1 if left > 0 else -1
+    # the figures that rounding moved most the other way come first
+    order = sorted(range(len(found)), key=lambda i: (step * (found[i] - values[i]), i))
+    for n in range(abs(left)):
+        found[order[n % len(order)]] += step
+    return found
