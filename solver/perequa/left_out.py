@@ -84,9 +84,17 @@ def _other_cells(found: Optimum) -> dict[int, float]:
 
 
 def _steps(found: Optimum) -> dict[int, float]:
-    """How far to move each limit that counts projects: one, or a round sum of money."""
+    """How far to move each limit that counts projects: one, or a round sum of money.
+
+    So does the limit of what may move between envelopes that count them.
+    """
     program = found.program
     counts = np.diff(program.matrix[:, program.whole].tocsr().indptr) > 0
+    at = {key: i for i, key in enumerate(program.row_keys)}
+    transfers = {row.key for row in found.instance.rows if row.kind == "transfer"}
+    for row in found.instance.rows:
+        for moved in transfers.intersection((*row.holds, *row.receives)):
+            counts[at[moved]] |= counts[at[row.key]]
     activity = program.matrix @ found.published.plan + program.row_constant
     slack = np.abs(program.row_limit - activity)
     binds = slack <= BINDING * np.maximum(1.0, np.abs(program.row_limit))

@@ -13,6 +13,7 @@ from perequa.engine.whole_places import GAP, Question, broken_least, distance, n
 from perequa_models.errors import NotProven, NoWholePlan
 from perequa_models.keys import OWN_AMOUNTS
 from perequa_models.whole import (
+    WHOLE,
     ceilings,
     floors,
     largest_remainder,
@@ -71,8 +72,8 @@ class WholePlan:
 
     @property
     def gap(self) -> float:
-        """Share of the distance that is not proven."""
-        return max(0.0, self.moved - self.bound) / self.moved if self.moved > 0 else 0.0
+        """Share of the distance that is not proven; none where a millionth of a place is left."""
+        return _unproven(self.moved, self.bound)
 
 
 def whole_plan(run: Solved, options: SolverOptions) -> WholePlan:
@@ -104,18 +105,23 @@ def whole_plan(run: Solved, options: SolverOptions) -> WholePlan:
         x = remainder
     moved = distance(question, x)
     bound = found.bound if found.outcome == "found" else 0.0
-    near = moved - bound <= GAP * moved
     return WholePlan(
         plan=_laid_out(scaled, columns, x),
         method="integer_program" if found.outcome == "found" else "largest_remainder",
         moved=moved,
         bound=bound,
         nodes=found.nodes,
-        proven=found.proven and near,
+        proven=found.proven and _unproven(moved, bound) <= GAP,
         remainder=_laid_out(scaled, columns, remainder),
         remainder_moved=distance(question, remainder),
         remainder_breaks=tuple(int(i) for i in breaks),
     )
+
+
+def _unproven(moved: float, bound: float) -> float:
+    """Share of the distance that is not proven; what makes no figure less whole is no distance."""
+    left = moved - bound
+    return left / moved if left > WHOLE else 0.0
 
 
 def _columns(instance: Instance, program: CompiledProgram) -> Indices:

@@ -63,7 +63,7 @@ class FinishedRun:
     seconds
         Time of each stage.
     failed
-        Steps of a cascade that found no plan.
+        Steps of a cascade that did not end well.
     """
 
     name: str
@@ -76,6 +76,11 @@ class FinishedRun:
     message: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
     failed: tuple[FinishedRun, ...] = ()
+
+    @property
+    def has_plan(self) -> bool:
+        """Whether there is a plan: an optimal one, or a whole one not proven to be the nearest."""
+        return "allocation" in self.tables
 
 
 @uncollected()

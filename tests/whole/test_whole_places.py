@@ -234,6 +234,31 @@ def test_shipped_scenarios_have_whole_plans_that_verify(folder: Path) -> None:
     assert all(abs(float(r["difference"])) <= 0.01 * abs(float(r["wanted"])) for r in told)
 
 
+OTHERS = (
+    "campaign-2004",
+    "convergence-2013",
+    "convergence-2013:shared",
+    "ehpad-2004-rule:by_department",
+    "ehpad-ageing",
+    "ehpad-departments:with_caps_integrated",
+    "scm-homes-1998",
+    "scm-ssad-1998:half_guaranteed",
+)
+"""Objectives near nothing, levels of a leximin: a share of them says little of what is lost."""
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_shipped_scenarios_are_proven_and_keep_every_total(name: str, tmp_path: Path) -> None:
+    source, _, variant = name.partition(":")
+    asked = [source, *(["--variant", variant] if variant else [])]
+    made = tmp_path / "run"
+    assert main(["solve", *asked, "--whole", "--quiet", "-o", str(made)]) == 0
+    said = json.loads((made / "run.json").read_text(encoding="utf-8"))["whole"]
+    assert (said["proven"], said["totals_loosened"]) == (True, 0)
+    verdict = verify_run(made)
+    assert verdict.holds, [str(d) for c in verdict.checks for d in c.disagreements][:5]
+
+
 def test_the_place_that_passes_the_floor_of_2004() -> None:
     """15 places cost 100 417 €, where the circular's floor is 100 000 €."""
     from perequa.checks import load  # noqa: PLC0415

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from perequa.io.scenario_files import RawScenario
     from perequa.optimum import Watch
     from perequa.pricing import Ranges
+    from perequa.words import Words
 
 ORDER = (1, 3, 5, 4, 0)
 """Exit status of several programs: the first of these that occurred."""
@@ -88,7 +89,7 @@ class Outcome:
     def solved(self) -> dict[str, FinishedRun]:
         """The steps that found a plan, in order."""
         runs = {NATION: self.nation} | {s.part.step: s.run for s in self.parts if s.run is not None}
-        return {step: run for step, run in runs.items() if run.status == "optimal"}
+        return {step: run for step, run in runs.items() if run.has_plan}
 
     @property
     def complete(self) -> bool:
@@ -212,7 +213,7 @@ def _carried_out(checked: Checked, made: Path, how: How, jobs: int) -> Outcome:
     """Solve the nation, then its parts and the integrated program in whatever order."""
     read = checked.read
     nation = run_loaded(checked.nation, made / "steps" / NATION, how.asked, how.options, how.lang)
-    if nation.status != "optimal":
+    if not nation.has_plan:
         waiting = [StepDone(part=part, limits={}, run=None) for part in read.parts]
         return Outcome(nation=nation, parts=waiting, integrated=None)
     initial = initial_rates(checked.nation.instance)
@@ -299,15 +300,26 @@ def _saved(checked: Checked, outcome: Outcome, folder: Path, made: Path, how: Ho
         fingerprint=fingerprint,
         tables=tables,
         findings=(*checked.findings, *_findings(checked, outcome)),
-        message=words.plural("{count} step has no plan", "{count} steps have no plan", len(failed))
-        if failed
-        else words.phrase("every step has a plan"),
+        message=_message(failed, words),
         failed=failed,
     )
 
 
+def _message(failed: Sequence[FinishedRun], words: Words) -> str:
+    without = sum(not run.has_plan for run in failed)
+    if without:
+        return words.plural("{count} step has no plan", "{count} steps have no plan", without)
+    if failed:
+        return words.plural(
+            "the whole plan of {count} step is not proven to be the nearest",
+            "the whole plans of {count} steps are not proven to be the nearest",
+            len(failed),
+        )
+    return words.phrase("every step has a plan")
+
+
 def _failed(outcome: Outcome, folder: Path, made: Path) -> Iterator[FinishedRun]:
-    """Steps that found no plan, each with the folder where it ends up."""
+    """Steps that did not end well, each with the folder where it ends up."""
     for run in _runs(outcome):
         if run.status != "optimal":
             saved = None if run.folder is None else folder / run.folder.relative_to(made)
@@ -362,7 +374,7 @@ def _tables(checked: Checked, outcome: Outcome) -> dict[str, Table]:
         values = objectives_at(instance, plan)
         missed = missed_rows(instance, plan)
     integrated = None
-    if whole is not None and whole.status == "optimal":
+    if whole is not None and whole.has_plan:
         rows = whole.tables["objectives"].records()
         integrated = {str(r["objective"]): float(r["value"] or 0.0) for r in rows}
     tables = joined_tables(name, {step: run.tables for step, run in outcome.solved.items()})

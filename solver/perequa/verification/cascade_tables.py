@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from perequa.verification.sparse import Floats
 
 NATION, INTEGRATED = "nation", "integrated"
+PLAN = "allocation.csv"
+"""Stands in the folder of every step that has a plan, proven the nearest or not."""
 OWN = frozenset({"cascade.csv", "handed_down.csv", "decentralisation.csv", "unkept.csv"})
 """Tables at the top that no step has."""
 
@@ -31,7 +33,7 @@ OWN = frozenset({"cascade.csv", "handed_down.csv", "decentralisation.csv", "unke
 def check_joined(notes: Notebook, cascade: Cascade) -> int:
     """Compare every table at the top with those of the steps; return how many rows agree."""
     name, count = str(cascade.folder.run["name"]), 0
-    solved = [s for s, f in cascade.steps.items() if f.status == "optimal" and s != INTEGRATED]
+    solved = [s for s, f in cascade.steps.items() if f.has(PLAN) and s != INTEGRATED]
     wanted = {p.name for s in solved for p in cascade.steps[s].path.glob("*.csv")}
     present = {path.name for path in cascade.folder.path.glob("*.csv")} - OWN
     compare_keys(notes, "", sorted(present), sorted(wanted))
@@ -95,7 +97,7 @@ def _check_handed(notes: Notebook, cascade: Cascade) -> None:
     for step, rule, measure, year in keys:
         labels.append(f"{step} {rule} {measure} {year}")
         found = (np.nan, np.nan)
-        if step in cascade.steps and cascade.steps[step].status == "optimal":
+        if step in cascade.steps and cascade.steps[step].has(PLAN):
             found = _row(cascade.steps[step], rule, measure, year)
         limit.append(found[0])
         used.append(found[1])
@@ -132,12 +134,12 @@ def check_price(notes: Notebook, cascade: Cascade) -> int:
     compare_column(notes, table, "weight", weights, names)
     whole = cascade.steps.get(INTEGRATED)
     steps, at_once = np.full(len(names), np.nan), np.full(len(names), np.nan)
-    if whole is not None and whole.status == "optimal":
+    if whole is not None and whole.has(PLAN):
         values = whole.table("objectives.csv")
         told = dict(zip(values.column("objective"), values.numbers("value"), strict=True))
         at_once = np.array([told[name] for name in names])
     solved = [cascade.steps.get(str(part["step"])) for part in cascade.parts]
-    complete = whole is not None and all(f is not None and f.status == "optimal" for f in solved)
+    complete = whole is not None and all(f is not None and f.has(PLAN) for f in solved)
     if complete and whole is not None:
         model = model_of(whole)
         plan = _joined_plan(model, [folder for folder in solved if folder is not None])

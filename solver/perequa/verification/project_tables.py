@@ -14,13 +14,18 @@ import numpy as np
 from perequa.interpret.project_sentences import one_more_statement, project_statement
 from perequa.verification.compare import compare_column, compare_keys, compare_words
 from perequa.verification.project_rows import project_columns
+from perequa.verification.recompute.all_rows import expected_rows
 from perequa.verification.recompute.objectives import objective_value
+from perequa.verification.recompute.transfers import amounts_of, with_amounts
 from perequa.words import LANGUAGES, SOURCE, saying, words_in
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from perequa.verification.folder import RunFolder
     from perequa.verification.outcome import Notebook
     from perequa.verification.recompute.model import Model
+    from perequa.verification.recompute.rules import ExpectedRow
     from perequa.verification.sparse import Floats
     from perequa.verification.tables import Table
 
@@ -136,9 +141,10 @@ def _check_moves(notes: Notebook, folder: RunFolder, model: Model, table: Table)
     published = folder.solution["plan"]
     values = [_stage_value(folder, model, published, p) for p in table.numbers("priority")]
     compare_column(notes, table, "value", np.array(values), names, scale=np.maximum(1.0, values))
-    for line, i in enumerate(rows):
-        if table.column("possible")[line] == "true":
-            _check_moved(notes, folder, model, table, (line, i))
+    expected = expected_rows(model)
+    for line, possible in enumerate(table.column("possible")):
+        if possible == "true":
+            _check_moved(notes, folder, model, expected, table, line)
 
 
 def _moves(table: Table) -> list[str]:
@@ -147,10 +153,14 @@ def _moves(table: Table) -> list[str]:
 
 
 def _check_moved(
-    notes: Notebook, folder: RunFolder, model: Model, table: Table, at: tuple[int, int]
+    notes: Notebook,
+    folder: RunFolder,
+    model: Model,
+    rows: Sequence[ExpectedRow],
+    table: Table,
+    line: int,
 ) -> None:
     """Check the change printed and, where projects hand out everything, the plan that makes it."""
-    line, i = at
     name = f"{table.column('row')[line]} {_moves(table)[line]}"
     value, then = table.numbers("value")[line], table.numbers("moved_value")[line]
     change = table.numbers("change")[line]
@@ -169,17 +179,27 @@ def _check_moved(
     plan = folder.solution["plan"].copy()
     plan[project_columns(program, model)] = z
     plan[[program.column_at[cell] for cell in model.cell_ids]] = places.ravel()
-    moved = np.zeros(len(program.limit))
-    moved[i] = table.numbers("moved_limit")[line] - float(program.limit[i])
-    activity = program.matrix.times(plan)
-    margin = 1e-6 * np.maximum(1.0, np.abs(np.nan_to_num(program.limit)))
-    passed = (activity > program.upper + moved + margin) | (
-        activity < program.lower + moved - margin
-    )
-    for row in np.flatnonzero(passed & program.is_rule):
-        notes.wrong(ONE_MORE, name, saying("its projects break {row}", row=program.row_ids[row]))
+    moved = {table.column("row")[line]: table.numbers("moved_limit")[line]}
+    for row in _broken_by(rows, places, z, moved):
+        notes.wrong(ONE_MORE, name, saying("its projects break {row}", row=row))
     stage = _stage_value(folder, model, plan, table.numbers("priority")[line])
     notes.near((ONE_MORE, name, "moved_value"), then, stage, tolerance=near)
+
+
+def _broken_by(
+    rows: Sequence[ExpectedRow], places: Floats, taken: Floats, moved: Mapping[str, float]
+) -> list[str]:
+    """Rules that projects break under moved limits, whatever money moves between envelopes."""
+    limits = np.array([moved.get(row.id, row.limit) for row in rows])
+    bare = np.array([row.activity(places, taken) for row in rows])
+    amounts = amounts_of(rows, bare, limits)
+    broken = []
+    for row, one, limit in zip(rows, bare.tolist(), limits.tolist(), strict=True):
+        over = with_amounts(row, one, amounts) - limit
+        excess = {"at_most": over, "at_least": -over}.get(row.side, abs(over))
+        if excess > 1e-6 * max(1.0, abs(limit)):
+            broken.append(row.id)
+    return broken
 
 
 def _stage_value(folder: RunFolder, model: Model, plan: Floats, priority: float) -> float:

@@ -191,7 +191,7 @@ def _check_record(notes: Notebook, rounded: Rounded) -> str:
     if not isinstance(said, dict):
         raise Unreadable("run.json", "says nothing of the whole plan")
     moved, bound = rounded.moved(rounded.whole), float(said["bound"])
-    gap = max(0.0, moved - bound) / moved if moved > 0 else 0.0
+    gap = (moved - bound) / moved if moved - bound > NEAR else 0.0
     loosened = folder.table(FILE).column("about").count("total")
     broken = folder.table(FILE).column("about").count("rule")
     beside = said["largest_remainder"]
