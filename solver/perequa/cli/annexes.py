@@ -23,8 +23,10 @@ def annexes(run: Path, output: Path | None) -> None:
     """
     # imported here so that `perequa --help` does not pay for numpy
     from perequa.annexes import write_annexes  # noqa: PLC0415
+    from perequa.cli.progress import told_if_long  # noqa: PLC0415
     from perequa.words import words_in  # noqa: PLC0415
 
     words = words_in(settings().lang)
-    place = write_annexes(run, output, words)
+    with told_if_long("annexes"):
+        place = write_annexes(run, output, words)
     click.echo(words.phrase("saved in {folder}", folder=place))
