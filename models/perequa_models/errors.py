@@ -44,11 +44,14 @@ class NotInThisVersion(UsageError):
     ----------
     what
         The word as the planner wrote it, e.g. ``rules.projects.kind: selection``.
+    instead
+        Why, and what to do instead; empty where nothing is known to help.
     """
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, instead: str = "") -> None:
         self.what = what
-        super().__init__(f"{what}: not in this version")
+        said = f"{what}: not in this version"
+        super().__init__(f"{said} ({instead})" if instead else said)
 
 
 class InvalidScenario(PerequaError):

@@ -57,10 +57,10 @@ def asks_whole(instance: Instance) -> bool:
 
 
 def whole_measures(instance: Instance) -> Flags:
-    """Measures handed out in whole places, shape (M,); money is never whole."""
+    """Measures handed out in whole places, shape (M,): not money, nor what projects bring."""
     scenario = instance.scenario
     asked = [scenario.whole or scenario.measures[m].whole for m in instance.measures]
-    return np.asarray(np.array(asked) & ~instance.is_money)
+    return np.asarray(np.array(asked) & ~instance.is_money & ~instance.by_projects)
 
 
 def least_openings(instance: Instance) -> Floats:

@@ -125,7 +125,7 @@ def _unproven(moved: float, bound: float) -> float:
 
 
 def _columns(instance: Instance, program: CompiledProgram) -> Indices:
-    """Columns of the decisions (they come first), then of what reserves hold, transfers move."""
+    """Columns of the decisions (they come first), of reserves and transfers, of projects."""
     cells = int(np.prod(instance.shape))
     reserves = {row.key.rule for row in instance.rows if row.held}
     held = [
@@ -134,7 +134,7 @@ def _columns(instance: Instance, program: CompiledProgram) -> Indices:
         if getattr(program.column_keys[j], "role", "") in OWN_AMOUNTS
         and getattr(program.column_keys[j], "owner", "") in reserves
     ]
-    return np.array([*range(cells), *held], dtype=np.intp)
+    return np.array([*range(cells), *held, *np.flatnonzero(program.whole)], dtype=np.intp)
 
 
 def _question(run: Solved, scaled: ScaledProgram, columns: Indices, rows: Indices) -> Question:
@@ -167,7 +167,8 @@ def _question(run: Solved, scaled: ScaledProgram, columns: Indices, rows: Indice
         most=program.column_upper[columns] / scaled.column[columns],
         whole=_over(instance, whole_measures(instance), columns) > 0,
         opening=_over(instance, least_openings(instance), columns),
-        weight=is_cell.astype(np.float64),
+        # projects stay as they were chosen, and so do their places
+        weight=_over(instance, ~instance.by_projects, columns),
         totals=summed,
         total_lower=floors(wanted),
         total_upper=ceilings(wanted),

@@ -145,9 +145,9 @@ def test_several_scenarios_are_all_checked(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_a_word_of_a_later_version_is_2(capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["validate", "camsp-1998", "--set", "whole=true"]
+    arguments = ["validate", "camsp-1998", "--set", "mode=cascade"]
     assert main(arguments) == 2
-    assert "whole: true beside projects: not in this version" in capsys.readouterr().err
+    assert "mode: cascade beside projects: not in this version" in capsys.readouterr().err
     assert main([*arguments, "--format", "json"]) == 2
     document = json.loads(capsys.readouterr().out)
     assert (document["status"], document["exit_code"]) == ("error", 2)

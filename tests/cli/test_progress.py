@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import shutil
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import pytest
 
-from perequa.cli import progress
+from perequa.cli import main, progress
 from perequa.cli.console import Settings
 from perequa.cli.progress import told_if_long, watched
 from perequa.words import words_in
@@ -66,6 +68,7 @@ def test_quiet_is_quiet(stream: type[io.StringIO], monkeypatch: pytest.MonkeyPat
 STAGES = (
     "read and check", "reference", "formulate", "compile", "solve", "diagnose", "tie-break",
     "certify", "prices", "ranges", "by objective", "weights", "optimum alone", "tables", "write",
+    "levels", "whole places", "projects", "parts",
 )  # fmt: skip
 
 
@@ -96,3 +99,50 @@ def test_every_stage_of_a_run_has_a_word(lang: str) -> None:
     words = under_way(words_in(lang))
     assert set(STAGES) <= set(words)
     assert len(set(words.values())) == len(words)
+
+
+WAYS = {
+    "whole": (
+        ["solve", "ssiad-2004", "--whole", "--no-prices", "-o", "here"],
+        "looking for the nearest whole plan",
+    ),
+    "projects": (["solve", "camsp-1998", "-o", "here"], "weighing the projects"),
+    "cascade": (["solve", "cascade-2007", "--no-prices", "-o", "here"], "deciding part by part"),
+    "study": (["sensitivity", "weights", "ssiad-2004", "-o", "here"], "solving again and again"),
+    "validate": (["validate", "ssiad-2004"], "reading and checking"),
+    "formulation": (["formulation", "ssiad-2004"], "writing the program"),
+    "convert": (["convert", "ssiad-2004", "-o", "here"], "converting the tables"),
+    "new": (["new", "here", "--synthetic", "establishments", "--count", "200"], "drawing the"),
+    "annexes": (["annexes", "run"], "writing the annexes"),
+    "report": (["report", "run"], "writing the report"),
+    "figures": (["figures", "run"], "drawing"),
+    "verify": (["verify", "run"], "verifying"),
+    "compare": (["compare", "run", "ssiad-2004", "-o", "here"], "comparing"),
+    "explain": (["explain", "run", "--territory", "region:24"], "explaining"),
+    "follow-up": (["follow-up", "run", "returns.csv", "-o", "here"], "following up"),
+}
+
+
+@pytest.fixture(scope="module")
+def solved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("solved") / "run"
+    assert main(["solve", "ssiad-2004", "-o", str(folder), "--quiet"]) == 0
+    return folder
+
+
+@pytest.mark.parametrize("way", sorted(WAYS))
+def test_no_way_that_may_last_is_silent(
+    way: str,
+    solved: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """With no patience at all, every command says what it is at."""
+    asked, said = WAYS[way]
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(solved, "run")
+    Path("returns.csv").write_text("territory,measure,year,funded\n24,ssiad,2004,1\n")
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    assert main(asked) == 0
+    assert f"still at work: {said}" in capsys.readouterr().err

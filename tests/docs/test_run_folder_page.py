@@ -32,6 +32,7 @@ RUNS = {
     f"ehpad-2004-rule --set {TWICE} --set {UNEQUAL}": 0,
     f"ehpad-2004-rule --no-prices --set {CONVERTED}": 0,
     "ehpad-2004-rule --variant infeasible_caps": 4,
+    "mas-fdt-1998 --variant infeasible_600": 4,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,8 @@ from perequa.pipeline import Success, solve_instance
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from perequa.interpret.run import Solved
 
 
 @pytest.fixture
@@ -97,11 +100,87 @@ def test_the_document_of_solve_holds_the_projects(
     assert [line["rule"] for line in run["conflicts"]] == ["exactly", "no_more"]
 
 
+@pytest.mark.parametrize("variant", [*VARIANTS, "minimum"])
+def test_other_measures_are_rounded_beside_the_projects_chosen(folder: Path, variant: str) -> None:
+    changes = ["--set", "measures.home.minimum=3"] if variant == "minimum" else []
+    changes += ["--variant", variant] if variant in VARIANTS[1:] else []
+    plain, run = folder / "plain", folder / "run"
+    asked = [str(folder), *changes, "--no-prices", "--quiet"]
+    assert main(["solve", *asked, "-o", str(plain)]) == 0
+    assert main(["solve", *asked, "--whole", "-o", str(run)]) == 0
+    assert main(["verify", str(run)]) == 0
+    before, after = (table(place / "allocation.csv") for place in (plain, run))
+    for old, new in zip(before, after, strict=True):
+        if old["measure"] == "home":
+            assert float(new["places"]) == round(float(new["places"]))
+            assert float(new["continuous_places"]) == pytest.approx(float(old["places"]), abs=1e-6)
+        elif old["measure"] == "fdt":
+            assert (old["places"], old["credits"]) == (new["places"], new["credits"])
+    assert table(plain / "projects.csv") == table(run / "projects.csv")
+
+
+def table(place: Path) -> list[dict[str, str]]:
+    with place.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_the_rounding_beside_projects_is_the_nearest_by_scipy(folder: Path) -> None:
+    """All whole homes within the rules, projects held: none is nearer to the continuous plan."""
+    instance = load(str(folder), [], ["whole=true"]).instance
+    found = solve_instance(instance, "case", prices=False)
+    assert isinstance(found, Success)
+    run = found.run
+    assert run.whole is not None
+    program = run.program
+    cells = int(np.prod(instance.shape))
+    home = np.zeros(instance.shape, dtype=bool)
+    home[:, instance.measures.index("home"), :] = True
+    free = np.flatnonzero(home.ravel())
+    rules, plan = program.is_rule, run.published.plan
+    n, k = len(plan), len(free)
+    # columns of the program, then how far each home cell moves
+    distance = np.zeros((2 * k, n + k))
+    distance[np.arange(k), free] = 1.0
+    distance[k + np.arange(k), free] = -1.0
+    distance[:, n:] = np.tile(-np.eye(k), (2, 1))
+    around = plan[free]
+    matrix = np.hstack([program.matrix.toarray()[rules], np.zeros((rules.sum(), k))])
+    lower, upper = program.column_lower.copy(), program.column_upper.copy()
+    held = np.setdiff1d(np.arange(cells), free)
+    lower[held] = upper[held] = plan[held]
+    limits = [
+        LinearConstraint(matrix, program.row_lower[rules], program.row_upper[rules]),
+        LinearConstraint(distance, -np.inf, np.concatenate([around, -around])),
+        *totals_kept(run, n + k),
+    ]
+    cost = np.concatenate([np.zeros(n), np.ones(k)])
+    whole = np.zeros(n + k)
+    whole[free] = 1
+    bounds = Bounds([*lower, *np.zeros(k)], [*upper, *np.full(k, np.inf)])
+    best = milp(cost, constraints=limits, integrality=whole, bounds=bounds)
+    assert best.success
+    assert run.whole.moved == pytest.approx(best.fun, abs=1e-5)
+
+
+def totals_kept(run: Solved, columns: int) -> list[LinearConstraint]:
+    """Places of each region and of the country stay within a whole number of the continuous."""
+    tree, kept = run.instance.tree, []
+    groups = [range(4)] + [tree.below(int(node), "department") for node in tree.at("region")]
+    for inside in groups:
+        for year in (0, 1):
+            row = np.zeros(columns)
+            for t in inside:
+                cell = (int(t), run.instance.measures.index("home"), year)
+                row[np.ravel_multi_index(cell, run.instance.shape)] = 1.0
+            total = row[: len(run.published.plan)] @ run.published.plan
+            kept.append(LinearConstraint(row, np.floor(total + 1e-6), np.ceil(total - 1e-6)))
+    return kept
+
+
 CONVERGE = (
     "{kind: converge, measure: fdt, by: [territory, year], at_most: 3000, calendar: {2004: 1}}"
 )
 REFUSED = {
-    "whole": ["solve", "--whole"],
     "leximin": [
         "solve",
         "--set",
@@ -124,6 +203,8 @@ def test_what_does_not_go_with_projects_is_refused(
     assert main([*head, str(folder), *rest]) == 2
     told = capsys.readouterr()
     assert "project" in told.out + told.err
+    # and what to do instead
+    assert re.search(r"use kind: worst|--set|restrict the rule", told.out + told.err)
     assert not (folder / "results").exists()
 
 
@@ -134,7 +215,7 @@ def test_a_run_that_chose_projects_is_not_followed_up(
     returns.write_text("territory,measure,year,funded\n1,fdt,2004,6\n", encoding="utf-8")
     assert main(["solve", str(folder), "-o", run, "--quiet"]) == 0
     assert main(["follow-up", run, str(returns)]) == 2
-    assert "projects" in capsys.readouterr().err
+    assert "next year's supply" in capsys.readouterr().err
 
 
 def test_converge_elsewhere_goes_with_projects(folder: Path) -> None:

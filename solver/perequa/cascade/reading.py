@@ -105,7 +105,12 @@ def read_cascade(raw: RawScenario) -> CascadeRead:
         When the scenario uses a word whose machinery is not built yet.
     """
     if raw.data.get("projects"):
-        raise NotInThisVersion("mode: cascade beside projects")
+        raise NotInThisVersion(
+            "mode: cascade beside projects",
+            "a nation that sees regions alone cannot weigh the projects inside them: solve it with "
+            "--set mode=integrated, or let each region choose in a scenario of its own, inside the "
+            "envelope it received",
+        )
     problems = Problems()
     scenario = check_schema(raw.data, problems)
     tables = TableSet(raw, Frame.of(raw.data), problems)

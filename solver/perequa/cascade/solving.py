@@ -35,7 +35,7 @@ from perequa.interpret.weights import CHEAP
 from perequa.io.findings import InvalidInput, findings_of
 from perequa.io.run_folder import check_replaceable, write_folder
 from perequa.io.scenario_files import read_scenario
-from perequa.optimum import DEFAULT_OPTIONS, unwatched
+from perequa.optimum import DEFAULT_OPTIONS, Clock, unwatched
 from perequa.pricing import Asked
 from perequa.report.record import base_record, input_files
 from perequa.report.texts import csv_bytes, json_bytes
@@ -107,6 +107,7 @@ def run_cascade(
     options: SolverOptions = DEFAULT_OPTIONS,
     lang: str = SOURCE,
     jobs: int | None = None,
+    watch: Watch = unwatched,
 ) -> FinishedRun:
     """Check, solve, price and save every step of a cascade.
 
@@ -114,7 +115,7 @@ def run_cascade(
     ----------
     raw
         The scenario as read.
-    destination, prices, ranges, weights_up_to, options, lang
+    destination, prices, ranges, weights_up_to, options, lang, watch
         As for `running.run_scenario`.
     jobs
         Processes that solve the parts; no table depends on it. By default as many as are worth
@@ -132,7 +133,8 @@ def run_cascade(
         lang=lang,
     )
     try:
-        checked = check_cascade(raw)
+        with watch("read and check"):
+            checked = check_cascade(raw)
     except InvalidScenario as error:
         return FinishedRun(
             name=raw.column_name,
@@ -145,8 +147,9 @@ def run_cascade(
     check_replaceable(folder)
     with tempfile.TemporaryDirectory(prefix="perequa-") as made:
         processes = jobs or _worthwhile(checked)
-        outcome = _carried_out(checked, Path(made), how, processes)
-        return _saved(checked, outcome, folder, Path(made), how)
+        outcome = _carried_out(checked, Path(made), how, processes, watch)
+        with watch("write"):
+            return _saved(checked, outcome, folder, Path(made), how)
 
 
 def run_any(
@@ -189,6 +192,7 @@ def run_any(
             weights_up_to=weights_up_to,
             lang=lang,
             jobs=jobs,
+            watch=watch,
         )
     return run_scenario(
         source,
@@ -209,10 +213,11 @@ def _worthwhile(checked: Checked) -> int:
     return max(1, min(os.cpu_count() or 1, len(checked.read.parts), cells // CELLS_EACH))
 
 
-def _carried_out(checked: Checked, made: Path, how: How, jobs: int) -> Outcome:
+def _carried_out(checked: Checked, made: Path, how: How, jobs: int, watch: Watch) -> Outcome:
     """Solve the nation, then its parts and the integrated program in whatever order."""
     read = checked.read
-    nation = run_loaded(checked.nation, made / "steps" / NATION, how.asked, how.options, how.lang)
+    place, clock = made / "steps" / NATION, Clock(watch=watch)
+    nation = run_loaded(checked.nation, place, how.asked, how.options, how.lang, clock)
     if not nation.has_plan:
         waiting = [StepDone(part=part, limits={}, run=None) for part in read.parts]
         return Outcome(nation=nation, parts=waiting, integrated=None)
@@ -220,7 +225,7 @@ def _carried_out(checked: Checked, made: Path, how: How, jobs: int) -> Outcome:
     limits = {
         part.step: received_limits(read, part, nation.tables["allocation"]) for part in read.parts
     }
-    with _workers(jobs) as submit:
+    with watch("parts"), _workers(jobs) as submit:
         pending = {}
         for part in read.parts:
             raw = part_scenario(read, part, initial, limits[part.step])

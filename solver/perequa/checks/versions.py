@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from perequa_models.errors import NotInThisVersion, UsageError
 from perequa_models.levels import next_leximin
-from perequa_models.whole import asks_whole
 
 if TYPE_CHECKING:
     from perequa_models.instance import Instance
@@ -37,13 +36,19 @@ def refuse_beside_projects(instance: Instance) -> None:
     """
     if not instance.projects:
         return
-    if asks_whole(instance):
-        raise NotInThisVersion("whole: true beside projects")
     waiting = next_leximin(instance)
     if waiting is not None:
         what = f"objectives.{waiting}.kind: leximin beside projects"
-        raise NotInThisVersion(what)
+        raise NotInThisVersion(
+            what,
+            "its levels are settled by multipliers, which whole projects do not have: use kind: "
+            "worst, with a shortfall at the next priority",
+        )
     for project in instance.projects:
         if instance.converging[project.territory, project.measure]:
             what = f"a rule converge where project {project.code} opens"
-            raise NotInThisVersion(what)
+            raise NotInThisVersion(
+                what,
+                "a budget in convergence takes nothing new: name another measure for the project, "
+                "or restrict the rule by territories",
+            )

@@ -29,11 +29,13 @@ def annexes(run: Path, output: Path | None, notifications: Path | None) -> None:
     """
     # imported here so that `perequa --help` does not pay for numpy
     from perequa.annexes import write_annexes, write_notifications  # noqa: PLC0415
+    from perequa.cli.progress import told_if_long  # noqa: PLC0415
     from perequa.words import words_in  # noqa: PLC0415
 
     words = words_in(settings().lang)
-    if notifications is not None:
-        place = write_notifications(run, notifications)
-    else:
-        place = write_annexes(run, output, words)
+    with told_if_long("annexes"):
+        if notifications is not None:
+            place = write_notifications(run, notifications)
+        else:
+            place = write_annexes(run, output, words)
     click.echo(words.phrase("saved in {folder}", folder=place))

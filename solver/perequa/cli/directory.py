@@ -38,12 +38,14 @@ def directory(
     supply.csv to the new folder.
     """
     # imported here so that `perequa --help` does not pay for reading files
+    from perequa.cli.progress import told_if_long  # noqa: PLC0415
     from perequa.directory import read_directories, tables  # noqa: PLC0415
     from perequa.io.copying import check_new, write_new  # noqa: PLC0415
 
     check_new(output)
-    found = read_directories(paths, categories)
-    write_new(output, tables(found, measure))
+    with told_if_long("directory"):
+        found = read_directories(paths, categories)
+        write_new(output, tables(found, measure))
     print_findings(found.findings)
     say(_summary(found, output))
 

@@ -37,9 +37,12 @@ def figures(run: Path, output: Path | None, form: Form, boundaries: Path | None)
     reports/figures-<lang> inside it, which `verify` leaves aside.
     """
     # imported here so that `perequa --help` does not pay for numpy
+    from perequa.cli.progress import told_if_long  # noqa: PLC0415
     from perequa.reporting import write_figures  # noqa: PLC0415
     from perequa.words import words_in  # noqa: PLC0415
 
     words = words_in(settings().lang)
-    for place in write_figures(run, output, words, form, boundaries):
+    with told_if_long("figures"):
+        places = write_figures(run, output, words, form, boundaries)
+    for place in places:
         say(words.phrase("saved in {folder}", folder=place))

@@ -31,14 +31,16 @@ def follow_up(
     (default results/NAME-follow-up), and nothing is ever overwritten.
     """
     # imported here so that `perequa --help` does not pay for numpy and pydantic
+    from perequa.cli.progress import told_if_long  # noqa: PLC0415
     from perequa.follow_up import follow_up as followed_up  # noqa: PLC0415
     from perequa.report.printed_csv import printed_csv  # noqa: PLC0415
     from perequa.words import words_in  # noqa: PLC0415
 
     words = words_in(settings().lang)
-    done = followed_up(
-        run, returns, lambda name: output or Path("results") / f"{name}-follow-up", words
-    )
+    with told_if_long("follow-up"):
+        done = followed_up(
+            run, returns, lambda name: output or Path("results") / f"{name}-follow-up", words
+        )
     if form == "json":
         click.echo(_document(done))
     else:

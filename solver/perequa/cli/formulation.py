@@ -31,11 +31,14 @@ def formulation(
     """
     # imported here so that `perequa --help` does not pay for numpy and pydantic
     from perequa.checks import load  # noqa: PLC0415
+    from perequa.cli.progress import told_if_long  # noqa: PLC0415
     from perequa.report.mathematics import mathematics  # noqa: PLC0415
 
-    loaded = load(scenario, variants, sets)
+    with told_if_long("read and check"):
+        loaded = load(scenario, variants, sets)
     print_findings(loaded.findings)
-    text = mathematics(loaded.instance, loaded.reference, loaded.raw.column_name, form)
+    with told_if_long("formulate"):
+        text = mathematics(loaded.instance, loaded.reference, loaded.raw.column_name, form)
     if output is None:
         click.echo(text, nl=False)
     else:

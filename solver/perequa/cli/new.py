@@ -45,6 +45,7 @@ def new(
     Copies another (--from), or draws one of national size (--synthetic).
     """
     # imported here so that `perequa --help` does not pay for reading files
+    from perequa.cli.progress import told_if_long  # noqa: PLC0415
     from perequa.io.copying import check_new, copy_scenario, write_new  # noqa: PLC0415
     from perequa.synthetic import COUNTS, synthetic_files  # noqa: PLC0415
     from perequa_models.errors import UsageError  # noqa: PLC0415
@@ -57,6 +58,7 @@ def new(
         if source is not None:
             raise UsageError("--from and --synthetic exclude each other")
         check_new(folder)
-        drawn = synthetic_files(synthetic, count or COUNTS[synthetic], 1 if seed is None else seed)
-        write_new(folder, drawn)
+        number = count or COUNTS[synthetic]
+        with told_if_long("new"):
+            write_new(folder, synthetic_files(synthetic, number, 1 if seed is None else seed))
     click.echo(str(folder))

@@ -56,10 +56,12 @@ def validate(
 def _check(source: str, variants: tuple[str, ...], sets: tuple[str, ...]) -> _Checked:
     # imported here so that `perequa --help` does not pay for numpy and pydantic
     from perequa.cascade.validating import check_any  # noqa: PLC0415
+    from perequa.cli.progress import told_if_long  # noqa: PLC0415
     from perequa.io.findings import Finding, findings_of  # noqa: PLC0415
 
     try:
-        loaded = check_any(source, variants, sets)
+        with told_if_long("read and check"):
+            loaded = check_any(source, variants, sets)
     except InvalidScenario as error:
         return _Checked(source, "invalid", findings_of(error), None)
     except UsageError as error:

@@ -67,7 +67,12 @@ def read_plan(path: Path) -> Plan:
     if instance.projects:
         # each has a cost and opening months of its own: returns by cell do not say which opened
         what = "follow-up of a run that chose among projects"
-        raise NotInThisVersion(what)
+        raise NotInThisVersion(
+            what,
+            "each has a cost and opening months of its own, and a return by cell does not say "
+            "which opened: add those that did to next year's supply, and leave them out of its "
+            "table of projects",
+        )
     return Plan(
         name=str(record["name"]),
         fingerprint=fingerprint(path),

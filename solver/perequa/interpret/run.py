@@ -135,7 +135,7 @@ class Solved:
         """What is handed out: the plan in whole places where there is one."""
         if self.whole is None:
             return self.plan
-        return Quantities(self.instance, self.cells_of(self.whole.plan))
+        return Quantities(self.instance, self.cells_of(self.whole.plan), taken=self.taken)
 
     @cached_property
     def nothing(self) -> Quantities:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from perequa.interpret.run import unit_of_limit
 from perequa.interpret.tables import Table, Value
 from perequa.weighting import objective_value
 from perequa_models.keys import RowKey
@@ -48,7 +49,7 @@ def whole_table(run: Solved, whole: WholePlan) -> Table:
     ``opening``: cells that the least opening moves. ``total``: sums that are not kept. ``rule``:
     rules that largest remainders break.
     """
-    remainder = Quantities(run.instance, run.cells_of(whole.remainder))
+    remainder = Quantities(run.instance, run.cells_of(whole.remainder), taken=run.taken)
     lines = [
         _line("distance", "", "place", (0.0, whole.moved, whole.remainder_moved)),
         *_objectives(run, remainder),
@@ -104,7 +105,7 @@ def _rules(run: Solved, whole: WholePlan) -> Iterator[Line]:
     for i, key in enumerate(run.program.row_keys):
         if not isinstance(key, RowKey):
             continue
-        unit = currency if rows[key].unit == "money" else "place"
+        unit = unit_of_limit(rows[key].unit, currency)
         if i in whole.remainder_breaks:
             yield _line("rule", str(key), unit, (limit[i], kept[i], beside[i]))
         if _spends(rows[key]):

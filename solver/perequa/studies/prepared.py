@@ -197,7 +197,8 @@ def prepare(loaded: Loaded, clock: Clock) -> Prepared:
     if instance.projects:
         raise UsageError(
             "a study follows the prices of a linear program, and whole projects have none: solve "
-            "the scenario, and read one_more.csv and projects.csv"
+            "the scenario and read one_more.csv and projects.csv, or solve it with several --set "
+            "and compare the runs"
         )
     waiting = next_leximin(instance)
     if waiting is not None:

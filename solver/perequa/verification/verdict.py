@@ -143,7 +143,8 @@ def _called_for(folder: RunFolder, *, exact: bool) -> Called:
 
     def whole() -> Check:
         rows = expected_rows(model)
-        return check_whole(Published(folder, model, rows, reference_places(model)))
+        taken = model.with_taken(taken_in(folder, model))
+        return check_whole(Published(folder, taken, rows, reference_places(model)))
 
     def prices() -> Check:
         return check_prices(folder, model, expected_rows(model))
@@ -171,15 +172,16 @@ def _called_for(folder: RunFolder, *, exact: bool) -> Called:
         (4, "optimum", lambda: check_optimum(folder, exact=exact)),
         (5, "uniqueness", lambda: check_uniqueness(folder)),
     ]
+    rounded = [(11, "whole", whole)] if is_asked(model) else []
     if model.projects.order:
-        return [*found, (6, "prices", _no_prices), (15, "selection", selection), *told]
+        return [*found, (6, "prices", _no_prices), *rounded, (15, "selection", selection), *told]
     return [
         *found,
         (6, "prices", prices),
         (7, "ranges", lambda: check_ranges(folder)),
         (8, "sentences", lambda: check_sentences(folder)),
         *([(10, "weights", lambda: check_weights(folder, model))] if has_weights(folder) else []),
-        *([(11, "whole", whole)] if is_asked(model) else []),
+        *rounded,
         *([(12, "levels", lambda: check_levels(folder, model))] if _has_levels(model) else []),
         *told,
     ]

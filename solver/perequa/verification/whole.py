@@ -81,8 +81,10 @@ class Rounded:
         solution = published.folder.solution["plan"]
         continuous = activities_at(published, self.continuous, solution)
         held |= {r.id: continuous[r.id] for r in published.rows if r.kind == "transfer"}
+        taken = published.model.taken
         beside = {
-            row.id: with_amounts(row, row.activity(self.remainder), held) for row in published.rows
+            row.id: with_amounts(row, row.activity(self.remainder, taken), held)
+            for row in published.rows
         }
         return activities(published), beside
 
@@ -172,7 +174,7 @@ def _rules(rounded: Rounded) -> Iterator[tuple[str, str, str, Figures]]:
     kept, beside = rounded.rule_activities
     currency = str(rounded.published.model.scenario.get("currency", "EUR"))
     for row in rounded.published.rows:
-        unit = "place" if row.unit == "place" else currency
+        unit = currency if row.unit == "money" else row.unit
         figures = (row.limit, kept[row.id], beside[row.id])
         if passed(row, beside[row.id], whole=True) > VIOLATION[row.unit]:
             yield "rule", row.id, unit, figures

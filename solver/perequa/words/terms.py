@@ -80,6 +80,13 @@ def under_way(words: Words) -> Mapping[str, str]:
         "report": words.term("under way", "writing the report"),
         "explain": words.term("under way", "explaining"),
         "sensitivity": words.term("under way", "solving again and again"),
+        "parts": words.term("under way", "deciding part by part"),
+        "annexes": words.term("under way", "writing the annexes"),
+        "convert": words.term("under way", "converting the tables"),
+        "follow-up": words.term("under way", "following up the returns"),
+        "new": words.term("under way", "drawing the scenario"),
+        "directory": words.term("under way", "reading the directory"),
+        "figures": words.term("under way", "drawing"),
     }
 
 

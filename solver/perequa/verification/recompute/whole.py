@@ -24,6 +24,9 @@ def is_asked(model: Model) -> bool:
 
 
 def _asked(model: Model, measure: str) -> bool:
+    """Whether a measure is handed out whole: money is not, and projects bring what they state."""
+    if model.projects.apart[model.measures.index(measure)]:
+        return False
     spec = model.measure(measure)
     asked = model.scenario.get("whole", False) or spec.get("whole", False)
     return bool(asked) and spec.get("unit", "place") != "money"
