@@ -216,6 +216,14 @@ def test_what_cannot_be_notified_is_told(
     assert "first" in str(finding.key) or "second" in str(finding.key)
 
 
+def test_each_envelope_has_numbers_of_its_own(tmp_path: Path) -> None:
+    given = {
+        name: {"year": 2004, "envelope": name, "number": 1, "lines": ["base"]}
+        for name in ("pa", "ph")
+    }
+    load(written(tmp_path, **BOOKED | {"campaign": {**CAMPAIGN, "delegations": given}}))
+
+
 def test_a_sum_is_booked_under_three_headings_at_most(tmp_path: Path) -> None:
     home = {**SCENARIO["measures"]["home"], "headings": list("abcd")}
     with pytest.raises(InvalidScenario) as caught:

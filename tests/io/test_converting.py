@@ -383,7 +383,8 @@ CELL = st.one_of(
     st.decimals(allow_nan=False, allow_infinity=False, places=3).map(lambda d: f"{d:f}"),
     st.from_regex(r"-?[0-9]{1,6}\.?[0-9]{0,4}0*", fullmatch=True),
     st.sampled_from(["", "nc", "-", "01", "2A", "0.20", "694230.0", "=1+1", "12,5 %", "1e5", "TRUE",
-                     "-0", "_x0041_", "#N/A", "2004-01-01", "1 234,5", "+5", "inf"]),
+                     "-0", "_x0041_", "#N/A", "2004-01-01", "1 234,5", "+5", "inf",
+                     "<r>a&b</r>", "<r></r>"]),
 ).map(str.strip)  # fmt: skip
 
 

@@ -31,6 +31,7 @@ NAMES = (
     "'\"&amp;&#x3C;",
     "\u200ea\u2066b\u2069",
     "_x0041_",
+    "<r>rich & marked</r>",
     "é" * 500,
     "Name, with \"quotes\"; and 'more'",
 )

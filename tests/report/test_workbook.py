@@ -201,6 +201,7 @@ HOSTILE = (
     "&" * 300,
     "&L&9&[File]",
     "http://example.org/",
+    "<r>a & b</r>",
 )
 
 
@@ -402,6 +403,21 @@ def test_figures_keep_seventeen_digits() -> None:
             sheet.write_number(i, 0, xlsx.Exact(value))
 
     assert [row[0] for row in rows_of(xlsx.workbook_bytes(fill, "t"), "s")] == values
+
+
+MARKED = ("<r>a & b</r>", "<r><t>x</t></r>", "<r></r>", " <r>a</r> ")
+
+
+def test_marks_of_rich_text_are_text() -> None:
+    def fill(book: Any) -> None:
+        sheet = book.add_worksheet("s")
+        for i, text in enumerate(MARKED):
+            sheet.write_string(i, 0, text)
+
+    book = xlsx.workbook_bytes(fill, "t")
+    assert [row[0] for row in rows_of(book, "s")] == list(MARKED)
+    held = openpyxl.load_workbook(io.BytesIO(book))["s"]
+    assert [row[0].value for row in held.iter_rows()] == list(MARKED)
 
 
 def test_help_needs_no_workbook_writer() -> None:

@@ -327,21 +327,29 @@ class _Reader:
         ways[line.from_ or "", envelope] = name
 
     def _check_numbers(self, campaign: Campaign) -> None:
-        """Note two notifications of one year under one number."""
-        seen: dict[tuple[int | None, int], str] = {}
+        """Note two notifications of one envelope in one year under one number."""
+        only = self._work.source.years[0]
+        before: list[tuple[str, Delegation]] = []
         for name, delegation in campaign.delegations.items():
             if delegation.number is None:
                 continue
-            first = seen.setdefault((delegation.year, delegation.number), name)
-            if first != name:
-                self._work.source.problems.error(
-                    "repeated_number",
-                    f"delegations {first} and {name} are notified under one number",
-                    path=("campaign", "delegations", name, "number"),
-                    received=str(delegation.number),
-                    accepted="a number of its own for each delegation of a year",
-                    remedy="number them in the order in which they are notified",
-                )
+            for first, other in before:
+                years = {delegation.year or only, other.year or only}
+                envelopes = {delegation.envelope, other.envelope}
+                together = len(years) == 1 and (len(envelopes) == 1 or None in envelopes)
+                if together and delegation.number == other.number:
+                    self._repeated(first, name, delegation.number)
+            before.append((name, delegation))
+
+    def _repeated(self, first: str, name: str, number: int) -> None:
+        self._work.source.problems.error(
+            "repeated_number",
+            f"delegations {first} and {name} are notified under one number",
+            path=("campaign", "delegations", name, "number"),
+            received=str(number),
+            accepted="a number of its own for each delegation of an envelope and year",
+            remedy="number them in the order in which they are notified",
+        )
 
     def _check_delegation(self, campaign: Campaign, name: str, delegation: Delegation) -> None:
         """Note lines that no construction has, and a delegation that names no year of several."""

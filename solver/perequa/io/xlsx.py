@@ -12,6 +12,7 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +41,24 @@ class Exact(float):
         return repr(float(self))
 
 
+class _Plain(Worksheet):
+    """A sheet whose text is text, even between ``<r>`` and ``</r>``.
+
+    XlsxWriter takes such a text for one that it marked up itself, and writes it unescaped: the
+    workbook would not open.
+    """
+
+    def _xml_rich_inline_string(self, string: str, attributes: list[tuple[str, object]]) -> None:
+        # no space at either end, so that none is to be preserved
+        self._xml_inline_string(string, False, attributes)
+
+
+class _Book(Workbook):
+    """A workbook of such sheets."""
+
+    worksheet_class = _Plain
+
+
 def workbook_bytes(fill: Callable[[Any], None], title: str) -> bytes:
     """Make a workbook.
 
@@ -53,7 +72,7 @@ def workbook_bytes(fill: Callable[[Any], None], title: str) -> bytes:
     """
     held = io.BytesIO()
     with tempfile.TemporaryDirectory(prefix="perequa-") as aside:
-        book = Workbook(held, {"constant_memory": True, "tmpdir": aside})
+        book = _Book(held, {"constant_memory": True, "tmpdir": aside})
         book.set_properties({"title": title, "author": "Perequa", "created": _WRITTEN})
         fill(book)
         book.close()
