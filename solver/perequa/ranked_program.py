@@ -64,11 +64,11 @@ def with_orders(program: CompiledProgram, groups: Sequence[RankedGroup]) -> Comp
         matrix=sparse.csr_array(matrix),
         row_keys=(
             *program.row_keys[:m],
-            *(AuxiliaryKey(owner, "gap", *rest) for owner, rest in names),
+            *(AuxiliaryKey._make((owner, "gap", *rest)) for owner, rest in names),
         ),
         column_keys=(
             *program.column_keys[:n],
-            *(AuxiliaryKey(owner, "beyond", *rest) for owner, rest in names),
+            *(AuxiliaryKey._make((owner, "beyond", *rest)) for owner, rest in names),
         ),
         row_lower=np.append(program.row_lower[:m], -constant),
         row_upper=np.append(program.row_upper[:m], np.full(count, np.inf)),

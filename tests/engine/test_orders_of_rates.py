@@ -11,6 +11,7 @@ from pricing import Case, check_price, first_value, places
 from scipy.optimize import linprog
 
 from perequa import ranked_program
+from perequa.engine import ordered_stages
 from perequa.engine.order_search import find_order
 from perequa.engine.ordered_stages import solve_ordered
 from perequa.engine.orders import reach_of_orders
@@ -156,6 +157,41 @@ def test_the_order_found_is_solved_without_a_pivot_and_leaves_out_most_pairs() -
         * solved.staged.scaled.cost(solved.staged.stages[0].cost)[1],
         rel=1e-9,
     )
+
+
+def without_a_limit(level: int) -> Case:
+    """Regions of which none has a limit: every pair that stops one is left out at first."""
+    rng = np.random.default_rng(level)
+    names = [f"region:{i + 1:02d}" for i in range(REGIONS)]
+    figures = {
+        "pop": dict(zip(names, rng.integers(500, 3000, REGIONS).tolist(), strict=True)),
+        "installed": dict(zip(names, rng.integers(10, 90, REGIONS).tolist(), strict=True)),
+    }
+    floor = {"kind": "floor", "territories": names[:2], "at_least": 3}
+    gini = {"kind": "gini", "indicator": "rate", "level": "region", "normalise": "none"}
+    return Case(sections={"rules": {"floor": floor}, "objectives": {"it": gini}}, figures=figures)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_places_without_end_level_every_rate(seed: int) -> None:
+    assert first_value(without_a_limit(seed).solved()) == pytest.approx(0, abs=1e-12)
+
+
+def test_an_index_served_second_is_bounded_without_a_limit() -> None:
+    case = without_a_limit(0)
+    few = case.sections["objectives"]["it"] | {"territories": ["region:03", "region:04"]}
+    both = {"few": few, "it": case.sections["objectives"]["it"] | {"priority": 2}}
+    run = case.with_sections(objectives=both).solved().run
+    for name in both:
+        value = objective_value(run.instance, name, run.plan, run.reference)
+        assert value == pytest.approx(0, abs=1e-12)
+
+
+def test_stages_alone_write_what_a_move_without_end_reverses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ordered_stages, "find_order", lambda *_: None)
+    assert first_value(without_a_limit(0).solved()) == pytest.approx(0, abs=1e-12)
 
 
 def test_a_move_reaches_to_where_two_rates_without_a_row_meet() -> None:

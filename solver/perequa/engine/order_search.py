@@ -4,34 +4,45 @@ The sum of the differences is the greatest of one linear form for each order: ev
 a cut below it. One pair more or less in order changes such a form by one term, so cuts are taken
 pair by pair. In the dual program a pair is one column between 0 and its cost, at 0 as long as a
 plan keeps its order, at its cost where a plan reverses it: the dual simplex passes from one to the
-other without an iteration, where a row of the primal would take one each. Pairs far apart are left
-out until a plan reverses them. What is found here decides how a program is written and where its
-solver begins; it is proven there, not here.
+other without an iteration, where a row of the primal would take one each. The first plan is found
+with few pairs, near and far, each of which stands for those about as far apart; the others follow
+where a plan brings them close or reverses them.
+
+A place counts in every year after it opens. Each row of the dual therefore has the row of the year
+after taken off, so that a pair of one year stands in two rows and not in those of all years before:
+its multiplier is then the stock of a year, not what opens in it. Reduced costs are columns for that
+reason. What is found here decides how a program is written and where its solver begins; it is
+proven there, not here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
-from perequa.engine.orders import REVERSED, at_order
+from perequa.engine.followed_pairs import FollowedPairs
+from perequa.engine.orders import at_order
 from perequa.engine.scaling import scale
-from perequa.engine.session import AT_LOWER, AT_UPPER, BASIC, Session, Statuses
+from perequa.engine.session import AT_LOWER, AT_UPPER, BASIC, Session, Statuses, basis_of
 from perequa.engine.termination import Termination
 from perequa.ranked_program import with_orders
+from perequa_models.keys import CellKey
 
 if TYPE_CHECKING:
-    from perequa.compilation import CompiledProgram
-    from perequa.engine.session import SolverOptions
-    from perequa.ranked_rates import Flags, Floats, Indices, Pairs, Ranked, RankedGroup
+    from collections.abc import Sequence
 
-NEIGHBOURS = 5
-"""Places in the order within which a pair is followed from the start."""
-CLOSE = 0.025
-"""Share of the mean rate within which a pair is followed once a plan has brought it so near."""
+    from perequa.compilation import CompiledProgram
+    from perequa.engine.session import Outcome, SolverOptions
+    from perequa.ranked_rates import Flags, Floats, Indices, Ranked, RankedGroup
+    from perequa_models.keys import ColumnKey
+
+
+LARGEST = 1e4
+"""Size to which the largest cost of a column is brought in the dual program."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,68 +78,44 @@ def find_order(program: CompiledProgram, weights: Floats, options: SolverOptions
 
 
 class _End(NamedTuple):
-    """Where the dual ends: which of its columns and rows are basic, which columns are not at 0."""
+    """Where the dual ends.
 
-    columns: Flags
-    rows: Flags
-    at_cost: Flags
+    Attributes
+    ----------
+    basic
+        Of its columns: whether they are basic.
+    held, kept
+        Of all pairs: whether their column is between its bounds; whether they stand in the order
+        that the search began with.
+    """
 
-
-class _Followed:
-    """The pairs of one group that have a column, by place in its order."""
-
-    def __init__(self, group: RankedGroup) -> None:
-        n = len(group.where)
-        self.group = group
-        self.column = np.full((n, n), -1, dtype=np.intp)
-        self.turned = np.zeros((n, n), dtype=np.bool_)
-        self.left = np.triu(np.ones((n, n), dtype=np.bool_), 1)
-        people = group.people[group.order]
-        self.fewer = np.minimum(people[None, :], people[:, None])
-
-    def near(self) -> Pairs:
-        """Pairs next to one another in the order."""
-        rows, columns = np.triu_indices(len(self.group.where), 1)
-        kept = columns - rows <= NEIGHBOURS
-        return rows[kept], columns[kept]
-
-    def newly(self, rates: Floats) -> tuple[Pairs, Pairs]:
-        """Pairs without a column that the rates of a plan reverse; those they only bring close."""
-        ordered = rates[self.group.order]
-        above = ordered[None, :] - ordered[:, None]
-        close = np.nonzero((above < CLOSE * rates.mean()) & self.left)
-        reversed_ = above[close] * self.fewer[close] < -REVERSED
-        turned, kept = ((close[0][some], close[1][some]) for some in (reversed_, ~reversed_))
-        return turned, kept
-
-    def follow(self, pairs: Pairs, first: int) -> None:
-        """Give pairs the columns from `first` on."""
-        self.column[pairs] = first + np.arange(len(pairs[0]))
-        self.left[pairs] = False
+    basic: Flags
+    held: Flags
+    kept: Flags
 
 
 class _Search:
-    """The dual of one priority, with columns for some pairs."""
+    """The dual of one priority: columns for limits, reduced costs, and some pairs."""
 
     def __init__(
         self, program: CompiledProgram, ranked: Ranked, weights: Floats, options: SolverOptions
     ) -> None:
         self._program, self._ranked, self._options = program, ranked, options
-        self._weights = weights
         m, n = ranked.rows, ranked.columns
         scaled = scale(program)
         self._least, self._most = scaled.column_lower[:n], scaled.column_upper[:n]
         self._column = scaled.column[:n]
         self._low, self._high = scaled.row_lower[:m], scaled.row_upper[:m]
-        cost = program.weighed(weights)
-        cost[n:] = 0.0
-        in_solver, self._factor = scaled.cost(cost)
-        self._cost = in_solver[:n]
-        self._matrix = sparse.csr_array(scaled.matrix)[:m, :n]
+        cost = program.weighed(weights)[:n] * self._column
+        factor = LARGEST / float(np.abs(cost).max(initial=0.0) or LARGEST)
+        self._steps = steps(program.column_keys[:n])
+        self._cost = self._steps @ (cost * factor)
+        self._limits = self._steps @ sparse.csr_array(scaled.matrix)[:m, :n].T
         counting = tuple(g for g in ranked.groups if weights[g.objective])
         self._counting = replace(ranked, groups=counting)
-        self._followed = [_Followed(group) for group in counting]
-        self._count = m
+        forms = (self._steps @ sparse.diags_array(self._column)) @ self._counting.forms.T
+        price = factor * np.array([weights[g.objective] for g in counting])
+        self._pairs = FollowedPairs(self._counting, sparse.csc_array(forms), price)
 
     @property
     def possible(self) -> bool:
@@ -139,116 +126,142 @@ class _Search:
 
     def run(self) -> Ordered | None:
         session = self._begun()
+        few, times = self._pairs.spread()
+        most = self._follow(session, few, np.zeros(len(few), dtype=np.bool_), times)
+        outcome = self._solved(session)
+        # each stood for others: from here on it stands for itself
+        session.set_column_bounds(self._pairs.column[few], np.zeros(len(few)), most)
+        rough = True
+        while outcome is not None:
+            x = np.clip(-(self._steps.T @ outcome.y), self._least, self._most) * self._column
+            pairs, turned = self._pairs.newly(self._counting.rates(x))
+            if not (rough or turned.any()):
+                return self._ended(session, x, outcome.x > 0.0)
+            rough = False
+            self._follow(session, pairs, turned)
+            outcome = self._solved(session)
+        return None
+
+    def _solved(self, session: Session) -> Outcome | None:
+        """Solve the dual; follow what a move without end reverses, where the plan has none."""
         while True:
             outcome = session.solve(presolve=False)
-            if outcome.termination is not Termination.OPTIMAL:
+            if outcome.termination is Termination.OPTIMAL:
+                return outcome
+            if outcome.termination is not Termination.INFEASIBLE or not self._bounded(session):
                 return None
-            x = np.clip(-outcome.y, self._least, self._most) * self._column
-            rates = self._counting.rates(x)
-            newly = [f.newly(at) for f, at in zip(self._followed, rates, strict=True)]
-            if not any(len(rows) for (rows, _), _ in newly):
-                return self._ordered(x, _End(*session.basic(), outcome.x > 0.0))
-            self._turn(session, [turned for turned, _ in newly])
-            self._keep(session, [kept for _, kept in newly])
+
+    def _bounded(self, session: Session) -> bool:
+        """Follow the pairs that a move without end reverses; whether there are any."""
+        ray = session.dual_ray()
+        if ray is None:
+            return False
+        move = -(self._steps.T @ ray) * self._column
+        speeds = self._counting.speeds(move / (np.abs(move).max(initial=0.0) or 1.0))
+        pairs, turned = self._pairs.newly(speeds)
+        self._follow(session, pairs[turned], turned[turned])
+        return bool(turned.any())
 
     def _begun(self) -> Session:
-        """Write the dual program with the pairs next to one another."""
-        near = [followed.near() for followed in self._followed]
-        forms, constant, cost = self._columns(near)
+        """Write the dual program without pairs, at all reduced costs."""
+        m, n = len(self._low), len(self._least)
         bound = np.where(np.isinf(self._low), self._high, self._low)
+        nothing, free = self._most == 0.0, np.isinf(self._least)
         session = Session(
-            sparse.csc_array(sparse.hstack([self._matrix.T, forms.T])),
-            np.where(np.isinf(self._least), self._cost, -np.inf),
-            self._right(),
-            np.concatenate([np.where(np.isinf(self._high), 0.0, -np.inf), np.zeros(len(cost))]),
-            np.concatenate([np.where(np.isinf(self._low), 0.0, np.inf), cost]),
+            sparse.csc_array(sparse.hstack([self._limits, self._steps])),
+            self._cost,
+            self._cost,
+            np.concatenate(
+                [np.where(np.isinf(self._high), 0.0, -np.inf), np.where(nothing, -np.inf, 0.0)]
+            ),
+            np.concatenate(
+                [np.where(np.isinf(self._low), 0.0, np.inf), np.where(free & ~nothing, 0.0, np.inf)]
+            ),
             self._options,
         )
-        session.set_cost(np.concatenate([-bound, constant]))
+        session.set_cost(np.concatenate([-bound, np.zeros(n)]))
+        columns = np.concatenate([np.full(m, AT_LOWER), np.full(n, BASIC)])
+        session.set_basis(basis_of(Statuses(columns=columns, rows=np.full(n, AT_LOWER))))
         return session
 
-    def _right(self) -> Floats:
-        """Cost of each column; none where it is held at nothing."""
-        return np.where(self._most == 0.0, np.inf, self._cost)
+    def _follow(
+        self, session: Session, pairs: Indices, turned: Flags, times: Floats | float = 1.0
+    ) -> Floats:
+        """Follow more pairs, those that a plan reverses written in the order it puts them in.
 
-    def _columns(self, pairs: list[Pairs]) -> tuple[sparse.csr_array, Floats, Floats]:
-        """Give pairs columns behind the others: forms in the solver's units, constant, cost."""
-        for followed, some in zip(self._followed, pairs, strict=True):
-            followed.follow(some, self._count)
-            self._count += len(some[0])
-        forms, constant, cost = self._counting.pairs(pairs)
-        weight = np.repeat(
-            [self._weights[g.objective] for g in self._counting.groups],
-            [len(first) for first, _ in pairs],
-        )
-        return forms @ sparse.diags_array(self._column), constant, self._factor * weight * cost
+        Their columns may take so many times what they should; what they should is returned.
+        """
+        columns, constant, most = self._pairs.follow(pairs, turned, session.n)
+        if turned.any():
+            self._cost = self._cost + columns @ np.where(turned, most, 0.0)
+            session.set_row_bounds(np.arange(session.m), self._cost, self._cost)
+        session.add_columns(columns, constant, np.zeros(len(pairs)), times * most)
+        return most
 
-    def _turn(self, session: Session, pairs: list[Pairs]) -> None:
-        """Follow pairs that a plan reverses, written in the order it puts them in."""
-        forms, constant, cost = self._columns(pairs)
-        for followed, some in zip(self._followed, pairs, strict=True):
-            followed.turned[some] = True
-        self._cost = self._cost - cost @ forms
-        session.set_row_bounds(
-            np.arange(session.m),
-            np.where(np.isinf(self._least), self._cost, -np.inf),
-            self._right(),
-        )
-        session.add_columns(sparse.csc_array(-forms.T), -constant, np.zeros(len(cost)), cost)
-
-    def _keep(self, session: Session, pairs: list[Pairs]) -> None:
-        """Follow pairs in the order they are in."""
-        forms, constant, cost = self._columns(pairs)
-        session.add_columns(sparse.csc_array(forms.T), constant, np.zeros(len(cost)), cost)
+    def _ended(self, session: Session, x: Floats, positive: Flags) -> Ordered | None:
+        """Write what was found; nothing where a row is basic, which stands for nothing."""
+        basic, rows = session.basic()
+        if rows.any():
+            return None
+        column, turned = self._pairs.column, self._pairs.turned
+        known = column >= 0
+        kept = (positive[column] & known) == turned
+        return self._ordered(x, _End(basic, basic[column] & known, kept))
 
     def _ordered(self, x: Floats, end: _End) -> Ordered:
         """Write the order of a plan; pairs that are level there, or whose column is basic."""
-        known = {id(followed.group): followed for followed in self._followed}
-        groups = []
+        counting = {id(group): k for k, group in enumerate(self._counting.groups)}
+        groups, rows, columns = [], [], []
         for group, rates in zip(self._ranked.groups, self._ranked.rates(x), strict=True):
-            followed = known.get(id(group))
-            basic = np.zeros_like(group.written)
-            if followed is not None:
-                back = np.argsort(group.order)
-                ranked = end.columns[followed.column] & (followed.column >= 0)
-                basic = (ranked | ranked.T)[np.ix_(back, back)]
-            groups.append(at_order(group, rates, basic))
-        program = with_orders(self._program, groups)
-        rows, columns = [], []
-        for before, after in zip(self._ranked.groups, groups, strict=True):
-            pair = _pair_statuses(before, after, known.get(id(before)), end)
+            k = counting.get(id(group))
+            between = np.zeros_like(group.written)
+            if k is not None:
+                first, second = self._pairs.of_group(k, end.held)
+                between[first, second] = between[second, first] = True
+            groups.append(at_order(group, rates, between))
+            pair = _unmoved(groups[-1]) if k is None else self._statuses(k, groups[-1], end)
             rows.append(pair[0])
             columns.append(pair[1])
-        m = self._ranked.rows
-        held = np.where(np.isinf(self._low), AT_UPPER, AT_LOWER)
+        m, n = self._ranked.rows, self._ranked.columns
+        at_bound = np.where(np.isinf(self._low), AT_UPPER, AT_LOWER)
         return Ordered(
-            program=program,
+            program=with_orders(self._program, groups),
             basis=Statuses(
-                rows=np.concatenate([np.where(end.columns[:m], held, BASIC), *rows]),
-                columns=np.concatenate([np.where(end.rows, AT_LOWER, BASIC), *columns]),
+                rows=np.concatenate([np.where(end.basic[:m], at_bound, BASIC), *rows]),
+                columns=np.concatenate([np.where(end.basic[m : m + n], AT_LOWER, BASIC), *columns]),
             ),
         )
 
+    def _statuses(self, k: int, group: RankedGroup, end: _End) -> tuple[Indices, Indices]:
+        """Statuses of the rows and columns of the pairs written, from those of the dual's columns.
 
-def _pair_statuses(
-    before: RankedGroup, after: RankedGroup, followed: _Followed | None, end: _End
-) -> tuple[Indices, Indices]:
-    """Statuses of the rows and columns of the pairs written, from those of the dual's columns.
+        A pair that stands in order has a loose row. Of one that is reversed the column is what is
+        reversed. One that is held is level: neither is basic.
+        """
+        first, second = np.nonzero(group.written)
+        pairs, forwards = self._pairs.between(k, group.order[first], group.order[second])
+        in_order, held = end.kept[pairs] == forwards, end.held[pairs]
+        rows = np.where(held | ~in_order, AT_LOWER, BASIC)
+        columns = np.where(held | in_order, AT_LOWER, BASIC)
+        return rows, columns
 
-    A pair at 0 keeps the order its column is written in: its row is loose. One at its cost is
-    reversed: its column is what is reversed. One between is level, and held there.
+
+def _unmoved(group: RankedGroup) -> tuple[Indices, Indices]:
+    """Statuses of pairs that cost nothing: their rows are loose."""
+    count = np.count_nonzero(group.written)
+    return np.full(count, BASIC), np.full(count, AT_LOWER)
+
+
+def steps(keys: Sequence[ColumnKey]) -> sparse.csr_array:
+    """Take off each column's row in the dual that of the year after, where it has one; (n, n).
+
+    What is multiplied with its transpose is told from the stocks of the years: what opens in them.
     """
-    first, second = np.nonzero(after.written)
-    if followed is None:
-        return np.full(len(first), BASIC), np.full(len(first), AT_LOWER)
-    place = np.argsort(before.order)
-    a, b = place[after.order[first]], place[after.order[second]]
-    low, high = np.minimum(a, b), np.maximum(a, b)
-    column = followed.column[low, high]
-    known = column >= 0
-    # whether the pair stands in the order the search began with, as far as the dual says
-    kept = (known & end.at_cost[column]) == followed.turned[low, high]
-    loose, between = kept == (a < b), known & end.columns[column]
-    rows = np.where(between | ~loose, AT_LOWER, BASIC)
-    columns = np.where(between | loose, AT_LOWER, BASIC)
-    return rows, columns
+    n = len(keys)
+    # what a cell is, without its year
+    cells = [key[:3] if isinstance(key, CellKey) else None for key in keys]
+    continued = [a is not None and a == b for a, b in pairwise(cells)]
+    before, own = np.flatnonzero(continued), np.arange(n)
+    values = np.concatenate([np.ones(n), np.full(len(before), -1.0)])
+    places = np.concatenate([own, before]), np.concatenate([own, before + 1])
+    return sparse.csr_array((values, places), shape=(n, n))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.engine.order_search import find_order
-from perequa.engine.orders import at_order, completed_orders
+from perequa.engine.orders import at_order, completed_along, completed_orders
 from perequa.engine.session import AT_LOWER, BASIC, Statuses, statuses_of
 from perequa.engine.stages import Staged, solve_stages
 from perequa.engine.termination import Termination
@@ -118,14 +118,20 @@ def _settled(
 ) -> Solved:
     while True:
         staged = solve_stages(program, priorities, program.weighed(weights), options, start)
-        if staged.termination is not Termination.OPTIMAL:
-            return Solved(program=program, staged=staged)
-        plans = [stage.x for stage in staged.stages]
-        more = completed_orders(program, plans, plans[-1:])
+        more = _missing(program, staged)
         if more is None:
             return Solved(program=program, staged=staged)
-        start = _carried(program, more, statuses_of(staged.first_basis))
+        known = staged.first_basis
+        start = None if known is None else _carried(program, more, statuses_of(known))
         program = more
+
+
+def _missing(program: CompiledProgram, staged: Staged) -> CompiledProgram | None:
+    """Write the pairs that the plans found need; where nothing ends, those reversed on the way."""
+    if staged.termination is Termination.OPTIMAL:
+        plans = [stage.x for stage in staged.stages]
+        return completed_orders(program, plans, plans[-1:])
+    return None if staged.ray is None else completed_along(program, staged.ray)
 
 
 def _carried(before: CompiledProgram, after: CompiledProgram, basis: Statuses) -> Statuses:

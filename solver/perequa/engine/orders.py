@@ -41,17 +41,35 @@ def completed_orders(
     ranked = program.ranked
     if ranked is None or ranked.complete:
         return None
-    needed = [group.written.copy() for group in ranked.groups]
-    for least, plans in ((-REVERSED, passed), (LEVEL, stood_at)):
+    through = [x for x in passed if not any(x is also for also in stood_at)]
+    close = [np.zeros_like(group.written) for group in ranked.groups]
+    for least, plans in ((-REVERSED, through), (LEVEL, stood_at)):
         for x in plans:
             for g, rates in enumerate(ranked.rates(x)):
-                group = ranked.groups[g]
-                needed[g] |= (group.distances(rates) < least) & group.open
+                close[g] |= ranked.groups[g].distances(rates) < least
+    return _with(program, ranked, close)
+
+
+def completed_along(program: CompiledProgram, move: Floats) -> CompiledProgram | None:
+    """Write the pairs that a move reverses if it goes on for ever; None when there is none."""
+    ranked = program.ranked
+    if ranked is None or ranked.complete:
+        return None
+    speeds = zip(ranked.groups, ranked.speeds(move), strict=True)
+    parting = [group.distances(speed) for group, speed in speeds]
+    return _with(program, ranked, [speed < -MOVES * np.abs(speed).max() for speed in parting])
+
+
+def _with(program: CompiledProgram, ranked: Ranked, pairs: list[Flags]) -> CompiledProgram | None:
+    """Write pairs given by their places in each order; None when all of them have a row."""
+    more = [chosen & group.open for chosen, group in zip(pairs, ranked.groups, strict=True)]
+    if not any(chosen.any() for chosen in more):
+        return None
     groups = [
-        replace(group, written=pairs) for group, pairs in zip(ranked.groups, needed, strict=True)
+        replace(group, written=group.written | chosen)
+        for group, chosen in zip(ranked.groups, more, strict=True)
     ]
-    same = all((g.written == w.written).all() for g, w in zip(ranked.groups, groups, strict=True))
-    return None if same else with_orders(program, groups)
+    return with_orders(program, groups)
 
 
 def at_order(group: RankedGroup, rates: Floats, pairs: Flags) -> RankedGroup:

@@ -93,6 +93,8 @@ class Staged:
         Optimal basis of the first stage, and of the last: optimal for every priority.
     ranked
         Orders of rates that the program takes for granted.
+    ray
+        (n,) where a stage is unbounded: a move that lowers it for ever, natural units.
     """
 
     termination: Termination
@@ -103,6 +105,7 @@ class Staged:
     first_basis: object
     last_basis: object
     ranked: Ranked | None
+    ray: Floats | None = None
 
     @cached_property
     def vertex(self) -> Vertex:
@@ -144,13 +147,14 @@ def solve_stages(
     held: list[tuple[Indices, Indices]] = []
     first_basis: object = None
     last_basis: object = None
-    termination = Termination.OPTIMAL
+    termination, ray = Termination.OPTIMAL, None
     for p, priority in enumerate(priorities):
         cost, factor = scaled.cost(stage_costs[p])
         session.set_cost(cost)
         outcome = session.solve(strategy=None if p == 0 else PRIMAL)
         termination = outcome.termination
         if termination is not Termination.OPTIMAL:
+            ray = session.primal_ray() if termination is Termination.UNBOUNDED else None
             break
         last_basis = session.basis()
         first_basis = last_basis if p == 0 else first_basis
@@ -179,6 +183,7 @@ def solve_stages(
         first_basis=first_basis,
         last_basis=last_basis,
         ranked=program.ranked,
+        ray=None if ray is None else scaled.natural_x(ray),
     )
 
 
