@@ -146,7 +146,7 @@ def test_whatever_the_stage_the_earlier_run_is_intact(
 
 
 @NEEDS_SIGNALS
-@pytest.mark.parametrize("how", ["SIGINT", "SIGKILL"])
+@pytest.mark.parametrize("how", ["SIGINT", "SIGTERM", "SIGKILL"])
 def test_where_nothing_was_nothing_is(how: str, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     stopped("between two files", folder, signal.Signals[how])

@@ -42,4 +42,6 @@ def formulation(
     if output is None:
         click.echo(text, nl=False)
     else:
-        output.write_text(text, encoding="utf-8", newline="\n")
+        from perequa.reporting import replace_file  # noqa: PLC0415 - only a file needs it
+
+        replace_file(output, text.encode())
