@@ -73,8 +73,11 @@ def _column(keyed: Keyed, name: str, uses: Uses, problems: Problems, *, figures:
     position = keyed.table.index(name)
     assert position is not None
     texts = [row[position] for row in keyed.table.rows]
-    numbers = [None if is_missing(text) else parse_number(text) for text in texts]
-    wrong = [i for i, text in enumerate(texts) if numbers[i] is None and not is_missing(text)]
+    missing = [is_missing(text) for text in texts]
+    numbers = [
+        None if none else parse_number(text) for text, none in zip(texts, missing, strict=True)
+    ]
+    wrong = [i for i, number in enumerate(numbers) if number is None and not missing[i]]
     good = sum(number is not None for number in numbers)
     # a column of words named where figures are needed is told at that name, not at every cell
     needed = name in STOCKS or (name in uses.figures and (good > 0 or not wrong))
@@ -92,11 +95,11 @@ def _column(keyed: Keyed, name: str, uses: Uses, problems: Problems, *, figures:
     _refuse_figures(keyed, name, numbers, problems, positive=name in uses.positive or figures)
     values = np.full(keyed.shape, np.nan)
     rows = np.full(keyed.shape, -1, dtype=np.intp)
-    for i, at in enumerate(keyed.positions):
-        if at is not None:
-            rows[at] = i
-            number = numbers[i]
-            values[at] = np.nan if number is None else number
+    placed = [i for i, at in enumerate(keyed.positions) if at is not None]
+    if placed:
+        at = tuple(np.array([keyed.positions[i] for i in placed]).T)
+        rows[at] = placed
+        values[at] = np.array([numbers[i] for i in placed], dtype=np.float64)
     return Column(name=name, table=keyed.table.key, values=values, rows=rows)
 
 

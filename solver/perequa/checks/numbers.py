@@ -14,6 +14,8 @@ _FIGURE = re.compile(
     r"(?P<exponent>[eE][-+]?[0-9]{1,3})?"
     rf"(?P<percent>[{_SPACES}]*%)?\Z"
 )
+_PLAIN = re.compile(r"[0-9]{1,300}(?:\.[0-9]+)?\Z")
+"""As nearly all figures are written; nothing is to be told apart in them."""
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}\Z")
 
 MISSING = frozenset({"", "nc", "nd", "-"})
@@ -50,6 +52,8 @@ def parse_number(text: str) -> float | None:
     >>> [parse_number(t) for t in ("1 234,5", "1234.5", "12,5 %", "1,234", "nan", "2A")]
     [1234.5, 1234.5, 0.125, None, None, None]
     """
+    if _PLAIN.match(text):
+        return float(text)
     found = _FIGURE.match(text)
     if found is None or _THOUSANDS.match(text.lstrip("+-\u2212")):
         return None
