@@ -10,7 +10,7 @@ import numpy as np
 from perequa.engine.choosing import Change
 from perequa.engine.one_more import moved_limits
 from perequa.engine.waiting import lacking, rows_of_columns
-from perequa.interpret.rules import BINDING
+from perequa.interpret.rules import meets
 from perequa.interpret.sentences import PER
 
 if TYPE_CHECKING:
@@ -96,8 +96,7 @@ def _steps(found: Optimum) -> dict[int, float]:
         for moved in transfers.intersection((*row.holds, *row.receives)):
             counts[at[moved]] |= counts[at[row.key]]
     activity = program.matrix @ found.published.plan + program.row_constant
-    slack = np.abs(program.row_limit - activity)
-    binds = slack <= BINDING * np.maximum(1.0, np.abs(program.row_limit))
+    binds = meets(program.row_limit, activity, money=program.row_is_money)
     asked = np.flatnonzero(program.is_rule & counts & (binds | program.row_is_money))
     first = asked[np.argsort(~binds[asked], kind="stable")][:MOST_ROWS]
     return {int(i): PER if program.row_is_money[i] else 1.0 for i in np.sort(first)}

@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from perequa.interpret.common_unit import units_per_100k
-from perequa.interpret.rules import BINDING
+from perequa.interpret.rules import meets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,8 +80,8 @@ def printed_rows(
     sizes: dict[int, float] = {}
     for side in prices.sides:
         sizes[side.row] = max(sizes.get(side.row, 0.0), abs(side.price))
-    slack = np.abs(program.row_limit - program.matrix @ plan - program.row_constant)
-    binds = slack <= BINDING * np.maximum(1.0, np.abs(program.row_limit))
+    activity = program.matrix @ plan + program.row_constant
+    binds = meets(program.row_limit, activity, money=program.row_is_money)
     per_100k = units_per_100k(instance, program)
     rows = [i for i, size in sizes.items() if binds[i] and size > 0]
     ranked = [

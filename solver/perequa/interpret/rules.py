@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import isfinite, isnan
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from perequa.interpret.common_unit import units_per_100k
 from perequa.interpret.same_rows import full_statement, same_cells
 from perequa.interpret.tables import Table, Value, written
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from perequa.engine.prices import Side
     from perequa.interpret.run import Solved
     from perequa.words import Words
+    from perequa_models.instance import Flags, Floats
 
 IDENTITY = (
     "scenario",
@@ -66,6 +69,10 @@ OBJECTIVES = (
     "optimum_alone",
 )
 BINDING = 1e-9
+"""Share of a limit, of a place or of a thousand of money within which the limit is met."""
+THOUSAND = 1000.0
+COUNTED = ("place", "project")
+"""Units of limits that are not money."""
 
 
 def rules_table(run: Solved) -> Table:
@@ -73,7 +80,7 @@ def rules_table(run: Solved) -> Table:
     rows: list[tuple[Value, ...]] = []
     for i, identity in run.rule_rows.items():
         limit, activity = float(run.program.row_limit[i]), float(run.handed_out_activity[i])
-        binding = _is_met(limit, activity)
+        binding = bool(meets(limit, activity, money=run.program.row_is_money[i]))
         continuous = None if run.whole is None else float(run.activity[i])
         rows.append((*identity, limit, activity, abs(limit - activity), binding, continuous))
     for listed in run.instance.withheld:
@@ -93,14 +100,19 @@ def priced_as_binding(rules: Table) -> set[tuple[Value, Value]]:
         limit, continuous = row["limit"], row["continuous_activity"]
         binds = row["binding"]
         if isinstance(limit, float) and isinstance(continuous, float):
-            binds = _is_met(limit, continuous)
+            binds = bool(meets(limit, continuous, money=row["unit"] not in COUNTED))
         if binds:
             found.add((row.get("step"), row["row"]))
     return found
 
 
-def _is_met(limit: float, activity: float) -> bool:
-    return abs(limit - activity) <= BINDING * max(1.0, abs(limit))
+def meets(limit: Floats | float, activity: Floats | float, *, money: Flags | bool) -> Flags:
+    """Whether limits are met but for rounding.
+
+    A limit of nothing on credits is met by a millionth: hundreds of millions stand on both sides.
+    """
+    size = np.maximum(np.where(money, THOUSAND, 1.0), np.abs(limit))
+    return np.asarray(np.abs(np.subtract(limit, activity)) <= BINDING * size)
 
 
 def prices_table(run: Solved, words: Words) -> Table:

@@ -76,7 +76,8 @@ def check_rules(notes: Notebook, published: Published) -> str:
     compare_column(notes, table, "limit", limit, names)
     compare_column(notes, table, "activity", activity, names, scale=np.nan_to_num(scale, nan=1.0))
     compare_column(notes, table, "slack", slack, names, scale=np.nan_to_num(scale, nan=1.0))
-    _check_binding(notes, table, names, slack, limit)
+    money = np.array([name in rows and rows[name].unit == "money" for name in names])
+    _check_binding(notes, table, names, slack, np.maximum(np.where(money, 1e3, 1.0), abs(limit)))
     if whole:
         continuous = activities_at(
             published, published.continuous, published.folder.solution["plan"]
@@ -146,12 +147,12 @@ def _check_binding(
     table: Table,
     names: list[str],
     slack: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-    limit: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+    size: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
 ) -> None:
     for i, said in enumerate(table.column("binding")):
         if np.isnan(slack[i]):
             continue
-        relative = slack[i] / max(1.0, abs(limit[i]))
+        relative = slack[i] / size[i]
         # Between these two the verdict hangs on rounding and either is right.
         expected = "true" if relative <= RELATIVE / 10 else "false"
         if said != expected and not RELATIVE / 10 < relative < RELATIVE * 10:
