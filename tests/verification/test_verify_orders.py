@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
 
 from perequa import ranked_program
 from perequa.cli import main
+from perequa.verification.orders import Order, Orders
 from perequa.verification.verdict import verify_run
 
 if TYPE_CHECKING:
@@ -98,3 +100,40 @@ def test_a_plan_between_two_orders_is_not_taken_for_the_one_written(
     plan = float(np.load(solved / "solution.npz")["plan"][j])
     tiny.change_array(solved / "solution.npz", "plan", j, plan + 5000.0)
     assert any("value at a plan" in line for line in wrong(tiny, solved, INPUTS))
+
+
+class Stocks:
+    """Rates of two regions that have a quarter of a million places each."""
+
+    positions = np.array([0, 1])
+
+    def __init__(self, installed: list[float], people: list[float]) -> None:
+        self.installed, self.people = np.array(installed), np.array(people)
+
+    def rate(self, places: Any) -> Any:
+        return ((self.installed + places.sum(axis=(1, 2))) / self.people)[:, None]
+
+
+@pytest.mark.parametrize("people", [[1234.5] * 2, [1746.4] * 2, [777.7] * 2, [3333.1] * 2])
+def test_a_chord_of_one_euro_is_followed_to_its_end_without_its_rounding(
+    people: list[float],
+) -> None:
+    apart = 5.1
+    order = Order(
+        objective=0,
+        year=0,
+        nodes=np.arange(2),
+        people=np.array(people),
+        shares=np.array([0.5, 0.5]),
+        unit=1.0,
+        rates=cast("Any", Stocks([250_000.0, 250_000.0 + apart], people)),
+        rows=np.full((2, 2), -1),
+    )
+    model = cast("Any", SimpleNamespace(shape=(2, 1, 1)))
+    orders = Orders(model=model, found=(order,), cells=np.arange(2))
+    start, euro = np.zeros(2), np.array([1e-8, 0.0])
+    meet = apart / 1e-8
+    assert not orders.reversed_along(start, euro, meet)
+    assert orders.reversed_along(start, euro, meet * 1.0001)
+    assert orders.reversed_along(start, euro, np.inf)
+    assert not orders.reversed_along(start, -euro, np.inf)

@@ -38,6 +38,8 @@ KEPT = 1e-7
 """Places of the smaller territory by which a pair taken for granted may be out of order."""
 SHARE = 1e-7
 """Share of a reach by which the first pair to be reversed may fall short of it."""
+FAR = 1000.0
+"""Places by which the largest column of a chord without end is moved to see what it does."""
 STILL = 1e-10
 """Share of the fastest below which two rates do not near each other."""
 
@@ -123,20 +125,20 @@ class Orders:
         """Whether a chord (n,) from a plan reverses such a pair before its reach."""
         if not self.found or not chord.any():
             return False
-        start, end = self.places(x), self.places(x + chord)
+        # not a step of one euro times the reach: what rounding leaves of it would grow with it
+        step = FAR / np.abs(chord).max() if np.isinf(reach) else reach * (1 - SHARE)
+        start, end = self.places(x), self.places(x + step * chord)
         moving = np.flatnonzero((start != end).any(axis=(0, 2)))
         for order in self.found:
             if not np.isin(order.rates.positions, moving).any():
                 continue
-            granted = order.granted
-            first = order.apart(order.at(start))[granted]
-            nearing = first - order.apart(order.at(end))[granted]
-            speed = np.abs(nearing).max(initial=0.0)
-            nearing = np.where(nearing > STILL * max(1.0, speed), nearing, 0.0)
-            if np.isinf(reach):
-                if nearing.any():
+            last = order.apart(order.at(end))[order.granted]
+            if np.isfinite(reach):
+                if (last < -KEPT).any():
                     return True
-            elif (first + KEPT < reach * (1 - SHARE) * nearing).any():
+                continue
+            nearing = order.apart(order.at(start))[order.granted] - last
+            if (nearing > STILL * max(1.0, np.abs(nearing).max(initial=0.0))).any():
                 return True
         return False
 
