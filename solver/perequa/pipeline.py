@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from perequa.certificate import Certificate, certify
 from perequa.engine.beside import other_thread
@@ -21,7 +21,7 @@ from perequa.optimum import (
     uncollected,
 )
 from perequa.pricing import Asked, Priced, Ranges, begun_prices, priced_of
-from perequa.report.arrays import program_arrays, solution_arrays, whole_arrays
+from perequa.report.arrays import npz, program_arrays, solution_arrays, whole_arrays
 from perequa.rounding import whole_plan
 from perequa_models.problems import Problems
 from perequa_models.reference.allocation import reference_allocation
@@ -30,10 +30,12 @@ from perequa_models.whole import asks_whole
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from perequa.compilation import CompiledProgram
     from perequa.engine.session import SolverOptions
     from perequa.engine.spread import Spread
     from perequa.optimum import Prepared
     from perequa.report.arrays import Arrays
+    from perequa.weighting import Weighting
     from perequa_models.instance import Instance
     from perequa_models.reference.reference import Reference
 
@@ -46,15 +48,17 @@ class Success:
     ----------
     run, spread
         What was found; what the tie-break evens out.
-    program, solution
-        The arrays that were certified: those of the run folder.
+    program
+        The arrays of the program that were certified, packed as in the run folder.
+    solution
+        Those of the solution.
     certificate
         What their own checks say.
     """
 
     run: Solved
     spread: Spread
-    program: Arrays
+    program: bytes
     solution: Arrays
     certificate: Certificate
 
@@ -110,23 +114,24 @@ def _solve(ready: Prepared, name: str, asked: Asked, clock: Clock) -> Success:
     with other_thread() as other:
         publishing = other.submit(published_from, ready, Clock())
         least = ready.alone.asked_of(other)
-        begun = arrays = None
+        begun = laid = None
         if asked.prices and ready.settled and ready.selected is None:
             program = ready.solved.program
             begun = begun_prices(program, ready.solved.staged, ready.options, clock)
-            with clock.stage("certify"):
-                arrays = program_arrays(program, ready.weighting, ready.spread_of(program))
+            with clock.stage("write"):
+                laid = _laid_out(program, ready.weighting, ready.spread_of(program))
             with clock.stage("prices"):
                 begun.pricing.ahead(publishing.done)
         with clock.stage("tie-break"):
             found = publishing.result()
         program, staged, published = found.program, found.staged, found.published
+        if laid is None:
+            with clock.stage("write"):
+                laid = _laid_out(program, found.weighting, found.spread)
         with clock.stage("certify"):
-            if arrays is None:
-                arrays = program_arrays(program, found.weighting, found.spread)
             stages = with_multipliers(ready.instance, program, staged, ready.options)
             solution = solution_arrays(stages, published)
-            certificate = certify(arrays, solution)
+            certificate = certify(laid.arrays, solution)
         priced, choice = Priced(), None
         if found.selected is not None:
             # whole projects have no dual prices: what one more is worth is found by solving again
@@ -160,8 +165,24 @@ def _solve(ready: Prepared, name: str, asked: Asked, clock: Clock) -> Success:
             run = replace(run, whole=whole)
             solution |= whole_arrays(whole)
     return Success(
-        run=run, spread=found.spread, program=arrays, solution=solution, certificate=certificate
+        run=run,
+        spread=found.spread,
+        program=laid.packed,
+        solution=solution,
+        certificate=certificate,
     )
+
+
+class _Laid(NamedTuple):
+    """The arrays of a program, and what the run folder holds of them."""
+
+    arrays: Arrays
+    packed: bytes
+
+
+def _laid_out(program: CompiledProgram, weighting: Weighting, spread: Spread) -> _Laid:
+    arrays = program_arrays(program, weighting, spread)
+    return _Laid(arrays, npz(arrays))
 
 
 def diagnose_instance(

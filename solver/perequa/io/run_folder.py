@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,17 +47,19 @@ def write_folder(destination: Path, files: Mapping[str, bytes | Path], kind: str
         When something else stands there, or the place cannot be written.
     """
     check_replaceable(destination, kind)
-    manifest = _manifest(files)
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
         prefix = f".{destination.name}.{os.getpid()}-"
         fresh = Path(tempfile.mkdtemp(prefix=prefix, dir=destination.parent))
         try:
             fresh.chmod(0o755)
-            for name, content in {**files, MANIFEST: manifest}.items():
-                place = fresh / name
-                place.parent.mkdir(parents=True, exist_ok=True)
-                _write(place, content)
+            # both leave Python to others: what is written is hashed meanwhile
+            with ThreadPoolExecutor(max_workers=1) as other:
+                hashing = other.submit(_manifest, files)
+                for name, content in files.items():
+                    _write(fresh / name, content)
+            manifest = hashing.result()
+            _write(fresh / MANIFEST, manifest)
             _swap(fresh, destination)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
@@ -163,6 +166,7 @@ def _swap(fresh: Path, destination: Path) -> None:
 
 
 def _write(place: Path, content: bytes | Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(content, Path):
         shutil.copyfile(content, place)
     else:

@@ -77,11 +77,11 @@ def _tables_of_money(run: Solved) -> dict[str, Table]:
 
 
 def solved_files(
-    run: Solved, program: Arrays, solution: Arrays, tables: dict[str, Table]
+    run: Solved, program: bytes, solution: Arrays, tables: dict[str, Table]
 ) -> dict[str, bytes]:
-    """Tables and arrays of a solved run, by path inside the run folder."""
+    """Tables and arrays of a solved run, by path inside the run folder; the program is packed."""
     files = {f"{name}.csv": csv_bytes(table) for name, table in tables.items()}
-    files["program.npz"] = npz(program)
+    files["program.npz"] = program
     files["solution.npz"] = npz(solution)
     for p, level in enumerate(run.levels):
         name = "evidence.npz" if p == 0 else f"evidence_{p + 1}.npz"
