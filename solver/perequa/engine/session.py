@@ -34,6 +34,14 @@ THREAD = "perequa-solving"
 """How the names of threads begin in which a program may still run after Ctrl-C."""
 WAIT = 0.2
 """Seconds between two looks at whether somebody has interrupted."""
+DEVEX_FROM = 50_000
+"""Rows and columns from which the dual simplex weighs rows by Devex.
+
+Steepest edge takes one solve more an iteration and saves few: Devex was 1.1 times as fast on 7 500
+care homes, 1.4 times on 10 000 services, and slower by a twentieth below this size.
+"""
+CHOOSE, DEVEX = -1, 1
+"""Weights of the dual simplex: HiGHS's choice, which is steepest edge, or Devex."""
 DUAL, PRIMAL = 1, 4
 """Simplex strategies: dual after a change of limits, primal after a change of costs."""
 
@@ -167,6 +175,10 @@ class Session:
             ("random_seed", options.seed),
             ("presolve", "on" if options.presolve else "off"),
             ("simplex_strategy", options.strategy),
+            (
+                "simplex_dual_edge_weight_strategy",
+                CHOOSE if self.m + self.n < DEVEX_FROM else DEVEX,
+            ),
             ("time_limit", options.time_limit),
             ("primal_feasibility_tolerance", options.tolerance),
             ("dual_feasibility_tolerance", 1e-9),
