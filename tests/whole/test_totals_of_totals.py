@@ -12,7 +12,8 @@ from build import instance, scenario
 from scipy import sparse
 from tiny_whole import POPULATION, TERRITORIES
 
-from perequa.engine.whole_places import sums_of_sums
+from perequa.engine.session import SolverOptions
+from perequa.engine.whole_places import Question, nearest_whole, sums_of_sums
 from perequa.pipeline import Success, solve_instance
 
 if TYPE_CHECKING:
@@ -93,6 +94,43 @@ def test_no_plan_keeps_more_totals_or_is_nearer(seed: int) -> None:
     x = run.x.ravel()
     found = order(x, run.handed_out.x.ravel())
     assert found == pytest.approx(min(order(x, plan) for plan in every_plan(run)), abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_total_passes_the_whole_numbers_around_it(seed: int) -> None:
+    """Two regions of three cells whose fractions lie on one side: rounding each would pass them."""
+    draw = np.random.default_rng([23, seed])
+    side = draw.choice([0.15, 0.55], (2, 1))
+    around = (draw.integers(1, 3, (2, 3)) + side + draw.uniform(0.0, 0.3, (2, 3))).round(3).ravel()
+    groups = np.array([[1] * 6, [1] * 3 + [0] * 3, [0] * 3 + [1] * 3], dtype=float)
+    cost = draw.integers(7, 13, 6).astype(float)
+    money = float(cost @ around) + draw.uniform(0.0, 20.0)
+    wanted = groups @ around
+    question = Question(
+        matrix=sparse.csr_array(cost[None, :]),
+        row_lower=np.array([-np.inf]),
+        row_upper=np.array([money]),
+        around=around,
+        most=np.full(6, np.inf),
+        whole=np.ones(6, dtype=np.bool_),
+        opening=np.zeros(6),
+        weight=np.ones(6),
+        totals=sparse.csr_array(groups),
+        total_lower=np.floor(wanted),
+        total_upper=np.ceil(wanted),
+        depth=np.array([0, 1, 1]),
+    )
+    found = nearest_whole(question, SolverOptions())
+    tried = np.array(list(itertools.product((-1, 0, 1, 2), repeat=6))) + np.floor(around)
+    kept = tried @ groups.T
+    inside = ((kept >= np.floor(wanted)) & (kept <= np.ceil(wanted))).all(axis=1)
+    fits = inside & (tried @ cost <= money + 1e-6) & (tried >= 0).all(axis=1)
+    assert fits.any()
+    least = np.abs(tried[fits] - around).sum(axis=1).min()
+    totals = groups @ found.x
+    assert ((totals >= np.floor(wanted)) & (totals <= np.ceil(wanted))).all()
+    assert float(np.abs(found.x - around).sum()) == pytest.approx(least, abs=1e-6)
+    assert found.bound == pytest.approx(least, rel=1e-4)
 
 
 def test_a_total_is_written_by_those_below_and_the_cells_they_leave() -> None:
