@@ -184,3 +184,6 @@ def test_a_diagnosis_is_shown_as_it_was_printed(
     with (tmp_path / "diagnosis" / "menus.csv").open("a", encoding="utf-8") as stream:
         stream.write("\n")
     assert main(["show", folder]) == 6
+    record = "run.json" if command == "solve" else "study.json"
+    (tmp_path / "diagnosis" / record).write_text("{", encoding="utf-8")
+    assert main(["show", folder]) == (3 if command == "solve" else 6)

@@ -65,8 +65,11 @@ def diagnosed(folder: Path) -> dict[str, Any] | None:
     """Return what is recorded of a scenario without a plan; None where the folder holds another."""
     for name in (RECORD, RUN):
         if (folder / name).is_file() and (folder / "conflicts.csv").is_file():
-            record: dict[str, Any] = json.loads((folder / name).read_text(encoding="utf-8"))
-            return record if "diagnosis" in record else None
+            try:
+                record = json.loads((folder / name).read_text(encoding="utf-8"))
+            except (OSError, ValueError):
+                return None  # told by whoever reads it as what it is not
+            return record if isinstance(record, dict) and "diagnosis" in record else None
     return None
 
 
