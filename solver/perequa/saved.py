@@ -31,8 +31,11 @@ NEEDED = ("allocation", "totals", "indicators", "equity", "objectives", "rules")
 ALSO = (
     *("shadow_prices", "weight_ranges", "cascade", "decentralisation", "whole", "projects"),
     *("one_more", "overruns", "convergence", "reference_parts"),
+    *("construction", "transfers", "conversions"),
 )
 CERTIFICATE = "certificate.json"
+INTEGRATED = "integrated"
+"""Folder of a cascade that holds the plan decided by one for all."""
 
 
 def is_study(path: Path) -> bool:
@@ -107,9 +110,16 @@ def run_tree(path: Path) -> Tree:
 
 
 def _people(path: Path, record: Mapping[str, Any]) -> dict[tuple[str, str, str, int], float]:
-    """Return the denominator of every rate, from the inputs of the run; a cascade has none."""
+    """Return the denominator of every rate, from the inputs of the run.
+
+    Those of a cascade are those of its one plan for all, which reads the same tables; none where
+    that plan was not found.
+    """
     if record["scenario"].get("mode") == "cascade":
-        return {}
+        path = path / INTEGRATED
+        if not (path / RECORD).is_file():
+            return {}
+        record = read_record(path)
     model = model_of(RunFolder(path, record))
     return {
         (name, level, code, year): float(population)

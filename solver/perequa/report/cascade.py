@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perequa.interpret.tables import cell
+from perequa.report.headings import codes
 from perequa.report.layout import aligned, figure, headed, measured, word
 from perequa.words.terms import unit_named, unit_word
 
@@ -18,18 +19,12 @@ NATION = "nation"
 def steps_text(steps: Table, words: Words) -> str:
     """Write how each step ended, and what became of what it received."""
     header = ["step", "territory_name", "status", "handed_down", "used", "unspent", "unit"]
-    statuses = {
-        "optimal": words.term("status", "optimal"),
-        "infeasible": words.term("status", "infeasible"),
-        "invalid": words.term("status", "invalid"),
-        "limit": words.term("status", "limit"),
-        "not_solved": words.term("status", "not_solved"),
-    }
+    coded = codes(words)
     rows = [
         [
             word(r["step"]),
             word(r["territory_name"]),
-            statuses.get(word(r["status"]), word(r["status"])),
+            coded.get(("status", word(r["status"])), word(r["status"])),
             *(figure(r[name], words) for name in ("handed_down", "used", "unspent")),
             unit_word(word(r["unit"]), words) if r["unit"] else "",
         ]

@@ -81,15 +81,10 @@ def comparison_text(record: Record, tables: Tables, words: Words) -> str:
 
 
 def _scenarios(table: Table, numbers: Mapping[str, str], words: Words) -> str:
-    statuses = {
-        "optimal": words.term("status", "optimal"),
-        "infeasible": words.term("status", "infeasible"),
-        "invalid": words.term("status", "invalid"),
-        "limit": words.term("status", "limit"),
-    }
+    coded = codes(words)
     lines = []
     for row in table.records():
-        ended = {"scenario": row["scenario"], "status": statuses[str(row["status"])]}
+        ended = {"scenario": row["scenario"], "status": coded["status", str(row["status"])]}
         if row["reason"]:
             said = words.phrase(
                 "{scenario}: {status} ({code}): {reason}",
@@ -341,34 +336,27 @@ def bands(words: Words) -> Mapping[str, str]:
 
 def _prices(rows: Sequence[Row], other: str, base: str, words: Words) -> str:
     """Show the prices that changed, the largest first; rows missing on one side are told."""
-    pairs: dict[tuple[Value, Value], dict[str, Row]] = {}
-    for row in rows:
-        pairs.setdefault((row["row"], row["priority"]), {})[str(row["quantity"])] = row
-    changed = {
-        key: found
-        for key, found in pairs.items()
-        if any(found[q]["status"] != "same" and _speaks(found[q]) for q in PRICED)
-    }
+    changed = changed_prices(rows)
     if not changed:
         same = words.phrase("Prices, {first} then {second}: the same", first=base, second=other)
         return same if rows else ""
-    ranked = sorted(changed, key=lambda key: (-_size(changed[key]), str(key)))
+    ranked = [*changed]
     several = len({key[1] for key in changed}) > 1
     lines = []
     for key in ranked[:SHOWN]:
         found = changed[key]
-        per = 1.0 if found["limit"]["unit"] == "place" else MONEY
+        per = step_priced(found)
         lines.append(
             [
                 _short(str(key[0]), 32 if several else 38),
                 *([str(key[1])] if several else []),
-                _by(str(found["limit"]["unit"]), words),
+                step_word(str(found["limit"]["unit"]), words),
                 *(
                     _general(_times(found[q][k], per), words)
                     for q in PRICED
                     for k in ("first", "value")
                 ),
-                _status(found, words),
+                price_status(found, words),
             ]
         )
     header = [words.term("heading", "row")]
@@ -390,7 +378,36 @@ def _prices(rows: Sequence[Row], other: str, base: str, words: Words) -> str:
     return "\n".join([title, aligned(header, lines, left=left), *more])
 
 
-def _by(unit: str, words: Words) -> str:
+def changed_prices(rows: Sequence[Row]) -> dict[tuple[Value, Value], dict[str, Row]]:
+    """Find the rows whose prices differ, the largest first.
+
+    Parameters
+    ----------
+    rows
+        Lines of ``prices.csv`` for one scenario.
+
+    Returns
+    -------
+    By row and priority, the line of each quantity.
+    """
+    pairs: dict[tuple[Value, Value], dict[str, Row]] = {}
+    for row in rows:
+        pairs.setdefault((row["row"], row["priority"]), {})[str(row["quantity"])] = row
+    changed = {
+        key: found
+        for key, found in pairs.items()
+        if any(found[q]["status"] != "same" and _speaks(found[q]) for q in PRICED)
+    }
+    ranked = sorted(changed, key=lambda key: (-_size(changed[key]), str(key)))
+    return {key: changed[key] for key in ranked}
+
+
+def step_priced(found: Mapping[str, Row]) -> float:
+    """Return how much of a limit its price is told of: one place, or so much of the currency."""
+    return 1.0 if found["limit"]["unit"] == "place" else MONEY
+
+
+def step_word(unit: str, words: Words) -> str:
     """Name what a price is of: one place, or a hundred thousand of the currency."""
     if unit == "place":
         return unit_word(unit, words)
@@ -401,7 +418,8 @@ def _times(value: Value, by: float) -> Value:
     return value * by if isinstance(value, float) else value
 
 
-def _status(found: Mapping[str, Row], words: Words) -> str:
+def price_status(found: Mapping[str, Row], words: Words) -> str:
+    """Say why two prices of a row cannot be compared; nothing where they can."""
     statuses = {str(found[q]["status"]) for q in PRICED} - {"same", "changed"}
     told = {
         "other_basis": words.term("status of a price", "other unit"),
@@ -417,7 +435,7 @@ def _speaks(row: Row) -> bool:
 
 def _size(found: Mapping[str, Row]) -> float:
     """Return the largest price of a row, money by hundred thousands."""
-    per = 1.0 if found["limit"]["unit"] == "place" else MONEY
+    per = step_priced(found)
     values = [per * abs(_float(found[q][k])) for q in PRICED for k in ("value", "first")]
     return max((value for value in values if math.isfinite(value)), default=0.0)
 

@@ -202,7 +202,8 @@ def _effects(run: Solved, move: Move, words: Words) -> str:
     kinds = run.instance.scenario.objectives
     units = _units(run)
     said = []
-    for name, effect in move.effects.items():
+    # in the order in which they are served: by name, level 10 of a leximin would stand before 2
+    for name, effect in sorted(move.effects.items(), key=lambda item: kinds[item[0]].priority):
         if effect is None:
             continue
         by = signed_amount(effect, units[name], words)

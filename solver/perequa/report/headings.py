@@ -97,4 +97,9 @@ def codes(words: Words) -> Mapping[tuple[str, str], str]:
         ("in", "places"): words.term("counted in", "places"),
         ("in", "money"): words.term("counted in", "money"),
         ("in", "credits"): words.term("counted in", "credits"),
+        ("status", "optimal"): words.term("status", "optimal"),
+        ("status", "infeasible"): words.term("status", "infeasible"),
+        ("status", "invalid"): words.term("status", "invalid"),
+        ("status", "limit"): words.term("status", "limit"),
+        ("status", "not_solved"): words.term("status", "not_solved"),
     }

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from perequa.report.headings import codes
 from perequa.report.layout import word
 from perequa.report.page.blocks import (
     Caption,
@@ -16,13 +15,13 @@ from perequa.report.page.blocks import (
     Section,
     amount_cell,
     change_cell,
-    decimals_of,
     text_cell,
     whole_cell,
 )
-from perequa.report.page.decided import ABOVE, total_name
+from perequa.report.page.decided import ABOVE, is_first, line_name, says_something
 from perequa.report.page.dot_plot import MOST_LINES, Pair, dot_plot
-from perequa.report.page.shades import amounts, differences
+from perequa.report.page.names import code_name, measure_name, step_names
+from perequa.report.page.shades import amounts, differences, shown_decimals
 from perequa.report.page.territory_map import territory_map
 
 if TYPE_CHECKING:
@@ -40,6 +39,8 @@ AMOUNTS = (
     *("places", "credits", "reference_places", "reference_credits"),
     *("withheld", "due_after", "installed_before", "installed_after"),
 )
+SHARES = AMOUNTS[:6]
+"""What a territory gets, or would."""
 MOST_PICTURES = 3
 """Measures and years that are drawn: a page of 101 departments stays under 500 kB."""
 UNSAFE = re.compile(r"[^\w.+-]+")
@@ -51,7 +52,7 @@ def allocation(run: PageRun, words: Words) -> Section:
     """Lay out the plan; where it is longer than a page can hold, the level above."""
     decisions = list(run.tables["allocation"].records())
     totals = list(run.tables["totals"].records())
-    rows = _shown(decisions, totals)
+    rows, empty = _with_something(_shown(decisions, totals))
     blocks: list[Block] = []
     if len(decisions) > MOST_ROWS:
         blocks.append(
@@ -65,10 +66,30 @@ def allocation(run: PageRun, words: Words) -> Section:
                 )
             )
         )
-    foot = [r for r in totals if r["level"] in ABOVE]
+    foot = [
+        r for r in totals if r["level"] in ABOVE and is_first(r, run) and says_something(r, run)
+    ]
     blocks.append(_table(run, rows, foot, words))
-    blocks += _pictures(rows, run.borders, words)
+    if empty:
+        named = [f"{measure_name(run.scenario, m)} {year}" for m, year in empty]
+        blocks.append(
+            Paragraph(
+                text=words.phrase("Nothing is shared out of {measures}.", measures=", ".join(named))
+            )
+        )
+    blocks += _pictures(run, rows, words)
     return Section(key="allocation", title=words.phrase("Who gets what"), blocks=blocks)
+
+
+def _with_something(rows: list[Row]) -> tuple[list[Row], list[tuple[str, str]]]:
+    """Set aside measures and years of which nobody gets anything."""
+    held = {(r["measure"], r["year"]) for r in rows if any(r.get(k) for k in SHARES)}
+    empty = dict.fromkeys(
+        (word(r["measure"]), word(r["year"])) for r in rows if (r["measure"], r["year"]) not in held
+    )
+    if not held:
+        return rows, []
+    return [r for r in rows if (r["measure"], r["year"]) in held], [*empty]
 
 
 def _shown(decisions: list[Row], totals: list[Row]) -> list[Row]:
@@ -81,19 +102,19 @@ def _shown(decisions: list[Row], totals: list[Row]) -> list[Row]:
 
 
 def _level(rows: Sequence[Row], words: Words) -> str:
-    level = word(rows[0]["level"]) if rows else "nation"
-    return codes(words).get(("level", level), level)
+    levels = dict.fromkeys(word(r["level"]) for r in rows) or {"nation": None}
+    return ", ".join(code_name("level", level, words) for level in levels)
 
 
 def _table(run: PageRun, rows: list[Row], foot: list[Row], words: Words) -> PageTable:
     kept = [k for k in AMOUNTS if any(r[k] for r in rows)]
     compared = "reference_places" in kept
-    stepped = any("step" in r for r in rows)
+    steps = step_names(run, words)
     heads = _headings(words)
     columns = (
         words.phrase("Territory"),
         words.phrase("Code"),
-        *((words.phrase("Step"),) if stepped else ()),
+        *((words.phrase("Decided by"),) if steps else ()),
         words.phrase("Measure"),
         words.phrase("Year"),
         *(heads[k] for k in kept),
@@ -104,21 +125,23 @@ def _table(run: PageRun, rows: list[Row], foot: list[Row], words: Words) -> Page
         return (
             text_cell(name),
             text_cell(row["territory"] if row["level"] not in ABOVE else ""),
-            *((text_cell(row["step"]),) if stepped else ()),
-            text_cell(row["measure"]),
+            *((text_cell(steps.get(word(row["step"]))),) if steps else ()),
+            text_cell(measure_name(run.scenario, row["measure"])),
             whole_cell(row["year"]),
             *(amount_cell(row[k], words) for k in kept),
             *((change_cell(_change(row), words),) if compared else ()),
         )
 
+    reference = any(k.startswith("reference") for k in kept)
+    said = {"level": _level(rows, words)}
     return PageTable(
         key="allocation-table",
-        caption=words.phrase(
-            "Plan and reference (the circular's own formula), by {level}", level=_level(rows, words)
-        ),
+        caption=words.phrase("Plan and reference (the circular's own formula), by {level}", **said)
+        if reference
+        else words.phrase("The plan, by {level}", **said),
         columns=columns,
         rows=tuple(line(r, word(r["territory_name"]) or word(r["territory"])) for r in rows),
-        foot=tuple(line(r, total_name(r, words)) for r in foot),
+        foot=tuple(line(r, line_name(r, run, words)) for r in foot),
         file=f"{UNSAFE.sub('-', run.name)[:80]}-allocation.csv",
     )
 
@@ -143,11 +166,14 @@ def _change(row: Row) -> float | None:
     return places - reference
 
 
-def _pictures(rows: Sequence[Row], borders: Mapping[str, Borders], words: Words) -> Iterator[Block]:
-    """Draw each measure and year: the map, and plan beside reference where there is one."""
+def _pictures(run: PageRun, rows: Sequence[Row], words: Words) -> Iterator[Block]:
+    """Draw each measure and year: the map, and plan beside reference where there is one.
+
+    The steps of a cascade that decide at one level are drawn together.
+    """
     groups: dict[tuple[str, str, str], list[Row]] = {}
     for row in rows:
-        key = (word(row.get("step")), word(row["measure"]), word(row["year"]))
+        key = (word(row["level"]), word(row["measure"]), word(row["year"]))
         groups.setdefault(key, []).append(row)
     if len(groups) > MOST_PICTURES:
         left = words.phrase(
@@ -156,10 +182,13 @@ def _pictures(rows: Sequence[Row], borders: Mapping[str, Borders], words: Words)
             shown=MOST_PICTURES,
         )
         yield Paragraph(text=left)
+    several = len({level for level, _, _ in groups}) > 1
     for number, (key, listed) in enumerate([*groups.items()][:MOST_PICTURES], 1):
-        step, measure, year = key
-        of = ", ".join(filter(None, (measure, year, step)))
-        yield from _map(number, of, listed, borders, words)
+        level, measure, year = key
+        named = measure_name(run.scenario, measure)
+        by = code_name("level", level, words) if several else ""
+        of = ", ".join(filter(None, (named, year, by)))
+        yield from _map(number, of, listed, run.borders, words)
         if len(listed) <= MOST_LINES and all(_change(r) is not None for r in listed):
             listed.sort(key=lambda r: (-(_change(r) or 0.0), word(r["territory"])))
             yield dot_plot(
@@ -167,10 +196,9 @@ def _pictures(rows: Sequence[Row], borders: Mapping[str, Borders], words: Words)
                 words,
                 key=f"beside-{number}",
                 title=words.phrase(
-                    "Places of the reference and of the plan ({measure}, {year}), from who gains "
-                    "most to who loses most",
-                    measure=measure,
-                    year=year,
+                    "Places of the reference and of the plan ({of}), from who gains most to who "
+                    "loses most",
+                    of=of,
                 ),
                 first=words.phrase("reference"),
                 last=words.phrase("plan"),
@@ -196,7 +224,7 @@ def _map(
             else words.phrase("Credits ({of})", of=of)
         )
         classed = amounts
-    decimals = min(1, decimals_of(values.values()))
+    decimals = shown_decimals(values.values())
     found = territory_map(
         values,
         {word(r["territory"]): word(r["territory_name"]) for r in rows},

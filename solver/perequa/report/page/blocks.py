@@ -6,7 +6,7 @@ Plain data: how they are drawn is the templates' business alone.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from perequa.interpret.tables import cell
@@ -74,6 +74,11 @@ class Cell:
 
     text: str
     exact: str = ""
+
+    @property
+    def stated(self) -> str:
+        """The figure, where it is not read just so."""
+        return "" if self.exact == self.text and self.text.isdigit() else self.exact
 
     @property
     def long(self) -> bool:
@@ -154,14 +159,32 @@ def table_of(
     caption: str,
     file: str = "",
 ) -> PageTable:
-    """Lay out rows: a heading for each column, and what it makes of a row."""
-    return PageTable(
-        key=key,
-        caption=caption,
-        columns=tuple(heading for heading, _ in columns),
-        rows=tuple(tuple(made(row) for _, made in columns) for row in rows),
-        file=file,
+    """Lay out rows: a heading for each column that says something, and what it makes of a row."""
+    return dense(
+        PageTable(
+            key=key,
+            caption=caption,
+            columns=tuple(heading for heading, _ in columns),
+            rows=tuple(tuple(made(row) for _, made in columns) for row in rows),
+            file=file,
+        )
     )
+
+
+def dense(table: PageTable) -> PageTable:
+    """Leave out the columns, after the first, in which no row says anything."""
+    listed = [*table.rows, *table.foot]
+    kept = [
+        i
+        for i in range(len(table.columns))
+        if i == 0 or not listed or any(row[i].text for row in listed)
+    ]
+
+    def of(rows: tuple[tuple[Cell, ...], ...]) -> tuple[tuple[Cell, ...], ...]:
+        return tuple(tuple(row[i] for i in kept) for row in rows)
+
+    columns = tuple(table.columns[i] for i in kept)
+    return replace(table, columns=columns, rows=of(table.rows), foot=of(table.foot))
 
 
 def text_cell(value: Value) -> Cell:
@@ -175,8 +198,8 @@ def text_of(name: str) -> Callable[[Mapping[str, Value]], Cell]:
 
 
 def amount_cell(value: Value, words: Words) -> Cell:
-    """Write an amount: whole from a thousand on."""
-    return Cell(text=figure(value, words), exact=_exact(value))
+    """Write an amount: whole from a thousand on, and nothing as 0."""
+    return Cell(text="0" if value == 0 else figure(value, words), exact=_exact(value))
 
 
 def amount_of(name: str, words: Words) -> Callable[[Mapping[str, Value]], Cell]:
@@ -185,9 +208,11 @@ def amount_of(name: str, words: Words) -> Callable[[Mapping[str, Value]], Cell]:
 
 
 def change_cell(value: Value, words: Words) -> Cell:
-    """Write a difference with its sign."""
+    """Write a difference with its sign, and none as 0."""
     if not isinstance(value, float | int):
         return Cell(text="")
+    if value == 0:
+        return Cell(text="0", exact=_exact(value))
     decimals = 0 if abs(value) >= 1000 else 1
     return Cell(text=signed(value, decimals, words), exact=_exact(value))
 

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from perequa.report.comparison import against_whom, bands, method_words
-from perequa.report.headings import codes, headings
+from perequa.report.headings import codes
 from perequa.report.layout import word
 from perequa.report.page.allocation import MOST_ROWS
 from perequa.report.page.bars import GAIN, LOSS, SUM, Bar, bars, waterfall
@@ -21,6 +21,7 @@ from perequa.report.page.blocks import (
     amount_of,
     change_cell,
     decimals_of,
+    fixed_cell,
     measured_cell,
     signed,
     table_of,
@@ -28,13 +29,22 @@ from perequa.report.page.blocks import (
     text_of,
     whole_cell,
 )
+from perequa.report.page.compared_prices import compared_prices
+from perequa.report.page.names import (
+    code_name,
+    indicator_name,
+    measure_name,
+    served,
+    stated_objective,
+)
 from perequa.report.page.page import framed
-from perequa.report.page.shades import differences
+from perequa.report.page.shades import differences, shown_decimals
 from perequa.report.page.territory_map import territory_map
-from perequa.words.terms import unit_word
+from perequa.words.terms import unit_named, unit_word
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import Any
 
     from perequa.interpret.tables import Value
     from perequa.report.page.blocks import Block, Cell
@@ -54,19 +64,23 @@ FIGURE = ("quantity", "of", "level", "territory", "territory_name", "year", "mea
 def comparison_page(study: PageStudy, words: Words) -> str:
     """Write a comparison as one HTML file."""
     names = [str(side["name"]) for side in study.record["scenarios"]]
-    sections = (_compared, _shares, _winners, _attributed, _equity, _origins)
+    sections = (_compared, _shares, _winners, _attributed, _equity, compared_prices, _origins)
     title = words.phrase("Comparison: {names}", names=", ".join(names))
     return framed(title, [s(study, words) for s in sections], study.borders, words)
 
 
 def _compared(study: PageStudy, words: Words) -> Section:
     base = str(study.record["compared_with"] or "")
+
+    def ended(status: Value) -> str:
+        return code_name("status", status, words)
+
     blocks: list[Block] = [
         table_of(
             study.tables["scenarios"].records(),
             [
                 (words.phrase("Scenario"), text_of("scenario")),
-                (words.phrase("How it ended"), text_of("status")),
+                (words.phrase("How it ended"), lambda r: text_cell(ended(r["status"]))),
                 (words.phrase("Why it has no plan"), text_of("reason")),
                 (words.phrase("Changes"), lambda r: whole_cell(r["changes"])),
                 (words.phrase("Fingerprint"), text_of("fingerprint")),
@@ -114,7 +128,9 @@ def _shares(study: PageStudy, words: Words) -> Section:
         shown = places if any(r["value"] or r["first"] for r in places) else found
         quantity = word(shown[0]["quantity"])
         kept = [r for r in shown if r["quantity"] == quantity]
-        of = ", ".join(map(word, key))
+        scenario, measure, year = key
+        named = measure_name(_scenario(study, word(scenario)), measure)
+        of = ", ".join(map(word, (scenario, named, year)))
         blocks.append(Heading(text=of))
         table = _shares_table(number, of, kept, words)
         blocks += [*_difference_map(number, of, kept, table.key, study, words), table]
@@ -149,7 +165,7 @@ def _difference_map(
         for r in rows
         if isinstance(r["difference"], float | int)
     }
-    scale = differences(values.values(), min(1, decimals_of(values.values())), words)
+    scale = differences(values.values(), shown_decimals(values.values()), words)
     found = territory_map(
         values,
         {word(r["territory"]): word(r["territory_name"]) for r in rows},
@@ -179,7 +195,8 @@ def _winners(study: PageStudy, words: Words) -> Section:
     rows = list(study.tables["bands"].records())
     for number, (key, found) in enumerate(_grouped(rows, ("scenario", "against", "measure")), 1):
         found.sort(key=lambda r: order.get(word(r["band"]), len(order)))
-        scenario, against, measure = map(word, key)
+        scenario, against, _ = map(word, key)
+        measure = measure_name(_scenario(study, scenario), key[2])
         title = words.phrase(
             "Winners and losers of {number} against {whom} ({measure})",
             number=scenario,
@@ -215,7 +232,7 @@ def _bands_table(
     number: int, title: str, rows: Sequence[Row], said: Mapping[str, str], words: Words
 ) -> PageTable:
     def percent(name: str) -> Callable[[Row], Cell]:
-        return lambda row: measured_cell(_float(row[name]) * 100.0, words, 3)
+        return lambda row: fixed_cell(_float(row[name]) * 100.0, 1, words)
 
     return table_of(
         rows,
@@ -259,13 +276,17 @@ def _attributed(study: PageStudy, words: Words) -> Section | None:
             blocks.append(Paragraph(text=words.phrase("No change moves a share or an objective.")))
             continue
         number += 1
-        drawn = [found for key, found in moved if key[0] == "objective"]
+        stated = _scenario(study, word(scenario))
+        objectives = [found for key, found in moved if key[0] == "objective"]
+        drawn = objectives[:FALLS]
         drawn += [found for key, found in moved if key[0] != "objective"][:FALLS]
-        blocks += [
-            _fall(f"fall-{number}-{i}", f"attribution-{number}", found, words)
-            for i, found in enumerate(drawn, 1)
-        ]
-        blocks.append(_attribution_table(number, word(scenario), [f for _, f in moved], words))
+        if len(moved[0][1]) > 1:  # one change alone has nothing to add up
+            blocks += [
+                _fall(f"fall-{number}-{i}", f"attribution-{number}", found, stated, words)
+                for i, found in enumerate(drawn, 1)
+            ]
+        found = [f for _, f in moved]
+        blocks.append(_attribution_table(number, word(scenario), found, stated, words))
     return Section(key="attribution", title=words.phrase("Which change does what"), blocks=blocks)
 
 
@@ -276,7 +297,9 @@ def _refused(study: PageStudy, scenario: str) -> Iterator[Block]:
             yield Paragraph(text=str(each["refused"]))
 
 
-def _fall(key: str, behind: str, rows: Sequence[Row], words: Words) -> Block:
+def _fall(
+    key: str, behind: str, rows: Sequence[Row], scenario: Mapping[str, Any], words: Words
+) -> Block:
     """Draw how the changes add up to a difference, in the order of the table."""
     total = _float(rows[0]["total"])
     values = [_float(r["contribution"]) for r in rows]
@@ -286,17 +309,26 @@ def _fall(key: str, behind: str, rows: Sequence[Row], words: Words) -> Block:
         for r, v in zip(rows, values, strict=True)
     ]
     last = (words.phrase("in all"), total, signed(total, decimals, words))
-    unit = unit_word(word(rows[0]["unit"]), words)
-    title = words.phrase("{figure}, {unit}", figure=_figure_named(rows[0]), unit=unit)
+    unit = unit_named(word(rows[0]["unit"]), words)
+    figure = _figure_named(rows[0], scenario, words)
+    title = words.phrase("{figure}, {unit}", figure=figure, unit=unit)
     return bars(waterfall(parts, last), words, Caption(key=key, title=title, behind=behind))
 
 
 def _attribution_table(
-    number: int, scenario: str, listed: Sequence[Sequence[Row]], words: Words
+    number: int,
+    scenario: str,
+    listed: Sequence[Sequence[Row]],
+    stated: Mapping[str, Any],
+    words: Words,
 ) -> PageTable:
     names = list(dict.fromkeys(word(r["change"]) for rows in listed for r in rows))
     lines: list[Row] = [
-        {"figure": _figure_named(rows[0]), "unit": rows[0]["unit"], "total": rows[0]["total"]}
+        {
+            "figure": _figure_named(rows[0], stated, words),
+            "unit": rows[0]["unit"],
+            "total": rows[0]["total"],
+        }
         | {f"change {word(r['change'])}": r["contribution"] for r in rows}
         for rows in listed
     ]
@@ -314,10 +346,20 @@ def _attribution_table(
     )
 
 
-def _figure_named(row: Row) -> str:
-    return ", ".join(
-        word(v) for v in (row["of"], row["territory_name"], row["measure"], row["year"]) if v
-    )
+def _figure_named(row: Row, scenario: Mapping[str, Any], words: Words) -> str:
+    """Name an objective, or what a territory gets."""
+    if row["quantity"] == "objective":
+        return stated_objective(scenario, row["of"], words)
+    named = (row["territory_name"], measure_name(scenario, row["measure"]), row["year"])
+    return ", ".join(word(v) for v in named if v)
+
+
+def _scenario(study: PageStudy, name: str) -> Mapping[str, Any]:
+    """Return a scenario as it was resolved, by the name of its column."""
+    for side in study.record["scenarios"]:
+        if side["name"] == name:
+            return side.get("scenario") or {}
+    return {}
 
 
 def _equity(study: PageStudy, words: Words) -> Section:
@@ -325,20 +367,18 @@ def _equity(study: PageStudy, words: Words) -> Section:
     rows = [
         r
         for name in ("objectives", "equity")
-        for r in study.tables[name].records()
+        for r in _in_order(study.tables[name].records())
         if r["scenario"] != base and r["difference"]
     ]
-    coded, named = codes(words), headings(words)
+    named = _quantities(words)
     table = table_of(
         rows[:MOST_ROWS],
         [
-            (words.phrase("Of"), lambda r: text_cell(r.get("objective") or r.get("indicator"))),
+            (words.phrase("Of"), lambda r: text_cell(_valued(study, r, words))),
             (words.phrase("Scenario"), text_of("scenario")),
             (
                 words.phrase("Moment"),
-                lambda r: text_cell(
-                    coded.get(("moment", word(r.get("moment"))), word(r.get("moment")))
-                ),
+                lambda r: text_cell(code_name("moment", r.get("moment"), words)),
             ),
             (words.phrase("Year"), lambda r: whole_cell(r.get("year"))),
             (
@@ -355,6 +395,39 @@ def _equity(study: PageStudy, words: Words) -> Section:
     )
     title = words.phrase("What each plan is worth")
     return Section(key="equity", title=title, blocks=[table])
+
+
+def _in_order(rows: Iterable[Row]) -> list[Row]:
+    """Put the objectives of each scenario in the order in which they are served."""
+    listed = list(rows)
+    if not listed or "objective" not in listed[0]:
+        return listed
+    return [r for _, found in _grouped(listed, ("scenario",)) for r in served(found)]
+
+
+def _quantities(words: Words) -> dict[str, str]:
+    """Name the figures of ``objectives.csv`` and of ``equity.csv``."""
+    return {
+        "value": words.phrase("With the plan"),
+        "initial_value": words.phrase("Before"),
+        "optimum_alone": words.phrase("Alone, at best"),
+        "national": words.phrase("National rate"),
+        "min": words.phrase("Lowest"),
+        "max": words.phrase("Highest"),
+        "range": words.phrase("Range"),
+        "gini": words.phrase("Gini index"),
+        "theil": words.phrase("Theil index"),
+        "mean_absolute_gap": words.phrase("Mean distance to the mean"),
+        "below_target": words.phrase("Territories below the target"),
+    }
+
+
+def _valued(study: PageStudy, row: Row, words: Words) -> str:
+    """Name the objective of a row, or its indicator."""
+    scenario = _scenario(study, word(row["scenario"]))
+    if row.get("objective"):
+        return stated_objective(scenario, row["objective"], words)
+    return indicator_name(scenario, row["indicator"])
 
 
 def _origins(study: PageStudy, words: Words) -> Section:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perequa.report.hands import change_of_hands
-from perequa.report.headings import codes
 from perequa.report.layout import word
 from perequa.report.page.blocks import (
     Cell,
@@ -15,6 +14,7 @@ from perequa.report.page.blocks import (
     Section,
     amount_cell,
     amount_of,
+    dense,
     measured_cell,
     table_of,
     text_cell,
@@ -22,7 +22,17 @@ from perequa.report.page.blocks import (
     whole_cell,
     without_noise,
 )
-from perequa.words.terms import objective_named, unit_word
+from perequa.report.page.names import (
+    code_name,
+    measure_name,
+    measures_said,
+    objective_title,
+    served,
+    stated_objective,
+    stated_rule,
+    step_names,
+)
+from perequa.words.terms import unit_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,9 +42,14 @@ if TYPE_CHECKING:
     from perequa.report.page.reading import PageRun
     from perequa.words import Words
 
+    Row = Mapping[str, Value]
+
 SHARED = ("places", "credits", "withheld", "due_after")
-ABOVE = ("nation", "zone")
+NATION, FIRST_STEP = "nation", "nation"
+ABOVE = (NATION, "zone")
 """Levels of ``totals.csv`` that stand under a table; those between have a table of their own."""
+NOT_HANDED_OUT = ("reserve", "undistributed", "withheld")
+LEAST = 0.005
 VALUE_DIGITS = 6
 
 
@@ -59,8 +74,9 @@ def _facts(run: PageRun, words: Words) -> tuple[tuple[str, str], ...]:
     pairs = [
         (words.phrase("Run"), run.name),
         (words.phrase("How it ended"), ended),
-        (words.phrase("Decided by"), codes(words).get(("level", level), level)),
+        (words.phrase("Decided by"), code_name("level", level, words)),
         (words.phrase("Years"), ", ".join(map(str, run.scenario.get("years", ())))),
+        (words.phrase("Measures"), measures_said(run.scenario, words)),
         (words.phrase("Variants"), ", ".join(map(str, run.record.get("variants", ())))),
         (words.phrase("Values changed"), ", ".join(map(str, run.record.get("sets", ())))),
         (words.phrase("Fingerprint"), run.fingerprint),
@@ -76,7 +92,7 @@ def zone_names(words: Words) -> dict[str, str]:
     }
 
 
-def total_name(row: Mapping[str, Value], words: Words) -> str:
+def total_name(row: Row, words: Words) -> str:
     """Name a line of ``totals.csv``: the nation, a zone, or what is not handed out."""
     lines = {
         **zone_names(words),
@@ -89,6 +105,32 @@ def total_name(row: Mapping[str, Value], words: Words) -> str:
     return lines.get(word(row["territory"])) or word(row["territory_name"])
 
 
+def line_name(row: Row, run: PageRun, words: Words) -> str:
+    """Name a line of ``totals.csv``, a rule with its kind, the whole of a step by who decides."""
+    if row["territory"] in NOT_HANDED_OUT:
+        rule = stated_rule(run.scenario, row["territory_name"], words)
+        return total_name({**row, "territory_name": rule}, words)
+    if row["level"] == NATION and not is_first(row, run):
+        return step_names(run, words).get(word(row["step"]), word(row["step"]))
+    return total_name(row, words)
+
+
+def is_first(row: Row, run: PageRun) -> bool:
+    """Whether a line is of the step that shares out the whole: all lines, without a cascade."""
+    return "cascade" not in run.tables or row["step"] == FIRST_STEP
+
+
+def says_something(row: Row, run: PageRun) -> bool:
+    """Whether a line of ``totals.csv`` holds a figure, or tells that nothing of the whole is left.
+
+    A measure of which nothing is shared out in a year has lines of nothing.
+    """
+    # less is the rounding of a solve
+    if any(isinstance(v := row[k], float) and abs(v) > LEAST for k in SHARED):
+        return True
+    return row["territory"] in NOT_HANDED_OUT and is_first(row, run)
+
+
 def _shared_out(run: PageRun, words: Words) -> PageTable:
     heads = {
         "places": words.phrase("Places"),
@@ -96,9 +138,11 @@ def _shared_out(run: PageRun, words: Words) -> PageTable:
         "withheld": words.phrase("Withheld"),
         "due_after": words.phrase("Due after the last year"),
     }
-    rows = [r for r in run.tables["totals"].records() if r["level"] in ABOVE]
+    rows = [
+        r for r in run.tables["totals"].records() if r["level"] in ABOVE and says_something(r, run)
+    ]
     kept = [k for k in SHARED if any(r[k] for r in rows)]
-    stepped = "step" in run.tables["totals"].columns
+    stepped, named = "step" in run.tables["totals"].columns, step_names(run, words)
     columns = (
         words.phrase("Of"),
         *((words.phrase("Step"),) if stepped else ()),
@@ -112,9 +156,9 @@ def _shared_out(run: PageRun, words: Words) -> PageTable:
         columns=columns,
         rows=tuple(
             (
-                text_cell(total_name(r, words)),
-                *((text_cell(r["step"]),) if stepped else ()),
-                text_cell(r["measure"]),
+                text_cell(line_name(r, run, words)),
+                *((text_cell(named.get(word(r["step"]))),) if stepped else ()),
+                text_cell(measure_name(run.scenario, r["measure"])),
                 whole_cell(r["year"]),
                 *(amount_cell(r[k], words) for k in kept),
             )
@@ -124,12 +168,20 @@ def _shared_out(run: PageRun, words: Words) -> PageTable:
 
 
 def _steps(run: PageRun, words: Words) -> PageTable:
+    named = step_names(run, words)
+
+    def ended(status: Value) -> str:
+        return code_name("status", status, words)
+
     return table_of(
         run.tables["cascade"].records(),
         [
-            (words.phrase("Step"), text_of("step")),
-            (words.phrase("Territory"), text_of("territory_name")),
-            (words.phrase("How it ended"), text_of("status")),
+            (words.phrase("Step"), lambda r: text_cell(named[word(r["step"])])),
+            (words.phrase("Code"), text_of("territory")),
+            (
+                words.phrase("How it ended"),
+                lambda r: text_cell(code_name("status", r["status"], words)),
+            ),
             (words.phrase("Unit"), lambda r: text_cell(unit_word(word(r["unit"]), words))),
             (words.phrase("Handed down"), amount_of("handed_down", words)),
             (words.phrase("Used"), amount_of("used", words)),
@@ -148,13 +200,16 @@ def _decentralised(run: PageRun, words: Words) -> PageTable:
         for r in run.tables["decentralisation"].records()
     ]
 
-    def measured(name: str) -> Callable[[Mapping[str, Value]], Cell]:
+    def measured(name: str) -> Callable[[Row], Cell]:
         return lambda row: measured_cell(row[name], words, VALUE_DIGITS)
+
+    def said(objective: Value) -> str:
+        return stated_objective(run.scenario, objective, words)
 
     return table_of(
         rows,
         [
-            (words.phrase("Objective"), text_of("objective")),
+            (words.phrase("Objective"), lambda r: text_cell(said(r["objective"]))),
             (words.phrase("Unit"), lambda r: text_cell(unit_word(word(r["unit"]), words))),
             (words.phrase("One plan"), measured("integrated")),
             (words.phrase("In steps"), measured("cascade")),
@@ -180,23 +235,31 @@ def _objectives(run: PageRun, words: Words) -> PageTable:
         words.phrase("Alone, at best"),
         words.phrase("Unit"),
     )
-    return PageTable(
-        key="objectives",
-        caption=words.phrase("What the plan makes small; priorities are served in order"),
-        columns=columns,
-        rows=tuple(
-            _objective(r, stated.get(word(r["objective"]), {}), words, stepped=stepped)
-            for r in table.records()
-        ),
+    named = step_names(run, words)
+    return dense(
+        PageTable(
+            key="objectives",
+            caption=words.phrase("What the plan makes small; priorities are served in order"),
+            columns=columns,
+            rows=tuple(
+                _objective(r, stated.get(word(r["objective"]), {}), named, words, stepped=stepped)
+                for r in served(table.records(), [*named])
+            ),
+        )
     )
 
 
 def _objective(
-    row: Mapping[str, Value], spec: Mapping[str, object], words: Words, *, stepped: bool
+    row: Row,
+    spec: Mapping[str, object],
+    steps: Mapping[str, str],
+    words: Words,
+    *,
+    stepped: bool,
 ) -> tuple[Cell, ...]:
     return (
-        text_cell(objective_named(word(row["objective"]), word(row["kind"]), words)),
-        *((text_cell(row["step"]),) if stepped else ()),
+        text_cell(objective_title(word(row["objective"]), word(row["kind"]), words)),
+        *((text_cell(steps.get(word(row["step"]))),) if stepped else ()),
         text_cell(str(spec.get("title") or "")),
         whole_cell(row["priority"]),
         measured_cell(row["weight"], words, VALUE_DIGITS),

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from perequa.report.page.allocation import allocation
 from perequa.report.page.ceilings import ceilings
 from perequa.report.page.decided import decided
+from perequa.report.page.envelopes import envelopes
 from perequa.report.page.equity import equity
 from perequa.report.page.origins import choices, origins
 from perequa.report.page.prices import prices
@@ -31,10 +33,12 @@ if TYPE_CHECKING:
     from perequa.report.page.reading import PageRun
     from perequa.words import Words
 
+COMMAND = re.compile(r"`(perequa [a-z]+)`")
 TEMPLATES = Path(__file__).parent / "templates"
 SECTIONS: tuple[Callable[[PageRun, Words], Section | None], ...] = (
     decided,
     rules,
+    envelopes,
     allocation,
     whole_plan,
     projects,
@@ -98,7 +102,7 @@ def _told(words: Words) -> dict[str, str]:
         "filter": words.phrase("Show only rows that hold"),
         "save": words.phrase("Save the rows shown (CSV)"),
         # the script puts its figures where the places are
-        "count": words.phrase("{shown} of {all} rows", shown="{shown}", all="{all}"),
+        "count": words.phrase("rows shown: {shown} of {all}", shown="{shown}", all="{all}"),
         "sort": words.phrase("sort by this column"),
         "behind": words.phrase("Table of these figures"),
         "separator": ";" if words.figures.decimal == "," else ",",
@@ -121,16 +125,24 @@ def _file(name: str) -> str:
     return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
+def _said(text: str) -> Markup:
+    """Write a sentence in which the names of commands stand between backticks."""
+    return Markup(COMMAND.sub(r"<code>\1</code>", str(escape(seen(text)))))
+
+
 def _seen(value: Any) -> Any:  # noqa: ANN401 - whatever a template writes
     """Show a replacement mark where a name holds what cannot be seen."""
     if isinstance(value, str) and not isinstance(value, Markup):
         return seen(value)
+    if isinstance(value, float):
+        # places in pictures: a tenth of a pixel, and no decimals of nothing
+        return f"{round(value, 1):g}"
     return value
 
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -138,3 +150,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["said"] = _said
+    return made

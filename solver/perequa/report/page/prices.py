@@ -8,6 +8,7 @@ from perequa.interpret.same_rows import full_statement
 from perequa.interpret.tables import Table, cell
 from perequa.report.layout import word
 from perequa.report.page.blocks import Heading, Listed, Paragraph, Section
+from perequa.report.page.names import step_names
 from perequa.report.priced import priced_levels
 from perequa.report.weights import weight_lines
 
@@ -30,20 +31,21 @@ def prices(run: PageRun, words: Words) -> Section:
             Paragraph(text=words.phrase("The run was solved without prices (--no-prices)."))
         )
     else:
-        blocks += _priced(run.tables["shadow_prices"], run.tables["rules"], words)
+        blocks += _priced(run, words)
         blocks += _weights(run, words)
     title = words.phrase("What the binding rules cost")
     return Section(key="prices", title=title, blocks=blocks)
 
 
-def _priced(prices: Table, rules: Table, words: Words) -> Iterator[Block]:
+def _priced(run: PageRun, words: Words) -> Iterator[Block]:
+    prices, rules = run.tables["shadow_prices"], run.tables["rules"]
     yield Paragraph(
         text=words.phrase(
             "Each sentence says what one more and one less of a limit would do, and how far that "
             "holds; the dearest come first. A price belongs to this scenario and this plan."
         )
     )
-    bound = False
+    bound, named = False, step_names(run, words)
     for step in _steps(prices):
         own = prices if step == ONE_RUN else _of(prices, step)
         levels = priced_levels(own, rules, words)
@@ -51,7 +53,7 @@ def _priced(prices: Table, rules: Table, words: Words) -> Iterator[Block]:
             continue
         bound = True
         if step != ONE_RUN:
-            yield Heading(text=step)
+            yield Heading(text=named[step])
         for level in levels:
             yield Paragraph(text=level.signs)
             for group in level.groups:
@@ -79,10 +81,18 @@ def _of(table: Table, step: str) -> Table:
 
 
 def _weights(run: PageRun, words: Words) -> Iterator[Block]:
-    if "weight_ranges" not in run.tables:
+    table = run.tables.get("weight_ranges")
+    if table is None:
         return
-    head, *lines = weight_lines(run.tables["weight_ranges"], words) or [""]
-    if head:
-        yield Heading(text=words.phrase("How far a weight can move"))
-        yield Paragraph(text=head)
+    named, said = step_names(run, words), False
+    for step in _steps(table):
+        head, *lines = weight_lines(table if step == ONE_RUN else _of(table, step), words) or [""]
+        if not head:
+            continue
+        if not said:
+            yield Heading(text=words.phrase("How far a weight can move"))
+            yield Paragraph(text=head)
+            said = True
+        if step != ONE_RUN:
+            yield Paragraph(text=words.phrase("{step}:", step=named[step]))
         yield Listed(items=tuple(lines))

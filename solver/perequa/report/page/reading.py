@@ -51,7 +51,8 @@ class PageRun:
     fingerprint
         SHA-256 of the manifest.
     people
-        Denominator of each indicator by indicator, level, territory and year; empty for a cascade.
+        Denominator of each indicator by indicator, level, territory and year; empty for a cascade
+        without the plan decided by one for all.
     borders
         Shapes of territories by level; a level that is not there is drawn in tiles.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perequa.report.layout import word
-from perequa.report.page.blocks import Cell, PageTable, Section, text_cell, whole_cell
+from perequa.report.page.blocks import Cell, PageTable, Section, dense, text_cell, whole_cell
 from perequa.words.terms import amount, bound, rule_named
 
 if TYPE_CHECKING:
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from perequa.interpret.tables import Value
     from perequa.report.page.reading import PageRun
     from perequa.words import Words
+
+MOVING = ("pace", "until_opening")
+"""Kinds whose limit depends on the plan: that of their rows is 0, which says nothing."""
+GROWTH = {"growth_at_least": "at_least", "growth_at_most": "at_most"}
+"""Keys of a pace."""
 
 
 def rules(run: PageRun, words: Words) -> Section:
@@ -26,11 +31,13 @@ def rules(run: PageRun, words: Words) -> Section:
         words.phrase("Rows"),
         words.phrase("Rows that bind"),
     )
-    table = PageTable(
-        key="rules",
-        caption=words.phrase("Rules of the plan, and how many of their rows bind"),
-        columns=columns,
-        rows=tuple(_lines(run, words)),
+    table = dense(
+        PageTable(
+            key="rules",
+            caption=words.phrase("Rules of the plan, and how many of their rows bind"),
+            columns=columns,
+            rows=tuple(_lines(run, words)),
+        )
     )
     return Section(key="by-rules", title=words.phrase("By which rules"), blocks=[table])
 
@@ -55,7 +62,7 @@ def _line(
     rows: Sequence[Mapping[str, Value]],
     words: Words,
 ) -> tuple[Cell, ...]:
-    limits = _limits(rows, words)
+    limits = _growth(spec, words) if kind in MOVING else _limits(rows, words)
     if spec.get("active") is False:
         limits = words.phrase("out of force")
     return (
@@ -65,6 +72,15 @@ def _line(
         text_cell(limits),
         whole_cell(len(rows)),
         whole_cell(sum(1 for r in rows if r["binding"])),
+    )
+
+
+def _growth(spec: Mapping[str, object], words: Words) -> str:
+    """Say between which rates growth is held; nothing where they stand in a column."""
+    return "; ".join(
+        bound(side, words.figures.percent(stated), words)
+        for key, side in GROWTH.items()
+        if isinstance(stated := spec.get(key), float | int)
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perequa.report.page.blocks import signed
+from perequa.report.page.blocks import decimals_of, signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,11 +79,26 @@ def _with_nothing(
     return [(NOTHING, (0.0, 0.0)), *shades] if nothing else shades
 
 
+def shown_decimals(values: Iterable[float]) -> int:
+    """Count the decimals of amounts of one picture: one at most, none where all are whole."""
+    listed = list(values)
+    if all(v == round(v) for v in listed):
+        return 0
+    return min(1, decimals_of(listed))
+
+
 def _parts(values: list[float], most: int) -> list[tuple[float, float]]:
-    """Part figures into classes of about one size, each from its least to its largest figure."""
+    """Part figures into classes of about one size, each from its least to its largest figure.
+
+    So few figures that each can be a class are one each: quantiles would put all but the commonest
+    with it.
+    """
     if not values:
         return []
     array = np.sort(np.array(values))
+    single = np.unique(array)
+    if single.size <= most:
+        return [(float(v), float(v)) for v in single]
     breaks = np.unique(np.quantile(array, np.arange(1, most) / most, method="inverted_cdf"))
     found = np.searchsorted(breaks, array, side="left")
     return [

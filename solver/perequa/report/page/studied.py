@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from perequa.report.headings import headings
 from perequa.report.layout import word
 from perequa.report.page.allocation import MOST_ROWS
 from perequa.report.page.bars import RANGE, Bar, bars
@@ -17,6 +16,7 @@ from perequa.report.page.blocks import (
     Paragraph,
     Section,
     Typed,
+    dense,
     measured_cell,
     signed,
     text_cell,
@@ -24,7 +24,9 @@ from perequa.report.page.blocks import (
 )
 from perequa.report.page.dot_plot import MOST_LINES
 from perequa.report.page.line_chart import line_chart
+from perequa.report.page.names import measure_name, stated_objective
 from perequa.report.page.page import framed
+from perequa.report.page.study_words import in_words, study_heading, study_tables
 from perequa.report.page.triangle import triangle
 from perequa.report.study import study_text
 from perequa.words.terms import unit_word
@@ -90,7 +92,7 @@ def _segments(study: PageStudy, words: Words) -> Iterator[Block]:
         )
         for row in rows
     ]
-    start, end = (_weights(study.record[k]) for k in ("from_weights", "to_weights"))
+    start, end = (_weights(study, k, words) for k in ("from_weights", "to_weights"))
     title = words.phrase("Where each plan is optimal, 0: {start}; 1: {end}", start=start, end=end)
     yield bars(listed, words, Caption(key="segments", title=title, behind="table-breakpoints"))
 
@@ -100,8 +102,21 @@ def _range(row: Row, first: str, last: str, words: Words) -> str:
     return words.phrase("{low} to {high}", low=low, high=high)
 
 
-def _weights(stated: Mapping[str, float]) -> str:
-    return ", ".join(f"{name}={weight:g}" for name, weight in stated.items())
+def _weights(study: PageStudy, key: str, words: Words) -> str:
+    """Say the weights of one end, those of nothing left out."""
+    return ", ".join(
+        words.phrase(
+            "{objective} × {weight}",
+            objective=_objective(study, name, words),
+            weight=words.figures.number(weight),
+        )
+        for name, weight in study.record[key].items()
+        if weight
+    )
+
+
+def _objective(study: PageStudy, name: Value, words: Words) -> str:
+    return stated_objective(study.record["scenario"], name, words)
 
 
 def _triangle(study: PageStudy, words: Words) -> Iterator[Block]:
@@ -111,12 +126,13 @@ def _triangle(study: PageStudy, words: Words) -> Iterator[Block]:
     for row in study.tables["corners"].records():
         first, second, third = (_float(row[name]) for name in names)
         parts.setdefault(word(row["plan"]), []).append((first, second, third))
+    corners = [_objective(study, name, words) for name in names]
     caption = Caption(
         key="triangle",
         title=words.phrase("Which plan is optimal at which weights: each corner one objective"),
         behind="table-triangle",
     )
-    yield triangle(parts, names, caption)
+    yield triangle(parts, corners, caption)
 
 
 def _curve(study: PageStudy, words: Words) -> Iterator[Block]:
@@ -134,7 +150,10 @@ def _curve(study: PageStudy, words: Words) -> Iterator[Block]:
                 key=f"curve-{word(priority)}",
                 title=words.phrase(
                     "What the limit is worth: {objective} (priority {priority})",
-                    objective=own[0]["objective"],
+                    objective=" + ".join(
+                        _objective(study, name, words)
+                        for name in word(own[0]["objective"]).split(";")
+                    ),
                     priority=priority,
                 ),
                 behind="table-curve",
@@ -148,6 +167,14 @@ def _frontier(study: PageStudy, words: Words) -> Iterator[Block]:
     """Draw the points between two objectives."""
     _, first, second, *_ = study.tables["frontier"].columns
     rows = [r for r in study.tables["frontier"].records() if _finite(r, first, second)]
+    across, up = (
+        words.phrase(
+            "{figure}, {unit}",
+            figure=_objective(study, name, words),
+            unit=unit_word(word(study.record["units"].get(name)), words),
+        )
+        for name in (first, second)
+    )
     yield line_chart(
         [(_float(r[first]), _float(r[second])) for r in rows],
         words,
@@ -155,13 +182,13 @@ def _frontier(study: PageStudy, words: Words) -> Iterator[Block]:
             key="frontier",
             title=words.phrase(
                 "Frontier: nothing better on both of {first} and {second}",
-                first=first,
-                second=second,
+                first=_objective(study, first, words),
+                second=_objective(study, second, words),
             ),
             behind="table-frontier",
         ),
-        across=first,
-        up=second,
+        across=across,
+        up=up,
     )
 
 
@@ -171,7 +198,8 @@ def _margins(study: PageStudy, words: Words) -> Iterator[Block]:
     places = [r for r in rows if r["in"] == "places"] or rows
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in places:
-        groups.setdefault((word(row["measure"]), word(row.get("year"))), []).append(row)
+        named = measure_name(study.record["scenario"], row["measure"])
+        groups.setdefault((named, word(row.get("year"))), []).append(row)
     for number, (of, listed) in enumerate(groups.items(), 1):
         if len(listed) > MOST_LINES:
             continue
@@ -201,7 +229,8 @@ def _acceptability(study: PageStudy, words: Words) -> Iterator[Block]:
     places = [r for r in rows if r["in"] == "places"] or rows
     groups: dict[str, list[Row]] = {}
     for row in places:
-        groups.setdefault(word(row["measure"]), []).append(row)
+        named = measure_name(study.record["scenario"], row["measure"])
+        groups.setdefault(named, []).append(row)
     for number, (measure, listed) in enumerate(groups.items(), 1):
         if len(listed) > MOST_LINES:
             continue
@@ -233,7 +262,7 @@ def _implied(study: PageStudy, words: Words) -> Iterator[Block]:
     rows = [r for r in study.tables["implied"].records() if _finite(r, "weight")]
     drawn = [
         Bar(
-            label=word(row["objective"]),
+            label=_objective(study, row["objective"], words),
             figure=words.figures.number(_float(row["weight"]), 3),
             low=_float(row["least_weight"]),
             high=_float(row["most_weight"]),
@@ -271,18 +300,33 @@ def _tables(study: PageStudy, words: Words) -> Section:
                 shown=MOST_ROWS,
             )
             blocks.append(Paragraph(text=left))
-        blocks.append(_table(name, table, words))
+        blocks.append(_table(study, name, table, words))
     return Section(key="tables", title=words.phrase("Its tables"), blocks=blocks)
 
 
-def _table(name: str, table: Table, words: Words) -> PageTable:
-    named = headings(words)
-    return PageTable(
-        key=f"table-{name}",
-        caption=f"{name}.csv",
-        columns=tuple(named.get(column, column) for column in table.columns),
-        rows=tuple(tuple(_cell(v, words) for v in row) for row in table.rows[:MOST_ROWS]),
-        file=f"{name}.csv",
+def _table(study: PageStudy, name: str, table: Table, words: Words) -> PageTable:
+    """Lay out a table with its columns and codes in words; a column of nothing is left out."""
+    scenario = study.record["scenario"]
+    columns = [study_heading(scenario, name, column, words) for column in table.columns]
+    said = {
+        i: cells
+        for i, column in enumerate(table.columns)
+        if (cells := in_words(scenario, column, words)) is not None
+    }
+    rows = tuple(
+        tuple(text_cell(said[i](v)) if i in said else _cell(v, words) for i, v in enumerate(row))
+        for row in table.rows[:MOST_ROWS]
+    )
+    told = study_tables(words).get(name)
+    file = f"{name}.csv"
+    return dense(
+        PageTable(
+            key=f"table-{name}",
+            caption=words.phrase("{table} ({file})", table=told, file=file) if told else file,
+            columns=tuple(columns),
+            rows=rows,
+            file=file,
+        )
     )
 
 

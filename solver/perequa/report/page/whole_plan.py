@@ -13,12 +13,18 @@ from perequa.report.page.blocks import (
     table_of,
     text_cell,
 )
+from perequa.report.page.names import row_names, stated_objective
 from perequa.words.terms import unit_word
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from perequa.interpret.tables import Value
     from perequa.report.page.blocks import Block
     from perequa.report.page.reading import PageRun
     from perequa.words import Words
+
+    Row = Mapping[str, Value]
 
 DIGITS = 6
 
@@ -28,6 +34,7 @@ def whole_plan(run: PageRun, words: Words) -> Section | None:
     if "whole" not in run.tables:
         return None
     rows = list(run.tables["whole"].records())
+    rows_named = row_names(run.tables["rules"], words)
     about = {
         "objective": words.phrase("objective"),
         "money": words.phrase("money spent of an envelope"),
@@ -54,7 +61,7 @@ def whole_plan(run: PageRun, words: Words) -> Section | None:
             [row for row in rows if row["about"] in about],
             [
                 (words.phrase("What"), lambda r: text_cell(about[word(r["about"])])),
-                (words.phrase("Of"), lambda r: text_cell(r["row"])),
+                (words.phrase("Of"), lambda r: text_cell(_named(r, run, rows_named, words))),
                 (words.phrase("Unit"), lambda r: text_cell(unit_word(word(r["unit"]), words))),
                 (
                     words.phrase("Continuous, or limit"),
@@ -72,6 +79,13 @@ def whole_plan(run: PageRun, words: Words) -> Section | None:
         )
     )
     return Section(key="whole", title=words.phrase("In whole places"), blocks=blocks)
+
+
+def _named(row: Row, run: PageRun, rows: Mapping[str, str], words: Words) -> str:
+    """Name an objective or a row of the rules."""
+    if row["about"] == "objective":
+        return stated_objective(run.scenario, row["row"], words)
+    return rows.get(word(row["row"]), word(row["row"]))
 
 
 def _float(value: object) -> float:
