@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from browsing import browser, found_by_axe
 from docsite.format import format_page, words
 from docsite.mathematics import mathematics_page
 from docsite.staging import BESIDE, led, stage
@@ -18,6 +19,10 @@ from perequa_models.catalogue import OBJECTIVE_KINDS, RULE_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
+__all__ = ["browser"]  # a fixture
 
 TOP = Path(__file__).parents[2]
 DOCS = TOP / "docs"
@@ -141,14 +146,30 @@ class Fetched(HTMLParser):
         self.found += [value for key, value in attrs if value and key == FETCHED.get(tag)]
 
 
-def test_the_site_is_built_strictly_and_fetches_nothing(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the site, strictly."""
     pytest.importorskip("latex2mathml", reason="perequa[docs] is not installed")
     pytest.importorskip("zensical", reason="perequa[docs] is not installed")
     from docsite.zensical import build  # noqa: PLC0415 - only where both are there
 
-    stage(TOP, tmp_path)
-    assert build(TOP, tmp_path) == 0
-    pages = sorted((tmp_path / "site").rglob("*.html"))
+    folder = tmp_path_factory.mktemp("site")
+    stage(TOP, folder)
+    assert build(TOP, folder) == 0
+    return folder / "site"
+
+
+@pytest.mark.parametrize("name", ["index", "tutorial", "report", "rules/cap"])
+def test_nothing_stands_in_the_way_of_a_page(site: Path, browser: Browser, name: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto((site / f"{name}.html").as_uri())
+    assert found_by_axe(page, "light") == []
+    context.close()
+
+
+def test_the_site_fetches_nothing(site: Path) -> None:
+    pages = sorted(site.rglob("*.html"))
     assert len(pages) > 40
     for page in pages:
         text = page.read_text(encoding="utf-8")
@@ -156,5 +177,5 @@ def test_the_site_is_built_strictly_and_fetches_nothing(tmp_path: Path) -> None:
         fetched.feed(text)
         assert not [target for target in fetched.found if "//" in target], page.name
         assert not re.search(r"url\(.?(https?:)?//|@import", text), page.name
-    cap = (tmp_path / "site" / "rules" / "cap.html").read_text(encoding="utf-8")
+    cap = (site / "rules" / "cap.html").read_text(encoding="utf-8")
     assert '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">' in cap

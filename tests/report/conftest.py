@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from browsing import browser
+from every_study import STUDIES
 
 from perequa.cli import main
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-    from playwright.sync_api import Browser
+    Solved = Callable[..., Path]
+    Studied = Callable[[str], Path]
 
-    Solved = Callable[[str], Path]
-
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+__all__ = ["browser"]
 
 
 @pytest.fixture(scope="session")
@@ -25,23 +25,25 @@ def solved(tmp_path_factory: pytest.TempPathFactory) -> Solved:
     """Solve a shipped scenario by the command, which alone takes a cascade whole."""
     root, known = tmp_path_factory.mktemp("runs"), {}
 
-    def folder(name: str) -> Path:
-        if name not in known:
-            assert main(["solve", name, "-o", str(root / name)]) == 0
-            known[name] = root / name
-        return known[name]
+    def folder(name: str, *options: str) -> Path:
+        if (name, options) not in known:
+            place = root / f"{name}-{len(known)}"
+            assert main(["solve", name, *options, "-o", str(place)]) == 0
+            known[name, options] = place
+        return known[name, options]
 
     return folder
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Start Chromium without a window."""
-    found = next((path for name in CHROMIUMS if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip(f"none of {', '.join(CHROMIUMS)} is installed: the page is not looked at")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield started
-        started.close()
+def studied(tmp_path_factory: pytest.TempPathFactory) -> Studied:
+    """Make a study of each kind by the command."""
+    root, known = tmp_path_factory.mktemp("studies"), {}
+
+    def folder(kind: str) -> Path:
+        if kind not in known:
+            assert main(["sensitivity", *STUDIES[kind], "-o", str(root / kind)]) == 0
+            known[kind] = root / kind
+        return known[kind]
+
+    return folder

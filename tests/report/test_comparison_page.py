@@ -14,10 +14,12 @@ from perequa.cli import main
 from perequa.interpret.tables import Table
 from perequa.report.page import comparison_page
 from perequa.report.page.bars import GAIN, LOSS, SUM, waterfall
+from perequa.report.page.compared_prices import compared_prices
 from perequa.saved import read_study
 from perequa.words import words_in
 
 LANGUAGES = ("en", "fr")
+WORDS = words_in("en")
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +80,45 @@ def test_hostile_names_are_text(compared: Path, name: str) -> None:
         assert len(read.all(tag)) == len(plain.all(tag))
     shown = re.sub("[\u200f\u202e\u2067]", "\ufffd", name)
     assert shown in [text.strip() for text in read.inside["li"]]
+
+
+def test_prices_that_differ_stand_side_by_side(compared: Path) -> None:
+    study = read_study(compared)
+    columns = study.tables["prices"].columns
+    held = [dict(zip(columns, row, strict=True)) for row in study.tables["prices"].rows]
+    other = next(r["scenario"] for r in held if r["scenario"] != study.record["compared_with"])
+
+    def priced(rule: str, unit: str, first: float, value: float, status: str) -> list[dict]:
+        row = {"scenario": other, "row": f"{rule}/-/ehpad/2021/at_most", "rule": rule,
+               "kind": "cap", "level": "", "territory": "", "territory_name": "",
+               "measure": "ehpad", "year": 2021, "side": "at_most", "priority": 1, "unit": unit,
+               "objective": "shortfall", "objective_unit": "place",
+               "difference": value - first}  # fmt: skip
+        limit = row | {"quantity": "limit", "value": 10.0, "first": 10.0, "status": "same"}
+        return [limit, *(
+            row | {"quantity": f"effect_of_one_{way}", "value": sign * value,
+                   "first": sign * first, "status": status}
+            for way, sign in (("more", 1.0), ("less", -1.0))
+        )]  # fmt: skip
+
+    made = [*priced("dear", "place", -1.0, -3.0, "changed"),
+            *priced("money", "EUR", -1e-4, -2e-4, "changed"),
+            *priced("other", "place", -5.0, -6.0, "other_basis")]  # fmt: skip
+    table = Table(columns, tuple(tuple(row[c] for c in columns) for row in made))
+    section = compared_prices(replace(study, tables={**study.tables, "prices": table}), WORDS)
+    assert section is not None
+    money, places, listed = section.blocks[2:]
+    # what is in another unit has no dot, a price of money is that of 100 000
+    assert [[line.label for line in p.lines] for p in (places, money)] == [
+        ["cap dear (ehpad, 2021)"], ["cap money (ehpad, 2021)"]
+    ]  # fmt: skip
+    assert [line.figure for line in money.lines] == ["-20.00"]
+    assert {row[0].text for row in listed.rows} == {
+        f"cap {name} (ehpad, 2021)" for name in ("dear", "money", "other")
+    }
+    assert {p.behind for p in (places, money)} == {listed.key}
+    (line,) = places.lines
+    assert line.last < line.first
 
 
 def test_a_waterfall_ends_where_its_total_does() -> None:

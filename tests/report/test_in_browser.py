@@ -7,6 +7,8 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from browsing import found_by_axe
+from every_study import STUDIES
 
 from perequa.cli import main
 
@@ -16,17 +18,26 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-    Solved = Callable[[str], Path]
+    Solved = Callable[..., Path]
+    Studied = Callable[[str], Path]
     Opened = Callable[..., Page]
 
-WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
 LANGUAGES = ("en", "fr")
-PAGES = (
-    *(("ehpad-2004-rule", lang) for lang in LANGUAGES),
-    ("cascade-2007", "fr"),
-    ("camsp-1998", "en"),
-    ("dominic-2004", "fr"),
-)
+TRANSFER = "rules.moved={kind: transfer, from: pa, to: ph, at_most: 2000000}"
+RUNS = {
+    "plain": ("ehpad-2004-rule",),
+    "whole": ("ehpad-2004-rule", "--whole"),
+    "projects": ("camsp-1998",),
+    "ceilings": ("dominic-2004",),
+    "cascade": ("cascade-2007",),
+    "campaign": ("campaign-2004",),
+    "years": ("specific-difficulties-2020", "--variant", "five_years"),
+    "transfer": (
+        *("cascade-2007", "--set", "mode=integrated", "--set", "decide_at=department"),
+        *("--set", TRANSFER, "--no-prices"),
+    ),
+}
+"""A run of each kind that a page tells of."""
 
 
 @pytest.fixture
@@ -55,23 +66,25 @@ def opened(browser: Browser, solved: Solved, tmp_path: Path) -> Iterator[Opened]
     assert told == []
 
 
-def found_by_axe(page: Page) -> list[str]:
-    """Name what axe-core finds against WCAG 2.1, levels A and AA."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing")
-    found = axe.Axe().run(page, options=WCAG).response
-    assert len(found["passes"]) > 10
-    return [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found["violations"]]
-
-
-@pytest.mark.parametrize(("name", "lang"), PAGES)
-def test_nothing_is_asked_for_and_nothing_stands_in_the_way(
-    opened: Opened, name: str, lang: str
-) -> None:
-    page = opened(name, lang)
-    assert found_by_axe(page) == []
+def nothing_stands_in_the_way(page: Page) -> None:
+    """Check a page on a telephone, on paper, and by axe-core in both themes."""
     # a page as narrow as a telephone scrolls its tables, not itself
-    page.set_viewport_size({"width": 400, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.emulate_media(media="print")
+    # A4 less its margins, in pixels of 1/96 inch
+    page.set_viewport_size({"width": 680, "height": 1000})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 680
+    page.emulate_media(media="screen")
+    assert found_by_axe(page) == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("kind", RUNS)
+def test_nothing_stands_in_the_way_of_a_run(
+    opened: Opened, solved: Solved, kind: str, lang: str
+) -> None:
+    nothing_stands_in_the_way(opened(solved(*RUNS[kind]), lang))
 
 
 def test_nothing_stands_in_the_way_of_a_comparison(opened: Opened, tmp_path: Path) -> None:
@@ -79,32 +92,34 @@ def test_nothing_stands_in_the_way_of_a_comparison(opened: Opened, tmp_path: Pat
     other = "ehpad-2004-rule@by_territory+no_caps"
     assert main(["compare", "ehpad-2004-rule", other, "-o", str(folder)]) == 0
     for lang in LANGUAGES:
-        page = opened(folder, lang)
-        assert found_by_axe(page) == []
-        page.set_viewport_size({"width": 400, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth") <= 400
+        nothing_stands_in_the_way(opened(folder, lang))
 
 
-def test_nothing_stands_in_the_way_of_a_study(opened: Opened, tmp_path: Path) -> None:
-    margins, curve = tmp_path / "margins", tmp_path / "curve"
-    asked = ["sensitivity", "margins", "ehpad-2004-rule", "--within", "1%"]
-    assert main([*asked, "-o", str(margins)]) == 0
-    asked = ["sensitivity", "limit", "scm-ssad-1998", "--rule", "unfunded", "--to", "2"]
-    assert main([*asked, "-o", str(curve)]) == 0
-    for folder, lang in ((margins, "fr"), (curve, "en")):
-        page = opened(folder, lang)
-        assert found_by_axe(page) == []
-        page.set_viewport_size({"width": 400, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth") <= 400
-        page.emulate_media(media="print")
-        page.set_viewport_size({"width": 680, "height": 1000})
-        assert page.evaluate("document.documentElement.scrollWidth") <= 680
+@pytest.mark.parametrize("kind", STUDIES)
+def test_nothing_stands_in_the_way_of_a_study(opened: Opened, studied: Studied, kind: str) -> None:
+    for lang in LANGUAGES:
+        nothing_stands_in_the_way(opened(studied(kind), lang))
+
+
+def test_the_theme_is_that_of_the_reader(opened: Opened) -> None:
+    page = opened("ehpad-2004-rule")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    nothing = "getComputedStyle(document.querySelector('.c0, .plot')).color"
+    seen = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, media="screen")
+        seen.append((page.evaluate(paper), page.evaluate(nothing)))
+    assert seen[0][0] == "rgb(255, 255, 255)"
+    assert seen[0] != seen[1]
+    # ink on paper stays ink on paper
+    page.emulate_media(color_scheme="dark", media="print")
+    assert page.evaluate(paper) == "rgb(255, 255, 255)"
 
 
 def test_axe_would_find_something(opened: Opened) -> None:
     page = opened("ehpad-2004-rule")
     page.evaluate("document.querySelector('#allocation-table-tools label').remove()")
-    assert [v.split(":")[0] for v in found_by_axe(page)] == ["label"]
+    assert [v.split(":")[0] for v in found_by_axe(page, "light")] == ["label"]
 
 
 def first_column(page: Page, table: str) -> list[str]:
@@ -145,7 +160,10 @@ def test_a_column_sorts_both_ways(opened: Opened, solved: Solved) -> None:
 
 @pytest.mark.parametrize(
     ("lang", "count", "separator", "mark"),
-    [("en", "3 of 18 rows", ",", "."), ("fr", "3 lignes sur 18", ";", ",")],
+    [
+        ("en", "rows shown: 3 of 18", ",", "."),
+        ("fr", "lignes affichées\u00a0: 3 sur 18", ";", ","),
+    ],
 )
 def test_the_rows_shown_are_saved_as_shown(
     opened: Opened, solved: Solved, lang: str, count: str, separator: str, mark: str

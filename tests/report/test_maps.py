@@ -20,7 +20,7 @@ from perequa.io.boundaries import features_by_code, read_boundaries
 from perequa.report.page.blocks import Caption
 from perequa.report.page.borders import laid_out
 from perequa.report.page.page import TEMPLATES
-from perequa.report.page.shades import NOTHING, amounts, differences
+from perequa.report.page.shades import NOTHING, amounts, differences, shown_decimals
 from perequa.report.page.territory_map import territory_map
 from perequa.words import words_in
 from perequa_models.errors import InvalidScenario
@@ -104,8 +104,9 @@ def test_differences_have_a_class_for_nothing_and_as_many_on_each_side() -> None
     assert [scale.style(v) for v in (-20.0, -0.0, 300.0)] == ["n2", NOTHING, "p3"]
 
 
-def colours() -> dict[str, np.ndarray]:
-    sheet = (TEMPLATES / "page.css").read_text(encoding="utf-8")
+def colours(theme: str = "light") -> dict[str, np.ndarray]:
+    light, _, dark = (TEMPLATES / "page.css").read_text(encoding="utf-8").partition("@media screen")
+    sheet = light if theme == "light" else light + dark
     found = dict(re.findall(r"\.([csnp]\d) \{ fill: (#[0-9a-f]+);", sheet))
     wide = {k: v if len(v) == 7 else "#" + "".join(c * 2 for c in v[1:]) for k, v in found.items()}
     return {k: np.array([int(v[i : i + 2], 16) for i in (1, 3, 5)]) / 255 for k, v in wide.items()}
@@ -117,6 +118,33 @@ def linear(rgb: np.ndarray) -> np.ndarray:
 
 def luminance(rgb: np.ndarray) -> float:
     return float(linear(rgb) @ [0.2126, 0.7152, 0.0722])
+
+
+def inks(theme: str) -> dict[str, np.ndarray]:
+    """Variables of the style sheet in a theme."""
+    light, _, dark = (TEMPLATES / "page.css").read_text(encoding="utf-8").partition("@media screen")
+    found = dict(re.findall(r"--(\w+): #([0-9a-f]+)", light if theme == "light" else light + dark))
+    wide = {k: v if len(v) == 6 else "".join(c * 2 for c in v) for k, v in found.items()}
+    return {k: np.array([int(v[i : i + 2], 16) for i in (0, 2, 4)]) / 255 for k, v in wide.items()}
+
+
+def contrast(one: np.ndarray, other: np.ndarray) -> float:
+    more, less = sorted((luminance(one), luminance(other)), reverse=True)
+    return (more + 0.05) / (less + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_and_lines_stand_out_in_both_themes(theme: str) -> None:
+    seen = inks(theme)
+    # axe does not look at the words of pictures
+    for ink in ("ink", "soft", "accent"):
+        assert contrast(seen[ink], seen["paper"]) >= 4.5
+    assert contrast(seen["second"], seen["paper"]) >= 3
+    # what is nothing has the ink of the theme on it, other shades their own
+    assert contrast(colours(theme)["c0"], seen["ink"]) >= 4.5
+    assert {k: v.tolist() for k, v in colours(theme).items() if k != "c0"} == {
+        k: v.tolist() for k, v in colours().items() if k != "c0"
+    }
 
 
 def test_figures_can_be_read_on_every_shade() -> None:
@@ -353,3 +381,11 @@ def test_real_borders_are_laid_out(name: str, apart: int) -> None:
             at = drawn.shapes
             assert at["59"].y < at["75"].y < at["66"].y
             assert at["29"].x < at["75"].x < at["67"].x
+
+
+def test_few_figures_have_a_class_each() -> None:
+    # quantiles would put the five lower ones with the many above
+    scale = amounts([22.89] * 5 + [26.5] * 21, 2, ENGLISH)
+    assert [(s.style, s.told) for s in scale.shades] == [("s1", "22.89"), ("s2", "26.50")]
+    assert shown_decimals([0.0, 1.0, 3.0]) == 0
+    assert shown_decimals([0.0, 1.5]) == 1

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from perequa.report.page import PageRun
+
     Solved = Callable[[str], Path]
 
 
@@ -104,6 +106,38 @@ def test_a_hundred_and_one_departments_fit(tmp_path: Path) -> None:
     run = read_run(folder)
     assert len(run.tables["allocation"].rows) == 101
     check_whole(page_of(run, words_in("en")), "en")
+    several = over_five_years(run, "ehpad", "ssiad", "day_care", "temporary")
+    # one more than are laid out: nothing leads to what is not there
+    whole = re.sub("(?<=<tbody>).*?(?=</tbody>)", "", page_of(several, words_in("en")), flags=re.S)
+    check_whole(whole, "en")
+    several = over_five_years(run, "ehpad", "ssiad", "day_care")
+    assert len(several.tables["allocation"].rows) == 101 * 15
+    page = page_of(several, words_in("fr"))
+    check_whole(page, "fr")
+    # what a minister's office can send on
+    assert len(page.encode()) < 500_000
+
+
+def over_five_years(run: PageRun, *measures: str) -> PageRun:
+    """The same figures for each measure, indicator and year: as many lines, without a solve."""
+    years = range(2021, 2026)
+    tables = dict(run.tables)
+    for name in ("allocation", "totals", "indicators", "equity"):
+        table = run.tables[name]
+        listed = []
+        for row in table.records():
+            for of in measures:
+                for year in years:
+                    own = {"year": year, "measure": of, "indicator": f"{of}_rate"}
+                    listed.append(tuple((row | own)[c] for c in table.columns))
+        tables[name] = Table(table.columns, tuple(listed))
+    people = {
+        (f"{of}_rate", level, code, year): heads
+        for (_, level, code, _), heads in run.people.items()
+        for of in measures
+        for year in years
+    }
+    return replace(run, tables=tables, people=people)
 
 
 def test_refusals(solved: Solved, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

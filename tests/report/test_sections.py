@@ -12,8 +12,11 @@ import pytest
 from perequa.cli import main
 from perequa.report.page.ceilings import ceilings
 from perequa.report.page.concentration import lorenz_blocks
+from perequa.report.page.decided import decided
+from perequa.report.page.envelopes import envelopes
 from perequa.report.page.lorenz import Lorenz, lorenz_points
 from perequa.report.page.projects import projects
+from perequa.report.page.rates import in_the_end, people_of, rates
 from perequa.report.page.whole_plan import whole_plan
 from perequa.saved import read_run
 from perequa.words import words_in
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    Solved = Callable[[str], Path]
+    Solved = Callable[..., Path]
 
 ENGLISH = words_in("en")
 
@@ -70,13 +73,79 @@ def test_the_area_is_the_gini_index_of_the_run(solved: Solved, name: str) -> Non
 
 def test_curves_are_drawn_from_the_lowest_rate_up(solved: Solved) -> None:
     run = read_run(solved("ehpad-2004-rule"))
-    curve, table = list(lorenz_blocks(run, ENGLISH))
+    (curve,) = lorenz_blocks(run, ENGLISH)
     assert isinstance(curve, Lorenz)
     assert [c.told for c in curve.curves] == ["before", "after"]
+    (table,) = (b for b in rates(run, ENGLISH).blocks if getattr(b, "key", "") == "rates-1")
+    assert curve.caption.behind == table.key
     assert table.rows[0][0].text == "Mayotte"
-    for column in (1, 2, 3):
-        assert sum(float(row[column].exact) for row in table.rows) == pytest.approx(100.0)
+    for name in ("People, %", "What they have before, %", "What they have after, %"):
+        column = table.columns.index(name)
+        assert sum(float(row[column].exact) for row in table.rows) == pytest.approx(100.0, abs=1e-4)
     assert list(lorenz_blocks(replace(run, people={}), ENGLISH)) == []
+
+
+def test_territories_of_a_cascade_stand_once(solved: Solved) -> None:
+    """The nation decides for its regions and each says what it makes of that: the last counts."""
+    folder = solved("cascade-2007")
+    run = read_run(folder)
+    tables = [b for b in rates(run, ENGLISH).blocks if getattr(b, "key", "").startswith("rates-")]
+    assert [len(table.rows) for table in tables] == [7, 7, 29, 29]
+    aquitaine = next(row for row in tables[0].rows if row[0].text == "Aquitaine")
+    stated = [
+        r["after"] for r in rows_of(folder / "indicators.csv")
+        if (r["indicator"], r["level"], r["territory"]) == ("pa_per_head", "region", "72")
+    ]  # fmt: skip
+    # a part of what it received is not spent
+    assert float(stated[1]) < float(stated[0])
+    assert aquitaine[2].exact == stated[1]
+    assert [c.caption.key for c in lorenz_blocks(run, ENGLISH)] == [
+        "lorenz-1", "lorenz-2", "lorenz-3", "lorenz-4"
+    ]  # fmt: skip
+    # before anyone decides, all steps see the same regions
+    (row,) = (
+        r for r in rows_of(folder / "equity.csv")
+        if (r["step"], r["indicator"], r["moment"]) == ("nation", "pa_per_head", "before")
+    )  # fmt: skip
+    _, groups = in_the_end(run)
+    regions = groups["pa_per_head", "region"]
+    people = people_of(run, regions)
+    assert people is not None
+    points = lorenz_points([float(r["before"] or 0) for r in regions], people)
+    assert gini(points) == pytest.approx(float(row["gini"]), abs=1e-9)
+
+
+def test_envelopes_built_add_up(solved: Solved) -> None:
+    folder = solved("campaign-2004")
+    section = envelopes(read_run(folder), ENGLISH)
+    assert section is not None
+    first, second = section.blocks
+    assert len(first.rows) == len(second.rows) == 26
+    listed = rows_of(folder / "construction.csv")
+    head = dict(zip(first.columns, zip(*first.rows, strict=True), strict=True))
+    for row in first.rows:
+        cells = dict(zip(first.columns, row, strict=True))
+        parts = ("Renewed base", "Indexing", "New measures")
+        total = sum(float(cells[k].exact) for k in parts)
+        assert total == pytest.approx(float(cells["Envelope"].exact), abs=0.02)
+    stated = {
+        r["territory_name"]: float(r["planned"]) for r in listed
+        if (r["level"], r["year"], r["line"]) == ("region", "2004", "envelope")
+    }  # fmt: skip
+    pairs = zip(head["Territory"], head["Envelope"], strict=True)
+    shown = {name.text: float(value.exact) for name, value in pairs}
+    assert shown == pytest.approx(stated, abs=0.01)
+    assert [row[0].text for row in first.foot] == ["Metropolitan France", "Overseas", "In all"]
+
+
+def test_objectives_stand_in_the_order_in_which_they_are_served(solved: Solved) -> None:
+    run = read_run(solved("specific-difficulties-2020", "--variant", "five_years"))
+    (table,) = (b for b in decided(run, ENGLISH).blocks if getattr(b, "key", "") == "objectives")
+    priority = table.columns.index("Priority")
+    served = [int(row[priority].text) for row in table.rows]
+    assert served == sorted(served)
+    assert len(served) > 10
+    assert table.rows[9][0].text == "worst-off first (converge), level 10"
 
 
 def test_a_continuous_plan_without_projects_has_none_of_these(solved: Solved) -> None:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from every_study import STUDIES
 from reading_pages import check_whole
 
 from perequa.cli import main
@@ -24,42 +25,6 @@ if TYPE_CHECKING:
 
     Studied = Callable[[str], Path]
 
-DISTANCE = ("--set", "objectives.distance={kind: distance_to_reference, level: region}")
-THRIFT = ("--set", "objectives.thrift={kind: spend, normalise: 24100000}")
-SECOND = "objectives.distance={kind: distance_to_reference, level: region, priority: 2}"
-STUDIES = {
-    "breakpoints": (
-        "weights", "ehpad-2004-rule", *DISTANCE,
-        "--from", "shortfall=1,distance=0", "--to", "shortfall=0,distance=1",
-    ),
-    "triangle": (
-        "weights", "ehpad-2004-rule", *DISTANCE, *THRIFT,
-        "--triangle", "shortfall", "distance", "thrift",
-    ),
-    "curve": ("limit", "scm-ssad-1998", "--rule", "unfunded", "--from", "0", "--to", "2"),
-    "frontier": (
-        "frontier", "ehpad-2004-rule", "--set", SECOND, "--objectives", "shortfall", "distance"
-    ),
-    "margins": ("margins", "ehpad-2004-rule", "--within", "1%"),
-    "implied": ("implied", "ehpad-2004-rule", "--allocation", "reference"),
-    "acceptability": (
-        "sweep", "ehpad-2004-rule", "--vary", "cap_ehpad=0.8..1.2", "--samples", "5"
-    ),
-}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def studied(tmp_path_factory: pytest.TempPathFactory) -> Studied:
-    root, known = tmp_path_factory.mktemp("studies"), {}
-
-    def folder(kind: str) -> Path:
-        if kind not in known:
-            known[kind] = root / kind
-            assert main(["sensitivity", *STUDIES[kind], "-o", str(known[kind])]) == 0
-        return known[kind]
-
-    return folder
-
 
 def page_of(folder: Path, lang: str = "en") -> tuple[str, Read]:
     page = study_page(read_study(folder), words_in(lang))
@@ -69,6 +34,26 @@ def page_of(folder: Path, lang: str = "en") -> tuple[str, Read]:
 def rows_of(file: Path) -> list[dict[str, str]]:
     with file.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
+
+
+@pytest.mark.parametrize("kind", STUDIES)
+def test_no_code_stands_where_a_word_does(studied: Studied, kind: str) -> None:
+    for lang, level in (("en", "region"), ("fr", "région")):
+        _, read = page_of(studied(kind), lang)
+        assert not [text for text in read.inside["th"] if "_" in text]
+        assert not [text for text in read.inside["figcaption"] if "_" in text]
+        cells = {text.strip() for text in read.inside["td"]}
+        assert not cells & {"at_most", "at_least"}
+        if "level" in read_study(studied(kind)).tables[kind].columns:
+            assert level in {*cells, *(text.strip() for text in read.inside["th"])}
+
+
+def test_columns_are_headed_by_objectives_in_their_own_tables_alone(studied: Studied) -> None:
+    # an objective may have the name of a column
+    _, read = page_of(studied("breakpoints"))
+    assert "distance to the reference (distance)" in {text.strip() for text in read.inside["th"]}
+    _, read = page_of(studied("implied"))
+    assert "distance to optimality" in {text.strip() for text in read.inside["th"]}
 
 
 def test_every_study_has_a_picture() -> None:

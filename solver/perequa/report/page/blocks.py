@@ -76,6 +76,11 @@ class Cell:
     exact: str = ""
 
     @property
+    def stated(self) -> str:
+        """The figure, where it is not read just so."""
+        return "" if self.exact == self.text and self.text.isdigit() else self.exact
+
+    @property
     def long(self) -> bool:
         """Whether a word is too long to be kept whole in a column."""
         return any(len(each) >= LONG_WORD for each in self.text.split())

@@ -134,6 +134,9 @@ def _seen(value: Any) -> Any:  # noqa: ANN401 - whatever a template writes
     """Show a replacement mark where a name holds what cannot be seen."""
     if isinstance(value, str) and not isinstance(value, Markup):
         return seen(value)
+    if isinstance(value, float):
+        # places in pictures: a tenth of a pixel, and no decimals of nothing
+        return f"{round(value, 1):g}"
     return value
 
 

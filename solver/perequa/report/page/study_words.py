@@ -94,7 +94,8 @@ def study_heading(scenario: Scenario, table: str, column: str, words: Words) -> 
     """Head a column of a table; that of an objective by what it makes small."""
     if table in OF_OBJECTIVES and column in (scenario.get("objectives") or {}):
         return stated_objective(scenario, column, words)
-    return _columns(words).get(column) or headings(words).get(column, column)
+    # in English the terminal heads columns as files do
+    return _columns(words).get(column) or headings(words).get(column, column).replace("_", " ")
 
 
 def in_words(scenario: Scenario, column: str, words: Words) -> Callable[[Value], str] | None:

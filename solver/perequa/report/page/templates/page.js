@@ -2,9 +2,10 @@
   "use strict";
   var lang = document.documentElement.lang;
 
+  /* a figure that is read as files write it is not written twice */
   function value(cell) {
-    if (cell.dataset.v === undefined) { return null; }
-    return Number(cell.dataset.v.replace("inf", "Infinity"));
+    var stated = cell.dataset.v === undefined ? cell.textContent.trim() : cell.dataset.v;
+    return stated === "" ? null : Number(stated.replace("inf", "Infinity"));
   }
 
   /* figures by size, words by the alphabet; what has no figure stays last either way */
