@@ -294,9 +294,16 @@ def _reason(status: str, tables: Mapping[str, Table], termination: str, words: W
 
 
 def with_names_apart(sides: Sequence[Side]) -> tuple[Side, ...]:
-    """Name by its argument what would otherwise have the name of another."""
+    """Name by its argument what would otherwise have the name of another.
+
+    Of folders and files the last part of their place, where that is enough to tell them apart.
+    """
     names = [side.name for side in sides]
+    written = [side.asked.written for side in sides]
+    short = [Path(one).name or one for one in written]
+    others = [names[i] if names.count(names[i]) == 1 else short[i] for i in range(len(sides))]
+    apart = short if len(set(others)) == len(others) else written
     return tuple(
-        replace(side, name=side.asked.written) if names.count(side.name) > 1 else side
-        for side in sides
+        replace(side, name=apart[i]) if names.count(side.name) > 1 else side
+        for i, side in enumerate(sides)
     )

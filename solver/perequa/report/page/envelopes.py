@@ -124,6 +124,10 @@ def _headings(scenario: Mapping[str, Any], words: Words) -> dict[str, str]:
     return {
         **line_words(words),
         "envelope": words.phrase("Envelope"),
+        "ring_fenced": words.phrase("of which ring-fenced"),
+        "pledged": words.phrase("of which pledged to places not open"),
+        "margin": words.phrase("Regional margin"),
+        "until_opening": words.phrase("Reserved until opening, free as one-off money"),
         "to_notify": words.phrase("Still to notify"),
         **delegations,
     }
