@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from perequa.checks.json_schema import json_schema, meanings
+from perequa_models.calendars import CALENDARS
+from perequa_models.derive import FORMULAS
 from perequa_models.strict import Strict, Text
 
 SCHEMA = json_schema()
@@ -58,6 +60,12 @@ def test_the_words_a_key_accepts_stand_in_its_description(name: str, key: str) -
     node = NODES[name]["properties"][key]
     for word in node["enum"]:
         assert f"`{word}`" in node["description"], word
+
+
+def test_formulas_and_calendars_stand_in_the_description_of_their_key() -> None:
+    for name, key, words in (("Derive", "formula", FORMULAS), ("Converge", "calendar", CALENDARS)):
+        for word in words:
+            assert f"`{word}`" in NODES[name]["properties"][key]["description"]
 
 
 def test_no_two_keys_of_a_mapping_are_said_alike() -> None:
