@@ -1,7 +1,7 @@
 """The page of every key: the JSON Schema that `perequa schema` prints, made tables.
 
-A schema does not say what a key means: that is taken from the tables of `docs/scenario.md`, where
-it is written once and tests hold it complete; the page of each kind says it of the kind's own keys.
+What a key means is taken from the tables of `docs/scenario.md`, with their links and mathematics;
+what they leave to the kinds is told by the sentence of the schema itself.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ NAME = "^[a-z][a-z0-9_]*$"
 KINDS = {"rules": "RuleSpec", "objectives": "ObjectiveSpec"}
 """Sections of kinds, and the table that says what their common keys mean."""
 ALSO = {"objectives": "GapSpec"}
+"""The table of keys that several kinds add."""
 PLURAL = {"name": "names", "number": "numbers", "whole number": "whole numbers"}
 COUNTED = {1: "one", 2: "two", 3: "three"}
 
@@ -58,15 +59,14 @@ def format_page(docs: Path, schema: Schema) -> str:
         lines += [*_table(known[name], known[name]["properties"], told.get(name, {})), ""]
     for section, names in kinds.items():
         common = _common([known[n] for n in names])
-        said = told[KINDS[section]] | told.get(ALSO.get(section, ""), {})
         lines += [f"## {section.capitalize()}", "", f"Every kind of {section[:-1]} accepts:", ""]
-        lines += [*_table(known[names[0]], common, said), ""]
+        lines += [*_table(known[names[0]], common, told[KINDS[section]]), ""]
         for name in names:
             kind = known[name]["properties"]["kind"]["const"]
             own = {k: v for k, v in known[name]["properties"].items() if k not in common}
             page = f"[what it says, options, an example]({section}/{kind}.md)"
             lines += [f"### {section[:-1]} {kind}", "", f"`kind: {kind}`: {page}.", ""]
-            lines += [*_table(known[name], own, said), ""]
+            lines += [*_table(known[name], own, told.get(ALSO.get(section, ""), {})), ""]
     return "\n".join(lines)
 
 
@@ -133,16 +133,18 @@ def _described(node: Schema) -> list[str]:
 
 def _table(node: Schema, keys: Mapping[str, Schema], told: Mapping[str, str]) -> list[str]:
     rows = [
-        (f"`{key}`", words(accepts), _default(key, node, accepts), told.get(key, ""))
+        (f"`{key}`", words(accepts), _default(key, node, accepts), _meaning(key, accepts, told))
         for key, accepts in keys.items()
         if key != "kind"
     ]
     if not rows:
         return ["No key of its own."]
-    said = any(row[3] for row in rows)
-    head = ("key", "accepts", "default", "meaning")[: 4 if said else 3]
-    lines = [head, ["---"] * len(head), *(row[: len(head)] for row in rows)]
+    lines = [("key", "accepts", "default", "meaning"), ["---"] * 4, *rows]
     return [f"| {' | '.join(line)} |" for line in lines]
+
+
+def _meaning(key: str, accepts: Schema, told: Mapping[str, str]) -> str:
+    return told.get(key) or accepts["description"].replace("|", r"\|")
 
 
 def _default(key: str, node: Schema, accepts: Schema) -> str:

@@ -28,13 +28,22 @@ class Conversion(Strict):
     """
 
     from_: Text = Field(alias="from")
+    """What the places were: a measure, or a word for what stands outside the scenario."""
     to: Text
+    """What the places become: a measure, or a word for what stands outside the scenario."""
     places: ColumnBound
+    """Column of the number of places that change in each territory that decides."""
     year: Whole | None = None
+    """The one year at the end of which the places change."""
     years: tuple[Whole, ...] | None = None
+    """Years at the end of which places change, all of the plan where none is stated; not beside
+    `year`."""
     title: Text | None = None
+    """Name of the conversion in full."""
     source: Text | None = None
+    """Text that states the conversion."""
     because: Text | None = None
+    """Why the places change."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Conversion:

@@ -34,10 +34,14 @@ class ColumnRef(Strict):
     """A value read from a column: ``{column: authorised_unfunded}``."""
 
     column: Text
+    """Name of the column that holds the values."""
 
 
 class ColumnEquals(Strict):
     """Territories where a column holds a value: ``{column: status, equals: public}``."""
 
     column: Text
+    """Name of a column of words or figures; a territory without a value has that of the one
+    above."""
     equals: Text | Number | Flag
+    """The value that the column must hold: text, a number or a flag."""

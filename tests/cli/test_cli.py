@@ -314,7 +314,7 @@ def test_schema_is_a_json_schema(capsys: pytest.CaptureFixture[str]) -> None:
     schema = json.loads(capsys.readouterr().out)
     assert schema["$schema"].startswith("https://json-schema.org/")
     assert {"extends", "rules", "objectives", "in"} - set(schema["properties"]) == {"in"}
-    assert "in" in schema["$defs"]["Floor"]["properties"]
+    assert "is summed" in schema["$defs"]["Floor"]["properties"]["in"]["description"]
     assert schema["additionalProperties"] is False
     assert schema["anyOf"][0] == {"required": ["extends"]}
     assert "name" in schema["anyOf"][1]["required"]

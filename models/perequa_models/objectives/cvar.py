@@ -27,6 +27,7 @@ class Cvar(GapSpec):
 
     kind: Literal["cvar"]
     tail: Annotated[Number, Field(gt=0, le=1)]
+    """Share of the territories, or of the people, that is the worst off: above 0 and at most 1."""
 
 
 WEIGHTING = "territory"

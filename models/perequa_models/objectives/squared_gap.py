@@ -38,6 +38,7 @@ class SquaredGap(GapSpec):
 
     kind: Literal["squared_gap"]
     segments: Annotated[Whole, Field(ge=1, le=200)] = 20
+    """Straight segments that stand for the square, from 1 to 200; more of them are nearer to it."""
 
 
 WEIGHTING = "population"

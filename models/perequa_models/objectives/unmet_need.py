@@ -24,7 +24,9 @@ class UnmetNeed(ObjectiveSpec):
     kind: Literal["unmet_need"]
     level: Text
     measure: Name
+    """Name of the measure whose places meet the need."""
     need: ColumnRef
+    """Column of the places that each territory declares it needs, beside those it has."""
 
 
 def unit(instance: Instance, spec: UnmetNeed) -> str:

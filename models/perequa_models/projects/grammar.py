@@ -21,15 +21,21 @@ class RatioMerit(Strict):
     """
 
     ratio: Annotated[tuple[Text, ...], Field(min_length=2, max_length=2)]
+    """What is divided by what: two columns of the projects, else of the territories."""
     divided_by: Text | None = None
+    """Rate that divides the ratio again: a column, or an indicator before the plan."""
     level: Text | None = None
+    """Level of the territory above the project whose figures are read; its own where it is left
+    out."""
 
 
 class Prefer(Strict):
     """At equal merit, as many as can be of the first word of a column, then of the next."""
 
     column: Text
+    """Column of the projects that is looked at, or `measure`, `operation` or `group`."""
     order: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """Words of the column, the preferred one first; words that are not listed come last."""
 
 
 class ProjectsTable(Strict):
@@ -39,8 +45,15 @@ class ProjectsTable(Strict):
     """
 
     file: Text
+    """Path of the table of projects, one row each, from the folder of this file."""
     sheet: Text | None = None
+    """Name of the sheet, where the file is a workbook."""
     level: Text | None = None
+    """Level of the territories whose codes the table holds, where a bare code would be unclear."""
     merit: ColumnRef | RatioMerit | None = None
+    """What taking a project is worth: a column, or a ratio; each counts for one where it is
+    left out."""
     first: ColumnRef | None = None
+    """Column of the classes that are served first: yes or no, or 1, 2 and so on."""
     prefer: Annotated[tuple[Prefer, ...], BeforeValidator(as_list)] = ()
+    """What goes first at equal merit, one preference after another."""

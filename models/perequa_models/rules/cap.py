@@ -18,6 +18,7 @@ class Cap(RuleSpec):
 
     kind: Literal["cap"]
     cumulative: Flag = False
+    """`true`: with `year` in `by`, a year's cap holds for all years up to it together."""
 
 
 def rows(work: Work, name: str, spec: Cap) -> list[RuleRow]:

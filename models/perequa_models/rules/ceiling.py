@@ -26,7 +26,10 @@ class Exceptions(Strict):
     """The two exceptions of the circular: *clapet anti-retour* and *effet mécanique*."""
 
     column: Text
+    """Column that says which exception an establishment has: empty, `clapet` (nothing new even
+    below the ceiling) or `mecanique`."""
     amount: ColumnRef | None = None
+    """Column of the validated amount, in the currency, that `mecanique` allows above the base."""
 
 
 class Ceiling(RuleSpec):
@@ -34,7 +37,10 @@ class Ceiling(RuleSpec):
 
     kind: Literal["ceiling"]
     above: Literal["freeze", "forbid"] = "freeze"
+    """Who is above the ceiling already: `freeze`, keeps the base and gets nothing new, or
+    `forbid`, must come below."""
     exceptions: Exceptions | None = None
+    """Establishments to which one of the circular's two exceptions applies."""
 
 
 def rows(work: Work, name: str, spec: Ceiling) -> list[RuleRow]:

@@ -30,10 +30,18 @@ class Converge(RuleSpec):
 
     kind: Literal["converge"]
     calendar: CalendarName | Annotated[dict[Whole, Fraction], Field(min_length=1)]
+    """Part of the gap still open that each year closes, from 0 to 1: by year, or one of
+    `2010_2016`, `2010_2016_printed` and `2017_2023`."""
     of: Literal["initial", "remaining"] = "initial"
+    """Which gap is closed: the `initial` one, before the plan, or the one `remaining`, measured
+    every year."""
     band: Annotated[Number, Field(ge=0)] = 0.0
+    """Only who stands above the ceiling by more than this share of it comes down: 0.1 for 10 %."""
     freed: Literal["returned", "kept"] | dict[Name, Fraction] = "returned"
+    """Where the money freed goes: `returned` to the nation, `kept` in the envelope, or
+    envelopes and their shares, from 0 to 1."""
     indexed: Flag = True
+    """`false`: establishments that come down do not get the yearly rate."""
 
     @property
     def stays(self) -> float:

@@ -25,6 +25,8 @@ class Deadline(RuleSpec):
 
     kind: Literal["deadline"]
     by_year: Whole
+    """Year of the plan by whose end the backlog stated in `at_least` is funded, that year
+    included."""
 
 
 def rows(work: Work, name: str, spec: Deadline) -> list[RuleRow]:

@@ -37,8 +37,12 @@ class Distance(RuleSpec):
 
     kind: Literal["distance"]
     indicator: Name
+    """Name of the indicator whose rate is held near its target."""
     at_most: Annotated[Number, Field(ge=0, le=1)]
+    """Share of the target by which a group may stay below it, from 0 to 1."""
     target: Target | None = None
+    """Rate that is aimed at: `national_initial`, a number or a column; that of the indicator
+    where it is left out."""
 
 
 def rows(work: Work, name: str, spec: Distance) -> list[RuleRow]:

@@ -31,6 +31,8 @@ class Milestones(RuleSpec):
 
     kind: Literal["milestones"]
     paid: Annotated[dict[Whole, Share], Field(min_length=1)] | ColumnRef
+    """Share of the award that may be paid by the end of each year, from 0 to 1 and never
+    falling: by year, or a column."""
 
 
 def rows(work: Work, name: str, spec: Milestones) -> list[RuleRow]:

@@ -24,7 +24,9 @@ class Pace(RuleSpec):
 
     kind: Literal["pace"]
     growth_at_least: Number | None = None
+    """Least growth from one year to the next: 0.02 for 2 %, and below 0 for a fall."""
     growth_at_most: Number | None = None
+    """Most growth from one year to the next: 0.02 for 2 %, and below 0 for a fall."""
 
 
 def rows(work: Work, name: str, spec: Pace) -> list[RuleRow]:

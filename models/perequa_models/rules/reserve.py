@@ -28,6 +28,7 @@ class Overruns(Strict):
     """What establishments above a ceiling exceed it by without justification."""
 
     overruns: Name
+    """Name of the `ceiling` that establishments exceed without justification."""
 
 
 class Reserve(RuleSpec):
@@ -35,8 +36,12 @@ class Reserve(RuleSpec):
 
     kind: Literal["reserve"]
     of: Name
+    """Name of the rule of whose limit a part is held back."""
     share: Number | None = None
+    """Share of that limit that is held back: 0.10 for 10 %; either this or `amount`."""
     amount: Number | ColumnRef | Overruns | None = None
+    """Amount held back, in the unit of that rule: a number, a column, or the overruns of a
+    ceiling; either this or `share`."""
 
 
 def rows(work: Work, name: str, spec: Reserve) -> list[RuleRow]:

@@ -30,7 +30,10 @@ class RingFence(RuleSpec):
 
     kind: Literal["ring_fence"]
     set_aside: Number | None = None
+    """Amount of the rule `of`, in the currency, that only the territories named may use;
+    instead of `at_least`."""
     of: Name | None = None
+    """Name of the rule that `set_aside` is part of."""
 
 
 def rows(work: Work, name: str, spec: RingFence) -> list[RuleRow]:

@@ -30,7 +30,11 @@ class Transfer(RuleSpec):
 
     kind: Literal["transfer"]
     from_: Name = Field(alias="from")
+    """Name of the rule that money may leave: an envelope, or a contingent of measures counted
+    in money."""
     to: Name
+    """Name of the rule that money may reach: an envelope, or a contingent of measures counted
+    in money."""
 
 
 def rows(work: Work, name: str, spec: Transfer) -> list[RuleRow]:

@@ -26,7 +26,10 @@ class UntilOpening(RuleSpec):
 
     kind: Literal["until_opening"]
     opens: ColumnRef
+    """Column of the year in which places open, by territory and measure; without a value they
+    are open."""
     one_off: Name
+    """Measure of one-off money (`recurrent: false`) that spends what is reserved until then."""
 
 
 def rows(work: Work, name: str, spec: UntilOpening) -> list[RuleRow]:

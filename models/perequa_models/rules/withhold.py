@@ -19,6 +19,8 @@ class Withhold(RuleSpec):
 
     kind: Literal["withhold"]
     amount: Number | ColumnRef | None = None
+    """Credits held for the territories named, in the currency: a number, or a column; what the
+    plan gives them where it is left out."""
 
 
 def rows(work: Work, name: str, spec: Withhold) -> list[RuleRow]:
