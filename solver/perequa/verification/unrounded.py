@@ -13,7 +13,7 @@ import numpy as np
 
 from perequa.verification.feasibility import check_feasible
 from perequa.verification.folder import read_arrays
-from perequa.verification.infeasible import CONFLICTS, REPAIRS, check_limits
+from perequa.verification.infeasible import CONFLICTS, REPAIRS, check_limits, project_columns
 from perequa.verification.outcome import Notebook
 from perequa.verification.published_rules import VIOLATION
 from perequa.verification.recompute.all_rows import expected_rows
@@ -71,7 +71,7 @@ def check_unrounded(folder: RunFolder, model: Model) -> Check:
 
 
 def _check_cells(notes: Notebook, program: Program, model: Model, whole: Floats) -> None:
-    """Note cells that are not whole, under the least opening or beyond their bounds."""
+    """Note cells not whole, under the least opening or beyond their bounds; projects in part."""
     cells = int(np.prod(model.shape))
     x, least = whole[:cells], least_openings(model).ravel()
     wrong = {
@@ -83,6 +83,9 @@ def _check_cells(notes: Notebook, program: Program, model: Model, whole: Floats)
     for what, where in wrong.items():
         for cell in np.flatnonzero(where):
             notes.wrong(FILE, model.cell_ids[cell], what, float(x[cell]))
+    projects = project_columns(program)
+    for j in projects[~np.isin(whole[projects], (0.0, 1.0))]:
+        notes.wrong(FILE, program.col_ids[j], saying("a project is taken in part"))
 
 
 def _check_passed(
