@@ -10,6 +10,7 @@ from scipy import sparse
 
 from perequa.engine.scaling import THOUSAND, scale
 from perequa.engine.whole_places import GAP, Question, broken_least, distance, nearest_whole
+from perequa.words import saying
 from perequa_models.errors import NotProven, NoWholePlan
 from perequa_models.keys import OWN_AMOUNTS
 from perequa_models.whole import (
@@ -23,6 +24,8 @@ from perequa_models.whole import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from perequa.compilation import CompiledProgram
     from perequa.engine.scaling import ScaledProgram
     from perequa.engine.session import SolverOptions
@@ -76,13 +79,33 @@ class WholePlan:
         return _unproven(self.moved, self.bound)
 
 
+class RulesStop(NoWholePlan):
+    """No whole plan keeps the rules, and what the search found instead.
+
+    Parameters
+    ----------
+    run
+        The continuous plan, which keeps every rule.
+    plan
+        (n,) the whole plan that passes the rules least, 0 on columns of objectives; None when the
+        search found none in time.
+    passed
+        By how much it passes each rule row it does not keep, by position, natural units.
+    """
+
+    def __init__(self, run: Solved, plan: Floats | None, passed: Mapping[int, float]) -> None:
+        self.run, self.plan, self.passed = run, plan, passed
+        self.said = _what_stops(run, list(passed))
+        super().__init__(self.said)
+
+
 def whole_plan(run: Solved, options: SolverOptions) -> WholePlan:
     """Find the whole plan nearest to the published one.
 
     Raises
     ------
-    NoWholePlan
-        When no whole plan keeps the rules.
+    RulesStop
+        When no whole plan keeps the rules, by the solver's word.
     NotProven
         When the search found none in time and largest remainders break a rule.
     """
@@ -92,7 +115,7 @@ def whole_plan(run: Solved, options: SolverOptions) -> WholePlan:
     question = _question(run, scaled, columns, rows)
     found = nearest_whole(question, options)
     if found.outcome == "none":
-        raise NoWholePlan(_what_stops(run, rows[broken_least(question, options)]))
+        raise _stopped(run, question, broken_least(question, options), (scaled, columns, rows))
     remainder = _by_remainder(run, question, scaled, columns)
     breaks = rows[_broken(question, remainder, run.program.row_is_money[rows])]
     x = found.x
@@ -210,9 +233,13 @@ def _by_remainder(
 
 def _broken(question: Question, x: Floats, is_money: np.ndarray) -> Indices:
     allowed = np.where(is_money, ALLOWED_MONEY / THOUSAND, ALLOWED_PLACE)
+    return np.flatnonzero(_passed(question, x) > allowed)
+
+
+def _passed(question: Question, x: Floats) -> Floats:
+    """How far each rule is passed, in the units of the solver; negative where it is kept."""
     activity = np.asarray(question.matrix @ x)
-    passed = np.maximum(activity - question.row_upper, question.row_lower - activity)
-    return np.flatnonzero(passed > allowed)
+    return np.asarray(np.maximum(activity - question.row_upper, question.row_lower - activity))
 
 
 def _laid_out(scaled: ScaledProgram, columns: Indices, x: Floats) -> Floats:
@@ -221,12 +248,33 @@ def _laid_out(scaled: ScaledProgram, columns: Indices, x: Floats) -> Floats:
     return plan
 
 
-def _what_stops(run: Solved, rows: Indices) -> str:
+def _stopped(
+    run: Solved, question: Question, x: Floats, where: tuple[ScaledProgram, Indices, Indices]
+) -> RulesStop:
+    """Say which rules a whole plan passes, and by how much in their own units."""
+    scaled, columns, rows = where
+    if not x.size:
+        return RulesStop(run, None, {})
+    passed = _passed(question, x) / scaled.row[rows]
+    broken = _broken(question, x, run.program.row_is_money[rows])
+    plan = np.nan_to_num(_laid_out(scaled, columns, x))
+    return RulesStop(run, plan, {int(rows[at]): float(passed[at]) for at in broken})
+
+
+def _what_stops(run: Solved, rows: Sequence[int]) -> str:
     """Say which rules keep every whole plan from existing, as far as it was found."""
-    named = [str(run.program.row_keys[int(i)]) for i in rows]
-    more = f" (and {len(named) - NAMED} more)" if len(named) > NAMED else ""
-    which = f": {', '.join(named[:NAMED])}{more} would have to give" if named else ""
-    return (
-        "a plan satisfies every rule, but none in whole places"
-        f"{which}; change it, or solve without whole places"
+    none = saying("a plan satisfies every rule, but none in whole places")
+    if run.choice is not None:
+        none = saying(
+            "a plan satisfies every rule, but none in whole places beside the projects chosen"
+        )
+    if not rows:
+        return saying("{none}; change a rule, or solve without whole places", none=none)
+    named: str = ", ".join(str(run.program.row_keys[i]) for i in rows[:NAMED])
+    if len(rows) > NAMED:
+        named = saying("{reason} (and {count} more)", reason=named, count=len(rows) - NAMED)
+    return saying(
+        "{none}: {rules} would have to give; change it, or solve without whole places",
+        none=none,
+        rules=named,
     )

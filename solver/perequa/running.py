@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from perequa.alone import CODE, envelope_prices
 from perequa.checks import load
 from perequa.checks.placing import Places
-from perequa.interpret.repairs import suspected_units
+from perequa.interpret.repairs import passed_tables, suspected_units
 from perequa.interpret.run import Failure
 from perequa.interpret.weights import CHEAP
 from perequa.io.findings import findings_of
@@ -21,12 +21,13 @@ from perequa.report.failure import failed_files, failed_record, failure_tables
 from perequa.report.files import solved_files, tables_of
 from perequa.report.record import base_record, input_files, solved_record
 from perequa.report.texts import json_bytes
-from perequa.words import SOURCE, words_in
+from perequa.report.unrounded import unrounded_files, unrounded_record
+from perequa.rounding import RulesStop
+from perequa.words import SOURCE, told, words_in
 from perequa_models.errors import (
     Infeasible,
     InvalidScenario,
     NotProven,
-    NoWholePlan,
     PerequaError,
     UsageError,
 )
@@ -170,14 +171,8 @@ def run_loaded(
         where = Places(loaded.raw)
         findings = tuple(where.finding(problem) for problem in error.problems)
         return _invalid(loaded.raw.column_name, findings, words)
-    except NoWholePlan as error:
-        return FinishedRun(
-            name=loaded.raw.column_name,
-            status="infeasible",
-            exit_code=error.exit_status,
-            findings=loaded.findings,
-            message=str(error),
-        )
+    except RulesStop as stop:
+        return _unrounded(loaded, stop, folder, record, inputs, clock, words)
     except NotProven as error:
         return _not_proven(loaded, folder, record, inputs, error)
     if isinstance(outcome, Failure):
@@ -316,6 +311,35 @@ def _infeasible(
         tables=tables,
         findings=(*loaded.findings, *suspected),
         message=words.phrase("no plan satisfies every rule"),
+        seconds=dict(clock.seconds),
+    )
+
+
+def _unrounded(
+    loaded: Loaded,
+    stop: RulesStop,
+    folder: Path,
+    record: dict[str, Any],
+    inputs: dict[str, bytes],
+    clock: Clock,
+    words: Words,
+) -> FinishedRun:
+    tables = passed_tables(stop.run, stop.passed)
+    with clock.stage("write"):
+        files = inputs | unrounded_files(stop.run, stop.plan, tables)
+        timings = {name: round(spent, 6) for name, spent in clock.seconds.items()}
+        ended = unrounded_record(stop.run, str(stop.said)) | {"timings": timings}
+        files["run.json"] = json_bytes(record | ended)
+        fingerprint = write_folder(folder, files)
+    return FinishedRun(
+        name=stop.run.name,
+        status="infeasible",
+        exit_code=stop.exit_status,
+        folder=folder,
+        fingerprint=fingerprint,
+        tables=tables,
+        findings=loaded.findings,
+        message=told(stop.said, words),
         seconds=dict(clock.seconds),
     )
 

@@ -18,6 +18,7 @@ COLUMN = '{"column":"residences_autonomie","times":0.01}'
 CONVERTED = f'conversions={{"it":{{"from":"residence","to":"ehpad","places":{COLUMN}}}}}'
 MOVED = 'rules.moved={"kind":"transfer","from":"pa","to":"ph","at_most":1000000}'
 UNEQUAL = 'objectives.it={"kind":"gini","indicator":"ehpad_rate","level":"region"}'
+HALF = 'rules.half={"kind":"contingent","equals":900.5}'
 RUNS = {
     "ehpad-2004-rule": 0,
     "dominic-2004": 0,
@@ -33,6 +34,7 @@ RUNS = {
     f"ehpad-2004-rule --no-prices --set {CONVERTED}": 0,
     "ehpad-2004-rule --variant infeasible_caps": 4,
     "mas-fdt-1998 --variant infeasible_600": 4,
+    f"ehpad-2004-rule --whole --set {HALF}": 4,
 }
 
 

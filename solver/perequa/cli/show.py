@@ -56,6 +56,8 @@ def show(folder: Path, form: str) -> None:
     words = words_in(settings().lang)
     if undone and form not in CSV_FORMS:
         none = words.phrase("no plan satisfies every rule")
+        if record["diagnosis"].get("proven") is False:
+            none = words.phrase("a plan satisfies every rule, but none in whole places")
         say(words.phrase("{name}: {message}", name=record["name"], message=none))
         say(diagnosis_text(tables, record["diagnosis"]["suspected_units"], words))
         say(words.phrase("saved in {folder}", folder=folder))

@@ -20,7 +20,7 @@ from perequa.report.failure import failure_tables
 from perequa.report.files import tables_of
 from perequa.report.record import ended
 from perequa.verification.files import check_files, fingerprint
-from perequa.words import SOURCE, words_in
+from perequa.words import SOURCE, told, words_in
 from perequa.words.terms import amount, bound
 from perequa_models.errors import (
     Infeasible,
@@ -236,7 +236,8 @@ def _solved(asked: Asked, words: Words) -> Side:
     except InvalidScenario as error:
         return _invalid(made, error, words)
     except NoWholePlan as error:
-        return Side(**made, status="infeasible", exit_code=error.exit_status, reason=str(error))
+        reason = told(error.args[0], words)
+        return Side(**made, status="infeasible", exit_code=error.exit_status, reason=reason)
     except NotProven as error:
         return Side(**made, status="limit", exit_code=error.exit_status, reason=str(error))
     except Infeasible as error:
@@ -281,6 +282,8 @@ def _reason(status: str, tables: Mapping[str, Table], termination: str, words: W
     if "conflicts" not in tables:
         return termination or status
     rows = [row for row in tables["conflicts"].records() if row["conflict"] in (1, 1.0)]
+    if not rows:
+        return termination  # no whole plan: it says which rules would have to give
     named = []
     for row in rows:
         limit = amount(float(row["limit"] or 0.0), str(row["unit"]), words)

@@ -130,8 +130,8 @@ def nearest_whole(question: Question, options: SolverOptions) -> Nearest:
     return Nearest(x=np.zeros(0), bound=np.inf, nodes=nodes, outcome=outcome, proven=proven)
 
 
-def broken_least(question: Question, options: SolverOptions) -> Indices:
-    """Rules that a whole plan must break, as few units of them as can be."""
+def broken_least(question: Question, options: SolverOptions) -> Floats:
+    """Whole plan that passes the rules by as few units as can be; empty when none was found."""
     program = _Rounding(question, wide=True, kept=-1)
     return program.broken(options)
 
@@ -211,8 +211,8 @@ class _Rounding:
             least=first.termination is Termination.OPTIMAL,
         )
 
-    def broken(self, options: SolverOptions) -> Indices:
-        """Rows of rules that keep every whole plan from existing."""
+    def broken(self, options: SolverOptions) -> Floats:
+        """Search for the plan that passes the rules least, each at the same cost a unit."""
         m = self._question.matrix.shape[0]
         plain = self._program(np.arange(len(self._hard)))
         either = sparse.hstack([sparse.eye_array(m), -sparse.eye_array(m)])
@@ -228,11 +228,7 @@ class _Rounding:
             column_upper=np.concatenate([plain.column_upper, np.full(2 * m, np.inf)]),
             kind=np.concatenate([plain.kind, np.zeros(2 * m, dtype=np.uint8)]),
         )
-        found = solve_integer(elastic, options, nodes=NODES, gap=GAP)
-        if not found.x.size:
-            return np.zeros(0, dtype=np.intp)
-        sides = found.x[-2 * m :].reshape(2, m)
-        return np.flatnonzero(sides.max(axis=0) > 10 * ROOM)
+        return self._read(solve_integer(elastic, options, nodes=NODES, gap=GAP)).x
 
     def _read(self, found: IntegerOutcome) -> _Found:
         if not found.x.size:

@@ -12,11 +12,11 @@ from perequa_models.precedence import PREFERENCE, class_of
 from perequa_models.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from perequa.engine.units import UnitSlip
     from perequa.interpret.diagnosis import Menu
-    from perequa.interpret.run import Failure
+    from perequa.interpret.run import Failure, Solved
     from perequa.words import Words
     from perequa_models.instance import RuleRow
     from perequa_models.keys import RowKey
@@ -35,6 +35,7 @@ CONFLICTS = (
     "unit",
     "side",
     "limit",
+    "passed_by",
 )
 MENUS = (
     "scenario",
@@ -77,8 +78,30 @@ def conflicts_table(failure: Failure) -> Table:
             row = listed[i]
             identity = (str(row.key), row.key.rule, row.kind, *_where(failure, row.key))
             side, limit = row.key.side, float(failure.program.row_limit[i])
-            rows.append((failure.name, k, *identity, _unit(failure, row), side, limit))
+            rows.append((failure.name, k, *identity, _unit(failure, row), side, limit, None))
     return Table(CONFLICTS, tuple(rows))
+
+
+def passed_tables(run: Solved, passed: Mapping[int, float]) -> dict[str, Table]:
+    """Tables of a run without a whole plan: the rules that one passes, and no way out looked for.
+
+    Parameters
+    ----------
+    run
+        The continuous plan.
+    passed
+        By how much the whole plan that passes the rules least passes each row, natural units.
+    """
+    listed = _rows(run)
+    rows: list[tuple[Value, ...]] = []
+    for i, excess in passed.items():
+        row = listed[i]
+        identity = (str(row.key), row.key.rule, row.kind, *_where(run, row.key))
+        limit = float(run.program.row_limit[i])
+        # no number: that these rows clash is not proven
+        rows.append((run.name, None, *identity, _unit(run, row), row.key.side, limit, excess))
+    found = Table(CONFLICTS, tuple(rows))
+    return {"conflicts": found, "menus": Table(MENUS, ()), "repairs": Table(REPAIRS, ())}
 
 
 def menus_table(failure: Failure) -> Table:
@@ -193,18 +216,18 @@ def _subject(failure: Failure, row: RuleRow, words: Words) -> str:
     return limit_named(named, words)
 
 
-def _rows(failure: Failure) -> dict[int, RuleRow]:
+def _rows(failure: Failure | Solved) -> dict[int, RuleRow]:
     """Return the rule rows by their position in the program."""
     found: dict[object, RuleRow] = {row.key: row for row in failure.instance.rows}
     return {i: found[k] for i, k in enumerate(failure.program.row_keys) if k in found}
 
 
-def _where(failure: Failure, key: RowKey) -> tuple[str, str, str, str, int | None]:
+def _where(failure: Failure | Solved, key: RowKey) -> tuple[str, str, str, str, int | None]:
     tree = failure.instance.tree
     node = tree.index.get((key.level, key.territory))
     name = tree.nodes[node].name if node is not None else ""
     return (key.level, key.territory, name, key.measure, key.year)
 
 
-def _unit(failure: Failure, row: RuleRow) -> str:
+def _unit(failure: Failure | Solved, row: RuleRow) -> str:
     return unit_of_limit(row.unit, failure.instance.scenario.currency)

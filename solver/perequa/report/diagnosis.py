@@ -32,6 +32,8 @@ def diagnosis_text(tables: Mapping[str, Table], suspected: Sequence[str], words:
         The language.
     """
     conflicts = list(tables["conflicts"].records())
+    if not any(row["conflict"] for row in conflicts):
+        return _unrounded(conflicts, words)
     menus = list(tables["menus"].records())
     repairs = list(tables["repairs"].records())
     parts = [_causes(conflicts, words)]
@@ -43,6 +45,32 @@ def diagnosis_text(tables: Mapping[str, Table], suspected: Sequence[str], words:
     head = words.phrase("The cheapest ways out:")
     parts.append("\n".join([head, *_ways_out(menus, repairs, words)]))
     return "\n".join(parts)
+
+
+def _unrounded(passed: Sequence[Mapping[str, Value]], words: Words) -> str:
+    """Say what the search for whole places found, which is not proven."""
+    lines = [
+        words.phrase(
+            "That no whole plan satisfies every rule is the integer solver's word, not proven."
+        )
+    ]
+    if passed:
+        lines.append(
+            words.phrase("The whole plan found that comes nearest to keeping them breaks:")
+        )
+    for row in passed[:SHOWN]:
+        by = amount(float(row["passed_by"] or 0.0), str(row["unit"]), words)
+        limit = _limit(row, words)
+        lines.append("  " + words.phrase("{limit}, broken by {amount}", limit=limit, amount=by))
+    if len(passed) > SHOWN:
+        more = words.plural(
+            "and {count} more rule in {file}",
+            "and {count} more rules in {file}",
+            len(passed) - SHOWN,
+            file="conflicts.csv",
+        )
+        lines.append(f"  {more}")
+    return "\n".join(lines)
 
 
 def _causes(conflicts: Sequence[Mapping[str, Value]], words: Words) -> str:

@@ -67,10 +67,10 @@ def base_record(
 
 def solved_record(run: Solved) -> dict[str, Any]:
     """Say what came out of a solved run."""
-    program, levels = run.program, run.instance.levels
+    program = run.program
     return {
         **ended(run),
-        **({"levels": {n: [*map(list, s)] for n, s in levels.items()}} if levels else {}),
+        **levels_record(run),
         "sizes": {
             "territories": run.instance.shape[0],
             "measures": run.instance.shape[1],
@@ -100,6 +100,12 @@ def solved_record(run: Solved) -> dict[str, Any]:
             else {"amount": run.change_of_hands[0], "share": run.change_of_hands[1]},
         },
     }
+
+
+def levels_record(run: Solved) -> dict[str, Any]:
+    """Say at which level each territory of a leximin was settled; nothing without one."""
+    levels = run.instance.levels
+    return {"levels": {n: [*map(list, s)] for n, s in levels.items()}} if levels else {}
 
 
 def ended(run: Solved) -> dict[str, Any]:

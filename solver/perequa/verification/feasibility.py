@@ -28,7 +28,12 @@ def row_tolerance(program: Program, x: Floats) -> Floats:
 
 
 def check_feasible(
-    notes: Notebook, program: Program, x: Floats, activity: Floats, name: str
+    notes: Notebook,
+    program: Program,
+    x: Floats,
+    activity: Floats,
+    name: str,
+    file: str = "solution.npz",
 ) -> None:
     """Note every row and column that a plan passes.
 
@@ -36,12 +41,14 @@ def check_feasible(
     ----------
     name
         How the plan is called in messages, e.g. ``x of priority 1``.
+    file
+        Where it is.
     """
     tolerance = row_tolerance(program, x)
     passed = (activity < program.lower - tolerance) | (activity > program.upper + tolerance)
     for i in np.flatnonzero(passed):
         notes.wrong(
-            "solution.npz",
+            file,
             program.row_ids[i],
             saying("{plan} passes the row", plan=name),
             float(activity[i]),
@@ -51,7 +58,7 @@ def check_feasible(
     outside = (x < program.least - margin) | (x > program.most + margin)
     for j in np.flatnonzero(outside):
         notes.wrong(
-            "solution.npz",
+            file,
             program.col_ids[j],
             saying("{plan} passes the column's bounds", plan=name),
             float(x[j]),

@@ -182,7 +182,7 @@ def _check_conflicts(notes: Notebook, folder: RunFolder, proofs: list[list[Float
     program, table = folder.program, folder.table(CONFLICTS)
     numbers = table.column("conflict")
     ids = table.column("row")
-    _check_limits(notes, program, table, CONFLICTS)
+    check_limits(notes, program, table, CONFLICTS)
     listed = sorted({int(number) for number in numbers})
     if listed != list(range(1, len(proofs) + 1)):
         notes.wrong(CONFLICTS, "", "conflicts", listed, f"1 to {len(proofs)}")
@@ -203,7 +203,7 @@ def _check_repairs(notes: Notebook, folder: RunFolder, projects: Indices) -> int
     menus = table.column("menu")
     if not menus:
         return 0
-    _check_limits(notes, program, table, REPAIRS)
+    check_limits(notes, program, table, REPAIRS)
     stored = read_arrays(folder.path / PLANS, ["menu", "plan"])
     plans = {str(name): plan for name, plan in zip(stored["menu"], stored["plan"], strict=True)}
     ids, changes = table.column("row"), table.numbers("change")
@@ -239,7 +239,7 @@ def _check_plan(notes: Notebook, program: Program, name: str, plan: Floats, shif
         notes.wrong(PLANS, f"{name}, {program.col_ids[j]}", saying("bound of the column"), plan[j])
 
 
-def _check_limits(notes: Notebook, program: Program, table: Table, file: str) -> None:
+def check_limits(notes: Notebook, program: Program, table: Table, file: str) -> None:
     """Compare the limits listed with those of the program."""
     for row, limit in zip(table.column("row"), table.numbers("limit"), strict=True):
         if row not in program.row_at:

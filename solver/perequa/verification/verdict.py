@@ -30,6 +30,8 @@ from perequa.verification.studies.checks import called_for
 from perequa.verification.studies.compare import check_differences
 from perequa.verification.studies.opened import Study
 from perequa.verification.uniqueness import check_uniqueness
+from perequa.verification.unrounded import FILE as UNROUNDED
+from perequa.verification.unrounded import check_unrounded
 from perequa.verification.weights import check_weights, has_weights
 from perequa.verification.whole import check_whole
 from perequa.words import saying
@@ -154,6 +156,8 @@ def _called_for(folder: RunFolder, *, exact: bool) -> Called:
 
     if is_cascade(folder):
         return check_cascade(folder, lambda path: list(verify_run(path, exact=exact).checks))
+    if folder.exit_code == INFEASIBLE and folder.has(UNROUNDED):
+        return [(2, "inputs", inputs), (9, "infeasible", lambda: check_unrounded(folder, model))]
     if folder.exit_code == INFEASIBLE:
         return [(2, "inputs", inputs), (9, "infeasible", lambda: check_infeasible(folder))]
     if folder.exit_code != SOLVED and not folder.has("solution.npz"):
