@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 
 import pytest
+from browsing import browser
 
 from perequa.cli import progress
+
+__all__ = ["browser"]  # one for all folders: Playwright refuses a second
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browsing import browser, found_by_axe
+from browsing import found_by_axe
 from docsite.format import format_page, words
 from docsite.mathematics import mathematics_page
 from docsite.staging import BESIDE, led, stage
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser
-
-__all__ = ["browser"]  # a fixture
 
 TOP = Path(__file__).parents[2]
 DOCS = TOP / "docs"

@@ -1,11 +1,10 @@
-"""Runs solved once for the folder, and a browser where there is one."""
+"""Runs solved once for the folder."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from browsing import browser
 from every_study import STUDIES
 
 from perequa.cli import main
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
     Solved = Callable[..., Path]
     Studied = Callable[[str], Path]
-
-__all__ = ["browser"]
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from python_calamine import CalamineWorkbook
 from reading_pages import HOSTILE, check_whole
 
 from perequa.cli import main
-from perequa.report.seen import UNSEEN, seen
+from perequa.words.seen import UNSEEN, seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

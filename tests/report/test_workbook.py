@@ -22,10 +22,10 @@ from perequa.cli import main
 from perequa.interpret.tables import Table
 from perequa.io import xlsx
 from perequa.io.shipped import shipped_names
-from perequa.report.seen import seen
 from perequa.report.workbook import WorkbookRun, above_in, sheets, workbook_of
 from perequa.saved import read_run, run_tree
 from perequa.words import words_in
+from perequa.words.seen import seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -120,6 +120,8 @@ def test_shares_no_code_with_what_it_checks(run: Path) -> None:
         "perequa.words",
         "perequa.words.figures",
         "perequa.words.language",
+        "perequa.words.lines",
+        "perequa.words.seen",
         "perequa.words.terms",
         "perequa_models",
         "perequa_models.errors",

@@ -57,7 +57,9 @@ def write_folder(destination: Path, files: Mapping[str, bytes | Path], kind: str
             with ThreadPoolExecutor(max_workers=1) as other:
                 hashing = other.submit(_manifest, files)
                 for name, content in files.items():
-                    _write(fresh / name, content)
+                    place = fresh / name
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    _write(place, content)
             manifest = hashing.result()
             _write(fresh / MANIFEST, manifest)
             _swap(fresh, destination)
@@ -166,7 +168,6 @@ def _swap(fresh: Path, destination: Path) -> None:
 
 
 def _write(place: Path, content: bytes | Path) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(content, Path):
         shutil.copyfile(content, place)
     else:

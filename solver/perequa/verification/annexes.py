@@ -6,10 +6,10 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from perequa.report.seen import seen
 from perequa.verification.outcome import Notebook, Unreadable
 from perequa.words import LANGUAGES, saying, words_in
 from perequa.words.lines import line_words
+from perequa.words.seen import seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from perequa.io.xlsx import LONGEST_TEXT, Exact, workbook_bytes
-from perequa.report.seen import seen
+from perequa.words.seen import seen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

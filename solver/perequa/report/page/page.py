@@ -23,7 +23,7 @@ from perequa.report.page.projects import projects
 from perequa.report.page.rates import rates
 from perequa.report.page.rules import rules
 from perequa.report.page.whole_plan import whole_plan
-from perequa.report.seen import seen
+from perequa.words.seen import seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

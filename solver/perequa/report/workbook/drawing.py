@@ -8,8 +8,8 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from perequa.io.xlsx import LONGEST_TEXT, Exact, workbook_bytes
-from perequa.report.seen import seen
 from perequa.report.workbook.sheets import Figure, Formula, letters, total
+from perequa.words.seen import seen
 from perequa.words.terms import currency
 
 if TYPE_CHECKING:
