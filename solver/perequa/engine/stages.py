@@ -226,7 +226,7 @@ def without_rounding(y: Floats, cost: Floats) -> Floats:
     large costs that cancel must not stand on a row alone, where nothing larger tells it is nothing.
     """
     largest = float(np.abs(cost).max(initial=0.0))
-    nothing = max(NOT_ZERO * 1e-4, 16.0 * np.finfo(np.float64).eps * largest)
+    nothing = max(NOT_ZERO * 1e-3, 16.0 * np.finfo(np.float64).eps * largest)
     return np.where(np.abs(y) < min(NOT_ZERO, nothing), 0.0, y)
 
 
