@@ -171,8 +171,8 @@ def test_vectors_are_whole_or_by_entries() -> None:
 
 
 def test_rounding_of_large_costs_is_no_price() -> None:
-    """A dual of 4e-12 beside costs of 1e5 is what rounding leaves; beside costs of 1 it is not."""
-    y = np.array([4e-12, 1e-7, -4e-12, 2.0])
+    """A dual of 4e-11 beside costs of 1e5 is what rounding leaves; beside costs of 1 it is not."""
+    y = np.array([4e-11, 1e-7, -4e-11, 2.0])
     large, small = np.array([1.0, 1e5]), np.array([1.0, 2.0])
     assert without_rounding(y, large).tolist() == [0.0, 1e-7, 0.0, 2.0]
     assert without_rounding(y, small).tolist() == y.tolist()
