@@ -16,6 +16,7 @@ from perequa_models.builder import Builder
 from perequa_models.catalogue import OBJECTIVE_KINDS
 from perequa_models.keys import AuxiliaryKey, CellKey, ProjectKey, Where
 from perequa_models.quantities import Quantities
+from perequa_models.sums import total
 
 if TYPE_CHECKING:
     from perequa_models.instance import Instance, RuleRow, Term
@@ -223,7 +224,9 @@ def _activity(builder: Builder, row: RuleRow, held: dict[RowKey, Any]) -> Any:  
     parts.extend(-held[key] for key in row.receives)
     if row.held:
         parts.append(held[row.key])
-    return pyo.quicksum(parts) + row.constant
+    if row.constant:
+        parts.append(row.constant)
+    return total(parts)
 
 
 def _parts(builder: Builder, term: Term) -> list[Any]:

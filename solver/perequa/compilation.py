@@ -93,6 +93,11 @@ class CompiledProgram:
         return np.array([isinstance(key, ProjectKey) for key in self.column_keys], dtype=np.bool_)
 
     @property
+    def settled(self) -> bool:
+        """Whether no row is added later, whatever the plan."""
+        return self.ranked is None or self.ranked.complete
+
+    @property
     def is_rule(self) -> NDArray[np.bool_]:
         """Whether each row states a rule."""
         return ~np.isnan(self.row_limit)

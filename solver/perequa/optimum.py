@@ -54,6 +54,34 @@ DEFAULT_OPTIONS = SolverOptions()
 Watch = Callable[[str], AbstractContextManager[None]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Underway:
+    """What is known while the solver looks for the optimum.
+
+    Attributes
+    ----------
+    program, weighting
+        The program, and what it is solved for.
+    alone
+        The optimum of each objective alone.
+    spread
+        Lays the tie-break over the columns of the program.
+    """
+
+    program: CompiledProgram
+    weighting: Weighting
+    alone: Alone
+    spread: Callable[[], Spread]
+
+
+Meanwhile = Callable[[Underway], AbstractContextManager[None]]
+
+
+def at_rest(_underway: Underway) -> AbstractContextManager[None]:
+    """Do nothing while the solver works."""
+    return nullcontext()
+
+
 def unwatched(_stage: str) -> AbstractContextManager[None]:
     """Say nothing of a stage, however long."""
     return nullcontext()
@@ -193,8 +221,7 @@ class Prepared:
     @property
     def settled(self) -> bool:
         """Whether the program stays as it is, whatever plan is chosen."""
-        ranked = self.solved.program.ranked
-        return ranked is None or ranked.complete
+        return self.solved.program.settled
 
     def spread_of(self, program: CompiledProgram) -> Spread:
         """Lay the tie-break over the columns of the program solved, or of one with more rows."""
@@ -208,11 +235,13 @@ def prepared(
     clock: Clock,
     pairs: Callable[[CompiledProgram], CompiledProgram] = pairs_as_needed,
     reference: Reference | None = None,
+    meanwhile: Meanwhile = at_rest,
 ) -> Prepared | Failure:
     """Solve every priority of an instance; say why where there is no plan.
 
     Parameters and errors are those of `find_optimum`; the reference is that of the instance, where
-    checking it has told already.
+    checking it has told already. `meanwhile` is entered while the solver works, unless whole
+    projects are chosen first.
     """
     reference, even, program = posed(instance, clock, reference)
     if next_leximin(instance) is not None:
@@ -226,7 +255,18 @@ def prepared(
     program = with_every_pair(program) if instance.projects else pairs(program)
     with other_thread() as other, clock.stage("solve"):
         neutral = other.submit(neutral_figures, program.column_keys)
-        optimum = _optimum(instance, reference, program, options)
+
+        def underway(weighting: Weighting, alone: Alone) -> AbstractContextManager[None]:
+            return meanwhile(
+                Underway(
+                    program=program,
+                    weighting=weighting,
+                    alone=alone,
+                    spread=lambda: spread_over(instance, program, even, neutral.result()),
+                )
+            )
+
+        optimum = _optimum(instance, reference, program, options, underway)
     if optimum is None:
         with clock.stage("diagnose"):
             found = diagnose(instance, program, options)
@@ -235,7 +275,8 @@ def prepared(
         if not options.presolve:
             raise NotProven("HiGHS called a program infeasible that has a plan")
         # presolve has declared feasible programs infeasible (HiGHS issues 2511, 1725)
-        return prepared(instance, name, replace(options, presolve=False), clock, pairs, reference)
+        again = replace(options, presolve=False)
+        return prepared(instance, name, again, clock, pairs, reference, meanwhile)
     alone, weighting, solved, selected = optimum
     return Prepared(
         instance=instance,
@@ -336,17 +377,22 @@ def compiled_from(instance: Instance, reference: Reference, clock: Clock) -> Com
 
 
 def _optimum(
-    instance: Instance, reference: Reference, program: CompiledProgram, options: SolverOptions
+    instance: Instance,
+    reference: Reference,
+    program: CompiledProgram,
+    options: SolverOptions,
+    underway: Callable[[Weighting, Alone], AbstractContextManager[None]],
 ) -> tuple[Alone, Weighting, Solved, Selected | None] | None:
     """Solve every priority; None when the solver finds no plan at all."""
     alone = Alone(program, options)
     try:
         weighting = weigh(instance, reference, alone.least)
-        selected = None
+        selected, beside = None, underway(weighting, alone)
         if instance.projects:
-            selected = select(instance, weighting, program, options)
+            selected, beside = select(instance, weighting, program, options), nullcontext()
             program = held_at(program, selected)
-        solved = solve_ordered(program, weighting.priorities, weighting.weights, options)
+        with beside:
+            solved = solve_ordered(program, weighting.priorities, weighting.weights, options)
         _check_termination(solved.staged)
         if selected is None:
             alone.told_by(solved.staged.stages[0].x, weighting.weights[0])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from threading import Event
 from typing import TYPE_CHECKING, NamedTuple
 
 from perequa.certificate import Certificate, certify
@@ -28,12 +30,13 @@ from perequa_models.reference.allocation import reference_allocation
 from perequa_models.whole import asks_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
+    from concurrent.futures import Executor, Future
 
     from perequa.compilation import CompiledProgram
     from perequa.engine.session import SolverOptions
     from perequa.engine.spread import Spread
-    from perequa.optimum import Prepared
+    from perequa.optimum import Prepared, Underway
     from perequa.report.arrays import Arrays
     from perequa.weighting import Weighting
     from perequa_models.instance import Instance
@@ -104,46 +107,76 @@ def solve_instance(
     NotProven
         When a limit was reached or the solver failed.
     """
-    with uncollected():
-        asked = Asked(prices=prices, ranges=ranges, weights_up_to=weights_up_to)
-        ready = prepared(instance, name, options, clock := clock or Clock(), reference=reference)
-        return ready if isinstance(ready, Failure) else _solve(ready, name, asked, clock)
+    asked = Asked(prices=prices, ranges=ranges, weights_up_to=weights_up_to)
+    clock = clock or Clock()
+    with uncollected(), other_thread() as other:
+        beside = _Beside(other)
+        ready = prepared(
+            instance, name, options, clock, reference=reference, meanwhile=beside.solving
+        )
+        return ready if isinstance(ready, Failure) else _solve(ready, name, asked, clock, beside)
 
 
-def _solve(ready: Prepared, name: str, asked: Asked, clock: Clock) -> Success:
-    with other_thread() as other:
-        publishing = other.submit(published_from, ready, Clock())
-        least = ready.alone.asked_of(other)
-        begun = laid = None
-        if asked.prices and ready.settled and ready.selected is None:
-            program = ready.solved.program
-            begun = begun_prices(program, ready.solved.staged, ready.options, clock)
-            with clock.stage("write"):
-                laid = _laid_out(program, ready.weighting, ready.spread_of(program))
-            with clock.stage("prices"):
-                begun.pricing.ahead(publishing.done)
-        with clock.stage("tie-break"):
-            found = publishing.result()
-        program, staged, published = found.program, found.staged, found.published
-        if laid is None:
-            with clock.stage("write"):
-                laid = _laid_out(program, found.weighting, found.spread)
-        with clock.stage("certify"):
-            stages = with_multipliers(ready.instance, program, staged, ready.options)
-            solution = solution_arrays(stages, published)
-            certificate = certify(laid.arrays, solution)
-        priced, choice = Priced(), None
-        if found.selected is not None:
-            # whole projects have no dual prices: what one more is worth is found by solving again
-            with clock.stage("projects"):
-                left_out = left_out_of(found, found.selected, moved=asked.prices)
-            choice = Choice(selected=found.selected, left_out=left_out)
-        elif asked.prices:
-            if begun is None:
-                begun = begun_prices(program, staged, ready.options, clock)
-            priced = priced_of(found, begun, asked, ready.options, clock)
-        with clock.stage("optimum alone"):
-            alone = least()
+class _Beside:
+    """What the other thread does while the solver looks for the optimum, and afterwards.
+
+    While HiGHS works here Python is free there: the program is laid out for the run folder, and as
+    many objectives are solved on their own as there is time for.
+    """
+
+    def __init__(self, other: Executor) -> None:
+        self.other = other
+        self.laid: Future[_Laid] | None = None
+
+    @contextmanager
+    def solving(self, underway: Underway) -> Iterator[None]:
+        """Work until the solver has done."""
+        over = Event()
+        program = underway.program
+        if program.settled:
+            self.laid = self.other.submit(
+                lambda: _laid_out(program, underway.weighting, underway.spread())
+            )
+        first = underway.weighting.weights[0]
+        self.other.submit(underway.alone.ahead, first, over.is_set)
+        try:
+            yield
+        finally:
+            over.set()
+
+
+def _solve(ready: Prepared, name: str, asked: Asked, clock: Clock, beside: _Beside) -> Success:
+    publishing = beside.other.submit(published_from, ready, Clock())
+    least = ready.alone.asked_of(beside.other)
+    begun = None
+    if asked.prices and ready.settled and ready.selected is None:
+        begun = begun_prices(ready.solved.program, ready.solved.staged, ready.options, clock)
+        with clock.stage("prices"):
+            begun.pricing.ahead(publishing.done)
+    with clock.stage("tie-break"):
+        found = publishing.result()
+    program, staged, published = found.program, found.staged, found.published
+    with clock.stage("write"):
+        if beside.laid is None:
+            laid = _laid_out(program, found.weighting, found.spread)
+        else:
+            laid = beside.laid.result()
+    with clock.stage("certify"):
+        stages = with_multipliers(ready.instance, program, staged, ready.options)
+        solution = solution_arrays(stages, published)
+        certificate = certify(laid.arrays, solution)
+    priced, choice = Priced(), None
+    if found.selected is not None:
+        # whole projects have no dual prices: what one more is worth is found by solving again
+        with clock.stage("projects"):
+            left_out = left_out_of(found, found.selected, moved=asked.prices)
+        choice = Choice(selected=found.selected, left_out=left_out)
+    elif asked.prices:
+        if begun is None:
+            begun = begun_prices(program, staged, ready.options, clock)
+        priced = priced_of(found, begun, asked, ready.options, clock)
+    with clock.stage("optimum alone"):
+        alone = least()
     run = Solved(
         name=name,
         instance=ready.instance,

@@ -9,6 +9,7 @@ import numpy as np
 from perequa_models.keys import Where
 from perequa_models.objectives.data import gap_data, unit_of_gap
 from perequa_models.objectives.grammar import GapSpec
+from perequa_models.sums import total
 
 if TYPE_CHECKING:
     from perequa_models.builder import Builder
@@ -44,6 +45,11 @@ def write(b: Builder, name: str, spec: Worst) -> Any:  # noqa: ANN401 - a Pyomo 
     years = [Where(year=b.instance.years[y]) for y in data.years]
     worst = np.array(b.variables(name, "worst", years), dtype=object)
     wanted = data.people * data.targets(b.quantities)
-    reached = data.counted(b.quantities) + data.people / data.weight * worst
-    b.at_least_zero(name, "gap", where, (reached - wanted).ravel())
+    reached = zip(
+        data.counted(b.quantities).ravel(),
+        (data.people / data.weight * worst).ravel(),
+        wanted.ravel().tolist(),
+        strict=True,
+    )
+    b.at_least_zero(name, "gap", where, [total((c, m, -w)) for c, m, w in reached])
     return sum(worst) * (1.0 / len(years))

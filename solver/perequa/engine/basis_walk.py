@@ -67,8 +67,10 @@ class Room:
 
     def gain_of(self, k: int, pi: Floats) -> float:
         """Tell the same of any one."""
+        if k >= self.basis.n:
+            return float(pi[k - self.basis.n])
         rows, values = self.basis.entries(k)
-        return -float((values * pi[rows]).sum())
+        return -float(values @ pi[rows])
 
 
 def walk(room: Room, direction: Direction) -> Walked | None:
@@ -93,7 +95,7 @@ def walk(room: Room, direction: Direction) -> Walked | None:
     pi = np.zeros(basis.m)
     for _ in range(MOST):
         # a column touches few of the basic ones: the others are left alone
-        touched = np.flatnonzero(alpha)
+        touched = np.flatnonzero(alpha != 0.0)
         rate = _Rate(touched, state.basic[touched], -sign * alpha[touched])
         own, met = state.room(who, sign), _first_met(state, rate)
         if met is None and np.isinf(own):
@@ -188,15 +190,21 @@ class _State:
         pi
             (m,) multipliers of the rows: what a unit of each adds to the distance walked.
         """
-        room = self._room
-        who = np.append(room.entrants, np.array(self._left, dtype=np.intp))
-        gains = np.append(room.gains(pi), [room.gain_of(k, pi) for k in self._left])
-        gain = np.where(gains > 0, self._rises[who], self._falls[who]) * np.abs(gains)
-        k = int(np.argmax(gain)) if gain.size else 0
-        size = max(1.0, float(np.abs(pi).max(initial=0.0)), float(np.abs(gains).max(initial=0.0)))
-        if not gain.size or gain[k] <= NOTHING * size:
-            return None
-        return int(who[k]), 1.0 if gains[k] > 0 else -1.0
+        who = self._room.entrants
+        gains = self._room.gains(pi)
+        sizes = np.abs(gains)
+        able = np.where(gains > 0, self._rises[who], self._falls[who]) * sizes
+        size = max(1.0, float(np.abs(pi).max(initial=0.0)), float(sizes.max(initial=0.0)))
+        chosen, sign, most = -1, 1.0, 0.0
+        if able.size:
+            k = int(able.argmax())
+            chosen, sign, most = int(who[k]), 1.0 if gains[k] > 0 else -1.0, float(able[k])
+        for left in self._left:
+            gain = self._room.gain_of(left, pi)
+            size = max(size, abs(gain))
+            if abs(gain) > most and (self._rises if gain > 0 else self._falls)[left]:
+                chosen, sign, most = left, 1.0 if gain > 0 else -1.0, abs(gain)
+        return None if most <= NOTHING * size else (chosen, sign)
 
 
 def _first_met(state: _State, rate: _Rate) -> _Met | None:

@@ -68,7 +68,6 @@ class FactoredBasis:
         self.own = sparse.csc_array(carried[self.held])
         self.factors = splu(self.own)
         self.into = sparse.csr_array(carried[self.others])
-        self._back = sparse.csr_array(self.into.T)
         self.priced = sparse.csr_array(self._matrix.T)
         self._known: dict[tuple[bytes, bytes], tuple[Indices, Floats]] = {}
         self._kept = 0
@@ -113,7 +112,7 @@ class FactoredBasis:
             found[places] = sign * rates
             return found
         found = self._solve(rows, values)
-        places = np.flatnonzero(found)
+        places = np.flatnonzero(found != 0.0)
         if self._kept + places.size <= KEPT:
             self._kept += places.size
             self._known[mark] = (places, sign * found[places])
@@ -136,9 +135,14 @@ class FactoredBasis:
             rest = float(change.rates @ left[change.others])
             left[change.place] = (left[change.place] - rest) / change.pivot
         count = len(self.columns)
-        pi = np.empty(self.m)
-        pi[self.others] = -left[count:]
-        own = left[:count] + self._back @ left[count:]
+        own, pi = left[:count].copy(), np.zeros(self.m)
+        # nothing stands but where a change took place: few rows are looked at
+        for at in {place, *(change.place for change in changes)}:
+            if at >= count:
+                row = at - count
+                part = slice(self.into.indptr[row], self.into.indptr[row + 1])
+                own[self.into.indices[part]] += left[at] * self.into.data[part]
+                pi[self.others[row]] = -left[at]
         pi[self.held] = self.factors.solve(own, trans="T")
         return pi
 

@@ -16,7 +16,7 @@ from scipy import sparse
 
 from perequa.engine.choosing import NODES
 from perequa.engine.ordered_stages import solve_ordered
-from perequa.engine.parts import LinearProgram, minimise_apart
+from perequa.engine.parts import LinearProgram, minimise_apart, nothing
 from perequa.engine.scaling import scale
 from perequa.engine.session import WholeSession
 from perequa.engine.termination import Termination
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from perequa.engine.session import Outcome, SolverOptions, WholeOutcome
     from perequa.engine.stages import Flags, Floats, Indices
     from perequa.ranked_rates import Ranked
+
+
+class _Enough(Exception):
+    """There is no more time for what could wait."""
 
 
 class Alone:
@@ -69,6 +73,31 @@ class Alone:
     @cached_property
     def _whole(self) -> Flags:
         return self._program.whole
+
+    def ahead(self, weights: Floats, enough: Callable[[], bool]) -> None:
+        """Solve as many objectives as there is time for; what goes wrong is told when asked for.
+
+        Parameters
+        ----------
+        weights
+            (K,) weight of every objective in the first priority, which is being solved: what its
+            optimum tells is left to it.
+        enough
+            Asked before each objective, and before each part of one that falls apart.
+        """
+
+        def stop_in_time() -> None:
+            if enough():
+                raise _Enough
+
+        left = set(range(len(weights))) - {self._told(weights)}
+        try:
+            for k in sorted(left):
+                stop_in_time()
+                if k not in self._found:
+                    self._found[k] = self._solve(k, stop_in_time)
+        except (_Enough, Infeasible, NotProven):
+            return
 
     def asked_of(self, other: Executor) -> Callable[[], dict[str, float]]:
         """Have another thread solve every objective.
@@ -106,13 +135,17 @@ class Alone:
         weights
             (K,) weight of every objective in the first priority.
         """
-        served = np.flatnonzero(weights)
-        if len(served) == 1 and self._program.ranked is None:
-            k = int(served[0])
+        k = self._told(weights)
+        if k is not None:
             value = float(self._program.costs[k] @ x) + float(self._program.offsets[k])
             self._found.setdefault(k, value)
 
-    def _solve(self, k: int) -> float:
+    def _told(self, weights: Floats) -> int | None:
+        """Return the objective that a priority serves alone, whose optimum it tells."""
+        served = np.flatnonzero(weights)
+        return int(served[0]) if len(served) == 1 and self._program.ranked is None else None
+
+    def _solve(self, k: int, between: Callable[[], None] = nothing) -> float:
         ranked = self._program.ranked
         if ranked is not None and not ranked.complete:
             own = tuple(group for group in ranked.groups if group.objective == k)
@@ -134,7 +167,7 @@ class Alone:
             outcome = _chosen(program, cost[columns], whole, self._options)
         else:
             plainly = replace(self._options, presolve=False)
-            outcome = minimise_apart(program, cost[columns], plainly)
+            outcome = minimise_apart(program, cost[columns], plainly, between)
         _stop_unless_optimal(name, outcome.termination)
         return float(cost[columns] @ outcome.x) / factor + float(self._program.offsets[k])
 

@@ -19,7 +19,7 @@ from perequa.engine.session import Outcome, Session
 from perequa.engine.termination import Termination
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from perequa.engine.session import SolverOptions
 
@@ -49,7 +49,16 @@ class LinearProgram:
     column_upper: Floats
 
 
-def minimise_apart(program: LinearProgram, cost: Floats, options: SolverOptions) -> Outcome:
+def nothing() -> None:
+    """Do nothing between two parts."""
+
+
+def minimise_apart(
+    program: LinearProgram,
+    cost: Floats,
+    options: SolverOptions,
+    between: Callable[[], None] = nothing,
+) -> Outcome:
     """Minimise a cost over a program known to have a plan, part by part.
 
     Columns that are held are left out, those that rest at their lower bound with them, and so are
@@ -61,6 +70,8 @@ def minimise_apart(program: LinearProgram, cost: Floats, options: SolverOptions)
         The program, and the cost (n,) of its columns.
     options
         How HiGHS works; a part that it cannot solve with presolve is solved again without.
+    between
+        Called before each part; what it raises ends the search.
 
     Returns
     -------
@@ -71,6 +82,7 @@ def minimise_apart(program: LinearProgram, cost: Floats, options: SolverOptions)
     x, y = np.where(held, program.column_lower, 0.0), np.zeros(len(program.row_lower))
     moved = program.matrix @ x
     for rows, columns, matrix in _parts(program.matrix, np.flatnonzero(~held)):
+        between()
         session = Session(
             matrix,
             (program.row_lower - moved)[rows],
