@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from perequa_models.sums import added
 from perequa_models.tree import split
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Quantities:
     @cached_property
     def credits(self) -> Values:
         """k: new money delegated each year, extensions included; (T, M, Y)."""
-        return self.opening_credits + self.extension_credits
+        return added(self.opening_credits, self.extension_credits)
 
     @cached_property
     def due_after(self) -> Values:
@@ -167,15 +168,15 @@ class Quantities:
         )
         # written out in what each year adds, so that a year is one sum and not a sum of sums
         renewed: Values = instance.base
-        added: list[tuple[Values, Values]] = []
+        earlier: list[tuple[Values, Values]] = []
         years = []
         for y in range(instance.shape[2]):
             growth = 1.0 + instance.rate[:, :, y]
             renewed = renewed * growth
-            added = [(money, kept * growth) for money, kept in added]
+            earlier = [(money, kept * growth) for money, kept in earlier]
             new = self.credits[:, :, y]
-            years.append(sum((money * kept for money, kept in added), renewed) + new)
-            added.append((new, np.broadcast_to(recurrent, new.shape)))
+            years.append(added(renewed, *(money * kept for money, kept in earlier), new))
+            earlier.append((new, np.broadcast_to(recurrent, new.shape)))
         return np.stack(years, axis=2)
 
     @property

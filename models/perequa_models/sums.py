@@ -17,8 +17,12 @@ from pyomo.core.expr.numeric_expr import LinearExpression, MonomialTermExpressio
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from numpy.typing import NDArray
+
+    Values = NDArray[Any]
+
 NUMBERS = frozenset({float, int, np.float64})
-TERMS = NUMBERS | {MonomialTermExpression, ScalarVar, VarData}
+VARIABLES = frozenset({MonomialTermExpression, ScalarVar, VarData})
 
 
 def total(parts: Iterable[Any]) -> Any:  # noqa: ANN401 - Pyomo is untyped
@@ -27,7 +31,8 @@ def total(parts: Iterable[Any]) -> Any:  # noqa: ANN401 - Pyomo is untyped
     Returns
     -------
     expression or number
-        A number where no variable is among the parts.
+        A number where no variable is among the parts; the only part itself, where it is not
+        nought.
     """
     given = list(parts)
     terms: list[Any] = []
@@ -35,11 +40,26 @@ def total(parts: Iterable[Any]) -> Any:  # noqa: ANN401 - Pyomo is untyped
         kind = part.__class__
         if kind is LinearExpression:
             terms += part.args
-        elif kind in TERMS:
+        elif kind in VARIABLES or (kind in NUMBERS and part):
             terms.append(part)
-        else:
+        elif kind not in NUMBERS:
             # something else than a plain sum: Pyomo knows what to make of it
             return pyo.quicksum(given)
-    if all(term.__class__ in NUMBERS for term in terms):
-        return sum(terms)
-    return LinearExpression(terms)
+    if len(terms) == 1:
+        return terms[0]
+    for term in terms:
+        if term.__class__ not in NUMBERS:
+            return LinearExpression(terms)
+    return sum(terms)
+
+
+def added(*arrays: Values) -> Values:
+    """Add up arrays of figures, variables and sums of them, place by place."""
+    if all(array.dtype != object for array in arrays):
+        return np.asarray(sum(arrays[1:], arrays[0]))
+    laid = np.broadcast_arrays(*arrays)
+    sums = np.empty(laid[0].shape, dtype=object)
+    sums.ravel()[:] = [
+        total(parts) for parts in zip(*(array.ravel().tolist() for array in laid), strict=True)
+    ]
+    return sums

@@ -16,7 +16,7 @@ from scipy import sparse
 
 from perequa.engine.choosing import NODES
 from perequa.engine.ordered_stages import solve_ordered
-from perequa.engine.parts import LinearProgram, minimise_apart, nothing
+from perequa.engine.parts import LinearProgram, minimise_apart, one_by_one
 from perequa.engine.scaling import scale
 from perequa.engine.session import WholeSession
 from perequa.engine.termination import Termination
@@ -24,12 +24,13 @@ from perequa_models.errors import Infeasible, NotProven
 from perequa_models.keys import OWN_AMOUNTS, AuxiliaryKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Executor
 
     from numpy.typing import NDArray
 
     from perequa.compilation import CompiledProgram
+    from perequa.engine.parts import Each, Part, Solve
     from perequa.engine.scaling import ScaledProgram
     from perequa.engine.session import Outcome, SolverOptions, WholeOutcome
     from perequa.engine.stages import Flags, Floats, Indices
@@ -83,19 +84,20 @@ class Alone:
             (K,) weight of every objective in the first priority, which is being solved: what its
             optimum tells is left to it.
         enough
-            Asked before each objective, and before each part of one that falls apart.
+            Asked before each part of each objective.
         """
 
-        def stop_in_time() -> None:
-            if enough():
-                raise _Enough
+        def in_time(parts: Iterable[Part], solve: Solve) -> Iterator[tuple[Part, Outcome]]:
+            for part in parts:
+                if enough():
+                    raise _Enough
+                yield part, solve(part)
 
         left = set(range(len(weights))) - {self._told(weights)}
         try:
             for k in sorted(left):
-                stop_in_time()
                 if k not in self._found:
-                    self._found[k] = self._solve(k, stop_in_time)
+                    self._found[k] = self._solve(k, in_time)
         except (_Enough, Infeasible, NotProven):
             return
 
@@ -145,7 +147,7 @@ class Alone:
         served = np.flatnonzero(weights)
         return int(served[0]) if len(served) == 1 and self._program.ranked is None else None
 
-    def _solve(self, k: int, between: Callable[[], None] = nothing) -> float:
+    def _solve(self, k: int, each: Each = one_by_one) -> float:
         ranked = self._program.ranked
         if ranked is not None and not ranked.complete:
             own = tuple(group for group in ranked.groups if group.objective == k)
@@ -167,7 +169,7 @@ class Alone:
             outcome = _chosen(program, cost[columns], whole, self._options)
         else:
             plainly = replace(self._options, presolve=False)
-            outcome = minimise_apart(program, cost[columns], plainly, between)
+            outcome = minimise_apart(program, cost[columns], plainly, each)
         _stop_unless_optimal(name, outcome.termination)
         return float(cost[columns] @ outcome.x) / factor + float(self._program.offsets[k])
 

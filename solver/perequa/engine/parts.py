@@ -7,19 +7,22 @@ the simplex method on ten small programs takes far fewer operations than on thei
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from perequa.engine.session import Outcome, Session
+from perequa.engine.beside import other_thread
+from perequa.engine.session import LONG, Outcome, Session
 from perequa.engine.termination import Termination
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from perequa.engine.session import SolverOptions
 
@@ -49,15 +52,57 @@ class LinearProgram:
     column_upper: Floats
 
 
-def nothing() -> None:
-    """Do nothing between two parts."""
+class Part(NamedTuple):
+    """Rows and columns that belong together, and the matrix in them."""
+
+    rows: Indices
+    columns: Indices
+    matrix: sparse.csc_array
+
+
+Solve = Callable[[Part], Outcome]
+Each = Callable[[Iterable[Part], Solve], Iterable[tuple[Part, Outcome]]]
+
+
+def one_by_one(parts: Iterable[Part], solve: Solve) -> Iterator[tuple[Part, Outcome]]:
+    """Solve one part after another."""
+    for part in parts:
+        yield part, solve(part)
+
+
+def two_at_once(parts: Iterable[Part], solve: Solve) -> Iterator[tuple[Part, Outcome]]:
+    """Solve two parts at a time where they are large; which thread does it changes nothing."""
+    listed = list(parts)
+    if len(listed) < 2 or sum(sum(part.matrix.shape) for part in listed) < LONG:
+        yield from one_by_one(listed, solve)
+        return
+    left = deque(enumerate(listed))
+    found: dict[int, Outcome] = {}
+
+    def taken() -> tuple[int, Part] | None:
+        try:
+            return left.popleft()
+        except IndexError:
+            return None
+
+    def work() -> None:
+        try:
+            while (one := taken()) is not None:
+                found[one[0]] = solve(one[1])
+        finally:
+            # where one goes wrong the others are not waited for
+            left.clear()
+
+    with other_thread() as other:
+        helping = other.submit(work)
+        work()
+        helping.result()
+    for k, part in enumerate(listed):
+        yield part, found[k]
 
 
 def minimise_apart(
-    program: LinearProgram,
-    cost: Floats,
-    options: SolverOptions,
-    between: Callable[[], None] = nothing,
+    program: LinearProgram, cost: Floats, options: SolverOptions, each: Each = one_by_one
 ) -> Outcome:
     """Minimise a cost over a program known to have a plan, part by part.
 
@@ -70,8 +115,8 @@ def minimise_apart(
         The program, and the cost (n,) of its columns.
     options
         How HiGHS works; a part that it cannot solve with presolve is solved again without.
-    between
-        Called before each part; what it raises ends the search.
+    each
+        In which order parts are solved; what it raises ends the search.
 
     Returns
     -------
@@ -81,24 +126,28 @@ def minimise_apart(
     held = (program.column_lower == program.column_upper) | _resting(program, cost)
     x, y = np.where(held, program.column_lower, 0.0), np.zeros(len(program.row_lower))
     moved = program.matrix @ x
-    for rows, columns, matrix in _parts(program.matrix, np.flatnonzero(~held)):
-        between()
+    lower, upper = program.row_lower - moved, program.row_upper - moved
+
+    def solve(part: Part) -> Outcome:
         session = Session(
-            matrix,
-            (program.row_lower - moved)[rows],
-            (program.row_upper - moved)[rows],
-            program.column_lower[columns],
-            program.column_upper[columns],
+            part.matrix,
+            lower[part.rows],
+            upper[part.rows],
+            program.column_lower[part.columns],
+            program.column_upper[part.columns],
             options,
         )
-        session.set_cost(cost[columns])
+        session.set_cost(cost[part.columns])
         found = session.solve()
         if options.presolve and found.termination is not Termination.OPTIMAL:
             session.forget_basis()
             found = session.solve(presolve=False)
+        return found
+
+    for part, found in each(_parts(program.matrix, np.flatnonzero(~held)), solve):
         if found.termination is not Termination.OPTIMAL:
             return found
-        x[columns], y[rows] = found.x, found.y
+        x[part.columns], y[part.rows] = found.x, found.y
     return Outcome(termination=Termination.OPTIMAL, x=x, y=y, objective=float((cost * x).sum()))
 
 
@@ -119,10 +168,8 @@ def _resting(program: LinearProgram, cost: Floats) -> NDArray[np.bool_]:
     return ~wanted & (cost >= 0.0) & np.isfinite(program.column_lower)
 
 
-def _parts(
-    matrix: sparse.csc_array, columns: Indices
-) -> Iterator[tuple[Indices, Indices, sparse.csc_array]]:
-    """Rows, columns and matrix of each part; parts that are small come several at a time."""
+def _parts(matrix: sparse.csc_array, columns: Indices) -> Iterator[Part]:
+    """Tell the parts; those that are small come several at a time."""
     kept = matrix if len(columns) == matrix.shape[1] else matrix[:, columns]
     entered = np.zeros(kept.shape[0], dtype=np.bool_)
     entered[kept.indices] = True
@@ -130,13 +177,13 @@ def _parts(
     of_rows, of_columns = _numbered(place[kept.indices], kept.indptr, len(rows))
     count = int(of_columns.max(initial=-1)) + 1
     if count == 1 and len(rows) == kept.shape[0]:
-        yield rows, columns, kept
+        yield Part(rows, columns, kept)
         return
     for r, c in zip(_grouped(of_rows, count), _grouped(of_columns, count), strict=True):
         place[rows[r]] = np.arange(len(r))
         own = kept[:, c]
         inside = (own.data, place[own.indices], own.indptr)
-        yield rows[r], columns[c], sparse.csc_array(inside, shape=(len(r), len(c)))
+        yield Part(rows[r], columns[c], sparse.csc_array(inside, shape=(len(r), len(c))))
 
 
 def _numbered(indices: Indices, indptr: Indices, m: int) -> tuple[Indices, Indices]:

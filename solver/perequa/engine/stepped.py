@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from perequa.engine.parts import LinearProgram, minimise_apart
+from perequa.engine.parts import LinearProgram, minimise_apart, two_at_once
 from perequa.engine.scaling import size_factor
 from perequa.engine.stages import without_rounding
 from perequa.engine.termination import Termination
@@ -123,7 +123,7 @@ def _minimise(
 ) -> tuple[Outcome, Floats]:
     """Minimise one cost; return the outcome and its row duals in natural units."""
     factor = size_factor(cost)
-    outcome = minimise_apart(program, cost * factor, options)
+    outcome = minimise_apart(program, cost * factor, options, two_at_once)
     if outcome.termination is not Termination.OPTIMAL:
         message = f"the tie-break ended {outcome.termination.value}"
         raise NotProven(message)
