@@ -56,15 +56,29 @@ class Certificate:
         }
 
 
-def certify(program: Arrays, solution: Arrays) -> Certificate:
+def readied(arrays: Arrays) -> Program:
+    """Work out what the checks need of a program, whatever its solution."""
+    program = Program(arrays)
+    _ = program.neutral, program.row_ids, program.matrix.transposed.size
+    return program
+
+
+def certify(program: Program, solution: Arrays) -> Certificate:
     """Check the optimum of every priority and the uniqueness of the plan.
+
+    Parameters
+    ----------
+    program
+        The compiled arrays, as `readied` holds them.
+    solution
+        Those of the solution.
 
     Raises
     ------
     NotProven
         When a check fails: the run is not published.
     """
-    hand = ArraysInHand(Program(program), solution)
+    hand = ArraysInHand(program, solution)
     checks = (check_optimum(hand), check_uniqueness(hand))
     failed = [str(d) for check in checks for d in check.disagreements]
     if failed:

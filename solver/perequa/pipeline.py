@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from threading import Event
 from typing import TYPE_CHECKING, NamedTuple
 
-from perequa.certificate import Certificate, certify
+from perequa.certificate import Certificate, certify, readied
 from perequa.engine.beside import other_thread
 from perequa.interpret.diagnosis import diagnose
 from perequa.interpret.run import Choice, Failure, Solved
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from perequa.engine.spread import Spread
     from perequa.optimum import Prepared, Underway
     from perequa.report.arrays import Arrays
+    from perequa.verification.folder import Program
     from perequa.weighting import Weighting
     from perequa_models.instance import Instance
     from perequa_models.reference.reference import Reference
@@ -164,7 +165,7 @@ def _solve(ready: Prepared, name: str, asked: Asked, clock: Clock, beside: _Besi
     with clock.stage("certify"):
         stages = with_multipliers(ready.instance, program, staged, ready.options)
         solution = solution_arrays(stages, published)
-        certificate = certify(laid.arrays, solution)
+        certificate = certify(laid.program, solution)
     priced, choice = Priced(), None
     if found.selected is not None:
         # whole projects have no dual prices: what one more is worth is found by solving again
@@ -207,15 +208,15 @@ def _solve(ready: Prepared, name: str, asked: Asked, clock: Clock, beside: _Besi
 
 
 class _Laid(NamedTuple):
-    """The arrays of a program, and what the run folder holds of them."""
+    """A program ready to be checked against its solution, and what the run folder holds of it."""
 
-    arrays: Arrays
+    program: Program
     packed: bytes
 
 
 def _laid_out(program: CompiledProgram, weighting: Weighting, spread: Spread) -> _Laid:
     arrays = program_arrays(program, weighting, spread)
-    return _Laid(arrays, npz(arrays))
+    return _Laid(readied(arrays), npz(arrays))
 
 
 def diagnose_instance(

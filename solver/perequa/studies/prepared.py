@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from perequa.certificate import certify
+from perequa.certificate import certify, readied
 from perequa.engine.infeasibility import Clashes
 from perequa.engine.optimum_alone import Alone
 from perequa.engine.plans_left import Goal, PlansLeft, stop_unless_optimal
@@ -161,7 +161,7 @@ class Prepared:
         published = publish(staged, self.spread, method, options)
         minimised = replace(self.weighting, priorities=wanted.numbers, weights=wanted.weights)
         certify(
-            program_arrays(self.program, minimised, self.spread),
+            readied(program_arrays(self.program, minimised, self.spread)),
             solution_arrays(staged.stages, published),
         )
         cells = int(np.prod(self.instance.shape))

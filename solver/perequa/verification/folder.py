@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from dataclasses import dataclass
@@ -48,6 +49,20 @@ class Program:
     def col_ids(self) -> list[str]:
         """Identifiers of the columns, shape (n,)."""
         return [*map(str, self.arrays["col_id"].tolist())]
+
+    @cached_property
+    def neutral(self) -> Floats:
+        """Fixed cost in [1, 2) of each decision that costs anything, 0 elsewhere, shape (n,).
+
+        It comes from the SHA-256 of the decision's territory, measure and year.
+        """
+        neutral = np.zeros(len(self.col_ids))
+        for k in np.flatnonzero(self.arrays["tie_cost"] > 0).tolist():
+            kind, _, decided = self.col_ids[k].partition("/")
+            if kind == "x":
+                digest = hashlib.sha256(decided.replace("/", "|").encode()).digest()
+                neutral[k] = 1.0 + int.from_bytes(digest[:6], "big") / 2.0**48
+        return neutral
 
     @cached_property
     def row_at(self) -> dict[str, int]:

@@ -7,7 +7,6 @@ other plan is left.
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -135,9 +134,7 @@ def _check_neutral(
 ) -> int:
     """Check the neutral optimum and that no column it leaves free can move; return how many."""
     rows, lower, upper = face
-    neutral = np.zeros(len(program.col_ids))
-    for k in np.flatnonzero(program.arrays["tie_cost"] > 0).tolist():
-        neutral[k] = _neutral(program.col_ids[k])
+    neutral = program.neutral
     plan, y = solution["plan"], solution["neutral_y"]
     held = (rows, lower == upper, lower, upper)
     z = _check_dual(notes, program, neutral, (plan, y), held, "neutral cost")
@@ -244,12 +241,3 @@ def _carries(y: Floats) -> Flags:
     """Rows whose multiplier is more than rounding."""
     largest = float(np.abs(y).max(initial=0.0))
     return np.abs(y) > SIGN * 10 * largest
-
-
-def _neutral(name: str) -> float:
-    """Fixed cost in [1, 2) of a decision, from the SHA-256 of its territory, measure and year."""
-    kind, _, decided = name.partition("/")
-    if kind != "x":
-        return 0.0
-    digest = hashlib.sha256(decided.replace("/", "|").encode()).digest()
-    return 1.0 + int.from_bytes(digest[:6], "big") / 2.0**48
