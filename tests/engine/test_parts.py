@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -11,9 +12,10 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 from perequa.engine import parts
-from perequa.engine.parts import LinearProgram, minimise_apart
+from perequa.engine.parts import LinearProgram, minimise_apart, one_by_one, two_at_once
 from perequa.engine.session import Outcome, SolverOptions
 from perequa.engine.termination import Termination
+from perequa_models.errors import NotProven
 
 OPTIONS = SolverOptions()
 
@@ -97,3 +99,48 @@ def test_a_part_without_a_plan_is_told() -> None:
     )
     found = minimise_apart(program, np.ones(2), OPTIONS)
     assert found.termination is Termination.INFEASIBLE
+
+
+def test_parts_solved_two_at_once_are_those_solved_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """To the last bit, and in the same order."""
+    monkeypatch.setattr(parts, "LONG", 0)
+    monkeypatch.setattr(parts, "ENOUGH", 1)
+    rng = np.random.default_rng(7)
+    for _ in range(20):
+        program, cost = falling_apart(rng)
+        one = minimise_apart(program, cost, OPTIONS, one_by_one)
+        two = minimise_apart(program, cost, OPTIONS, two_at_once)
+        assert (one.x == two.x).all()
+        assert (one.y == two.y).all()
+
+
+def test_two_at_once_really_solves_in_two_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "LONG", 0)
+    both = threading.Barrier(2, timeout=10)
+
+    def waits_for_the_other(part: parts.Part) -> Outcome:
+        both.wait()
+        return Outcome(termination=Termination.OPTIMAL, x=part.columns, y=part.rows, objective=0.0)
+
+    listed = [parts.Part(np.zeros(0), np.array([k]), sparse.csc_array((1, 1))) for k in range(4)]
+    found = [out.x.tolist() for _, out in two_at_once(listed, waits_for_the_other)]
+    assert found == [[0], [1], [2], [3]]
+
+
+@pytest.mark.parametrize("error", [NotProven, IndexError])
+def test_what_goes_wrong_in_a_part_is_raised_and_the_others_are_left(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "LONG", 0)
+    met = []
+
+    def wrong(part: parts.Part) -> Outcome:
+        met.append(part)
+        raise error("a part")
+
+    listed = [parts.Part(np.zeros(0), np.zeros(0), sparse.csc_array((1, 1)))] * 50
+    with pytest.raises(error, match="a part"):
+        list(two_at_once(listed, wrong))
+    assert len(met) <= 2

@@ -139,6 +139,43 @@ def test_optima_alone_are_the_same_from_another_thread() -> None:
             assert least() == wanted
 
 
+def test_objectives_solved_ahead_are_those_solved_when_asked_for() -> None:
+    rng = np.random.default_rng(12)
+    for _ in range(10):
+        program = random_program(rng)
+        compiled = program.compiled(costs_of(rng, program, 3))
+        wanted = {k: Alone(compiled, OPTIONS).least(k) for k in range(3)}
+        ahead = Alone(compiled, OPTIONS)
+        ahead.ahead(np.array([1.0, 0.0, 2.0]), lambda: False)
+        assert ahead._found == wanted
+        # what the first priority will tell is left to it
+        ahead = Alone(compiled, OPTIONS)
+        ahead.ahead(np.array([0.0, 1.0, 0.0]), lambda: False)
+        assert ahead._found == {0: wanted[0], 2: wanted[2]}
+
+
+def test_solving_ahead_ends_when_it_is_enough_and_where_there_is_no_plan() -> None:
+    rng = np.random.default_rng(13)
+    program = random_program(rng)
+    compiled = program.compiled(costs_of(rng, program, 3))
+    alone, asked = Alone(compiled, OPTIONS), iter([False, True])
+    alone.ahead(np.ones(3), lambda: next(asked))
+    assert alone._found == {0: Alone(compiled, OPTIONS).least(0)}
+    nowhere = Dense(
+        A=np.array([[1.0]]),
+        low=np.array([10.0]),
+        up=np.array([np.inf]),
+        c=np.array([1.0]),
+        least=np.zeros(1),
+        most=np.ones(1),
+    )
+    alone = Alone(nowhere.compiled(np.array([[1.0]])), OPTIONS)
+    alone.ahead(np.zeros(1), lambda: False)
+    assert alone._found == {}
+    with pytest.raises(Infeasible):
+        alone.least(0)
+
+
 def test_what_goes_wrong_in_the_other_thread_is_raised_here() -> None:
     program = Dense(
         A=np.array([[1.0]]),
