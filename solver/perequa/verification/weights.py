@@ -120,8 +120,8 @@ def _check_end(notes: Notebook, folder: RunFolder, point: Point, end: End) -> No
         cost, terms = own, np.zeros_like(own)
         cancelled = np.zeros_like(dual)
     else:
-        moved, present = (end.weight - now) * own, folder.solution["y"][end.stage]
-        cost, terms = program.stage_cost[end.stage] + moved, np.abs(moved)
+        present = folder.solution["y"][end.stage]
+        cost, terms = _cost_at(program, end), np.abs((end.weight - now) * own)
         cancelled = np.minimum(np.abs(dual), np.abs(present))
         dual = dual + present
     outside = end.weight > now if end.side == LOWEST else end.weight < now
@@ -141,6 +141,14 @@ def _check_end(notes: Notebook, folder: RunFolder, point: Point, end: End) -> No
     notes.near(where, bound, value, tolerance=allowed_gap(program, found, value))
     if end.weight not in (0.0, math.inf) or (end.side == HIGHEST and end.weight == 0.0):
         _check_beyond(notes, point, end, (cost, terms), own, earlier)
+
+
+def _cost_at(program: Program, end: End) -> Floats:
+    """Cost of the priority at the end: a small weight is added, a large one not taken off."""
+    weights: Floats = program.arrays["stage_weight"][end.stage].copy()
+    weights[end.objective] = end.weight
+    costs: Floats = program.arrays["objective_cost"]
+    return weights @ costs
 
 
 def _rounded(program: Program, found: Multipliers, terms: Floats, cancelled: Floats) -> Multipliers:
