@@ -71,7 +71,7 @@ def test_the_plan_is_the_same_inside_and_another_outside(
         weights[at, 0] = max(1.0, weights[at, 0])
         weights[1 - at if stages > 1 else at, 3] = 1.0
         staged, plan = solved(program, costs, weights)
-        stated = [(k, float(weights[at, k])) for k in range(3)]
+        stated = [(k, float(weights[at, k])) for k in range(4 if stages == 1 else 3)]
         for found in weight_ranges(program.compiled(costs), staged, plan, at, stated, OPTIONS):
             where = (seed, stages, trial, found.objective)
             check_proof(program, costs, weights, plan, found)
@@ -174,6 +174,7 @@ def test_an_objective_that_no_decision_touches_may_weigh_anything() -> None:
     program, costs = two_needs()
     costs = np.vstack([costs, np.zeros(2)])
     staged, plan = solved(program, costs, np.array([[2.0, 1.0, 1.0]]))
-    (found,) = weight_ranges(program.compiled(costs), staged, plan, 0, [(2, 1.0)], OPTIONS)
+    stated = [(0, 2.0), (1, 1.0), (2, 1.0)]
+    *_, found = weight_ranges(program.compiled(costs), staged, plan, 0, stated, OPTIONS)
     assert (found.lowest.weight, found.highest.weight) == (0.0, math.inf)
     check_proof(program, costs, np.array([[2.0, 1.0, 1.0]]), plan, found)

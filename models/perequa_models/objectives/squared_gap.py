@@ -44,6 +44,8 @@ class SquaredGap(GapSpec):
 WEIGHTING = "population"
 ROUNDING = 1e-9
 """Share of a step by which a gap may pass a breakpoint and still end there."""
+CLOSED = 1e-12
+"""Share of the target below which the gaps before the plan are what rounding leaves of none."""
 
 
 def unit(instance: Instance, spec: SquaredGap) -> str:  # noqa: ARG001 - as every kind
@@ -73,9 +75,12 @@ def chords(instance: Instance, spec: SquaredGap, data: GapData) -> Chords:
     nothing = Quantities(instance, np.zeros(instance.shape))
     gap = data.targets(nothing) - data.counted(nothing) / data.people
     mean_square = float((data.weight * gap**2).sum() / data.weight.sum())
-    # where every gap is closed any scale does: a rate the size of the target, or 1
-    scale = np.sqrt(mean_square) or float(np.abs(data.targets(nothing)).max()) or 1.0
-    step = float(scale) / spec.segments
+    scale = float(np.sqrt(mean_square))
+    target = float(np.abs(data.targets(nothing)).max())
+    if scale <= CLOSED * target:
+        # where every gap is closed any scale does: a rate the size of the target, or 1
+        scale = target or 1.0
+    step = scale / spec.segments
     reach = np.ceil(np.abs(gap) / step - ROUNDING)
     below = np.where(gap > 0, reach, 0.0)
     above = np.where(gap < 0, reach, 0.0) + spec.segments

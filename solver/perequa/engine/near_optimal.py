@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from perequa.engine.plans_left import stop_unless_optimal
-from perequa.engine.session import PRIMAL, Session
+from perequa.engine.scaling import size_factor
+from perequa.engine.session import PRIMAL, Session, with_basic_rows
 from perequa.engine.termination import Termination
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ Indices = NDArray[np.intp]
 
 CHUNK = 32
 """Questions asked of one solver: enough to pay for handing the program over."""
+MOST = 1e6
+"""Largest entry or limit of a priority that becomes a row, in the units of the solver."""
 ROUNDING = 1e-9
 """Share of an optimum left to rounding where nothing may be given up beside something that may."""
 
@@ -83,23 +86,23 @@ class NearOptimal:
         face, scaled = staged.face, staged.scaled
         self._factors = np.zeros(0)
         if room.any():
-            costs = [scaled.cost(stage.cost) for stage in staged.stages]
-            self._factors = np.array([factor for _, factor in costs])
-            limits = [
-                (stage.cost @ stage.x + max(r, ROUNDING * abs(stage.cost @ stage.x))) * factor
-                for stage, r, (_, factor) in zip(staged.stages, room, costs, strict=True)
-            ]
-            rows = sparse.csc_array(np.array([cost for cost, _ in costs]))
+            costs = np.array([stage.cost * scaled.column for stage in staged.stages])
+            values = [stage.cost @ stage.x for stage in staged.stages]
+            limits = np.array(
+                [v + max(r, ROUNDING * abs(v)) for v, r in zip(values, room, strict=True)]
+            )
+            self._factors = np.array(
+                [_row_factor(cost, limit) for cost, limit in zip(costs, limits, strict=True)]
+            )
+            rows = sparse.csc_array(self._factors[:, np.newaxis] * costs)
             matrix = sparse.csc_array(sparse.vstack([scaled.matrix, rows]))
             self._program = (
                 matrix,
                 np.append(scaled.row_lower, np.full(len(costs), -np.inf)),
-                np.append(scaled.row_upper, limits),
+                np.append(scaled.row_upper, self._factors * limits),
                 scaled.column_lower,
                 scaled.column_upper,
             )
-            first = self._session()
-            first.set_cost(costs[0][0])
         else:
             self._program = (
                 scaled.matrix,
@@ -108,9 +111,8 @@ class NearOptimal:
                 face.column_lower,
                 face.column_upper,
             )
-            first = self._session()
-        stop_unless_optimal(first.solve(presolve=False).termination)
-        self._basis = first.basis()
+        # the vertex of the last priority is one of these plans: nothing is to be solved for a start
+        self._basis = with_basic_rows(staged.last_basis, len(self._factors))
 
     def ranges(self, sums: Sequence[Sum], jobs: int | None = None) -> list[tuple[float, float]]:
         """Return the least and the most of each sum, infinite where nothing bounds it.
@@ -182,3 +184,14 @@ class NearOptimal:
 
     def _session(self) -> Session:
         return Session(*self._program, self._options)
+
+
+def _row_factor(cost: Floats, limit: float) -> float:
+    """Power of two for a priority that becomes a row: its smallest entry 1, nothing above `MOST`.
+
+    A row is kept to an absolute tolerance: a limit a million million million times as large would
+    be missed by rounding alone, and no plan would keep it.
+    """
+    largest = max(float(np.abs(cost).max(initial=0.0)), abs(limit))
+    most = 2.0 ** np.floor(np.log2(MOST / largest)) if largest > 0.0 else np.inf
+    return float(min(size_factor(cost), most))

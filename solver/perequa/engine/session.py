@@ -82,6 +82,8 @@ AT_LOWER, BASIC, AT_UPPER = (
 _BY_CODE = {int(status): status for status in highspy.HighsBasisStatus.__members__.values()}
 _FEASIBLE = int(highspy.SolutionStatus.kSolutionStatusFeasible)
 _PLAINEST = {"simplex_strategy": DUAL, "presolve": "off"}
+LARGE = 1e6
+"""Size of costs from which the simplex method may lose itself; the smallest is of size one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,9 +306,28 @@ class Session:
         for name, value in _PLAINEST.items():
             self._set(name, value)
         self._run()
+        if _MEANING[self._highs.getModelStatus()] is Termination.FAILED:
+            self._large_costs_first()
         for name, value in before.items():
             self._set(name, value)
         return _MEANING[self._highs.getModelStatus()]
+
+    def _large_costs_first(self) -> None:
+        """Solve for the costs that count most, then from there for all of them.
+
+        The dual simplex fails ("excessive dual values") where weights leave the largest cost ten
+        thousand million times the smallest; the primal simplex does not, close to the optimum.
+        """
+        cost = self._cost
+        largest = float(np.abs(cost).max(initial=0.0))
+        if largest <= LARGE:
+            return
+        self._highs.clearSolver()
+        self.set_cost(cost * 2.0 ** -np.ceil(np.log2(largest / LARGE)))
+        self._run()
+        self.set_cost(cost)
+        self._set("simplex_strategy", PRIMAL)
+        self._run()
 
     def solve_whole(self, kind: NDArray[np.uint8], *, nodes: int, gap: float) -> IntegerOutcome:
         """Solve with some columns whole, until `gap` is proven or `nodes` were looked at."""

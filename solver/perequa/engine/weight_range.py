@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from perequa.engine.orders import reach_of_orders
-from perequa.engine.session import DUAL, Session, with_basic_rows
+from perequa.engine.session import DUAL, PRIMAL, Session, with_basic_rows
 from perequa.engine.termination import Termination
 from perequa.engine.vertex import reach
 from perequa_models.errors import NotProven
@@ -52,6 +52,8 @@ ACTIVE = 1e-8
 """Relative distance within which a limit is active at the published plan."""
 CANCELS = 1e-13
 """Share of its own terms below which what a stage gives up is what rounding leaves of them."""
+MOST = 0.5
+"""Share of a weight above which what an end leaves of it is found by itself, not as a rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,22 +120,22 @@ def weight_ranges(
     stage
         Position of the priority.
     weights
-        Objectives of the priority, and the weight of each in the stage (0 for one that is only
-        reported).
+        Every objective of the priority, and the weight of each in the stage (0 for one that is
+        only reported).
 
     Raises
     ------
     NotProven
         When the solver does not say.
     """
-    cone = _Cone(program, staged, plan, stage, [k for k, _ in weights], options)
+    cone = _Cone(program, staged, plan, stage, weights, options)
     return tuple(
         WeightRange(
             stage=stage,
             objective=k,
             weight=weight,
-            lowest=cone.end(place, weight, -1),
-            highest=cone.end(place, weight, 1),
+            lowest=cone.end(place, -1),
+            highest=cone.end(place, 1),
         )
         for place, (k, weight) in enumerate(weights)
     )
@@ -148,10 +150,11 @@ class _Cone:
         staged: Staged,
         plan: Floats,
         stage: int,
-        objectives: list[int],
+        weights: Sequence[tuple[int, float]],
         options: SolverOptions,
     ) -> None:
         self._staged, self._stage, self._scaled = staged, stage, staged.scaled
+        self._program, self._weights = program, weights
         scaled = staged.scaled
         self._x = plan / scaled.column
         self._activity = scaled.matrix @ self._x
@@ -159,7 +162,7 @@ class _Cone:
         low, high, column_low, column_high = self._active
         earlier = [scaled.cost(s.cost) for s in staged.stages[:stage]]
         cost, self._factor = scaled.cost(staged.stages[stage].cost)
-        own = [scaled.cost(program.costs[k]) for k in objectives]
+        own = [scaled.cost(program.costs[k]) for k, _ in weights]
         self._earlier = np.array([factor for _, factor in earlier])
         self._own = np.array([factor for _, factor in own])
         # an objective that no decision touches may weigh anything
@@ -179,9 +182,9 @@ class _Cone:
         basis = staged.first_basis if stage == 0 else staged.last_basis
         self._session.set_basis(with_basic_rows(basis, len(earlier) + len(own)))
 
-    def end(self, place: int, weight: float, way: int) -> WeightEnd:
+    def end(self, place: int, way: int) -> WeightEnd:
         """Move the weight of one objective up (+1) or down (−1) as far as the plan allows."""
-        stage = self._staged.stages[self._stage]
+        stage, weight = self._staged.stages[self._stage], self._weights[place][1]
         if way < 0 and (weight == 0.0 or not self._counts[place]):
             return _kept(0.0, stage.y, stage.lam)
         if not self._counts[place]:
@@ -192,29 +195,34 @@ class _Cone:
         outcome = self._session.solve(strategy=DUAL, presolve=False)
         infeasible = outcome.termination is Termination.INFEASIBLE
         ray = self._session.dual_ray() if infeasible else None
+        found = None
+        if outcome.termination is Termination.OPTIMAL:
+            found = self._at(place, way, outcome)
         self._session.set_row_bounds(at, np.array([-np.inf]), np.array([np.inf]))
-        if outcome.termination is not Termination.OPTIMAL and ray is None:
+        if found is not None:
+            return found
+        if ray is None:
             message = f"the range of a weight ended {outcome.termination.value} without proof"
             raise NotProven(message)
-        if ray is not None:
-            return self._never(place, weight, way, ray)
-        return self._at(place, weight, way, outcome)
+        return self._never(place, weight, way, ray)
 
-    def _at(self, place: int, weight: float, way: int, outcome: Outcome) -> WeightEnd:
+    def _at(self, place: int, way: int, outcome: Outcome) -> WeightEnd:
         """End where the direction just found becomes better; 0 where it would only below 0."""
-        scaled, factor = self._scaled, float(self._factor)
-        m = len(self._activity)
-        far = self._given_up(outcome) * float(self._own[place]) / factor
-        y = scaled.natural_y(_plain(outcome.y[:m]), factor)
+        weight, factor = self._weights[place][1], float(self._factor)
+        far = max(0.0, self._given_up(outcome, self._cost)) * float(self._own[place]) / factor
+        end = weight + way * far
+        if way < 0 and far > MOST * weight:
+            outcome, end, factor = self._near_nothing(place, outcome, end)
+        y = self._scaled.natural_y(_plain(outcome.y[: len(self._activity)]), factor)
         lam = self._lam(outcome.y, factor)
-        if way < 0 and far >= weight * (1.0 - 1e-12):
+        if way < 0 and end <= 0.0:
             stage = self._staged.stages[self._stage]
-            share = min(1.0, weight / far)
+            share = weight / (weight - end)
             return _kept(0.0, _mixed(stage.y, share, y), _mixed(stage.lam, share, lam))
-        move = _plain(outcome.x)
+        scaled, move = self._scaled, _plain(outcome.x)
         columns = np.flatnonzero(move != 0.0)
         return WeightEnd(
-            weight=weight + way * far,
+            weight=end,
             y=y,
             lam=lam,
             columns=columns,
@@ -222,13 +230,35 @@ class _Cone:
             reach=self._reach(move) / float(self._own[place]),
         )
 
-    def _given_up(self, outcome: Outcome) -> float:
-        """What the stage gives up along the direction found; nothing where only rounding is left.
+    def _near_nothing(
+        self, place: int, outcome: Outcome, end: float
+    ) -> tuple[Outcome, float, float]:
+        """Find an end again that takes most of a weight off, from what the others cost alone.
+
+        The same direction is best whatever the weight. What is left of a weight of 1 at an end of
+        1e-8 is known to few digits; what the direction costs the other objectives is that end.
+        """
+        k, weight = self._weights[place]
+        others = np.zeros(len(self._program.costs))
+        for other, its in self._weights:
+            others[other] = its if other != k else 0.0
+        cost, factor = self._scaled.cost(self._program.weighed(others))
+        self._session.set_cost(cost)
+        again = self._session.solve(strategy=PRIMAL, presolve=False)
+        self._session.set_cost(self._cost)
+        if again.termination is not Termination.OPTIMAL:
+            return outcome, end, float(self._factor)
+        saved = -self._given_up(again, cost) * float(self._own[place]) / factor
+        return again, min(weight, saved), factor
+
+    @staticmethod
+    def _given_up(outcome: Outcome, cost: Floats) -> float:
+        """What a cost gives up along the direction found; nothing where only rounding is left.
 
         An end at the weight itself is told as such, not a millionth of a millionth beyond.
         """
-        terms = float(np.abs(self._cost * outcome.x).sum())
-        return outcome.objective if outcome.objective > CANCELS * terms else 0.0
+        terms = float(np.abs(cost * outcome.x).sum())
+        return outcome.objective if abs(outcome.objective) > CANCELS * terms else 0.0
 
     def _never(self, place: int, weight: float, way: int, ray: Floats) -> WeightEnd:
         """No direction changes the objective that way: its weight may be anything."""

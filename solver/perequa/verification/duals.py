@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 SIGN = 1e-9
 """Share of the size of its own sum below which a multiplier counts as zero."""
+GAP = 1e-9
+"""Largest distance between a value and the bound that a dual proves, relative."""
+ROUNDED = 1e-14
+"""Share of the size of the sum that makes a bound within which the bound is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +82,33 @@ def proven_bound(program: Program, dual: Multipliers) -> float:
 
     Multipliers against a bound that does not exist are left out; `wrong_signs` finds them.
     """
-    terms = np.concatenate(
+    terms = _terms(program, dual)
+    return math.fsum(terms[terms != 0].tolist())
+
+
+def allowed_gap(program: Program, dual: Multipliers, value: float, earlier: float = 0.0) -> float:
+    """How far the bound that a dual proves may stand from the value it proves.
+
+    A later priority whose optimum is next to nothing is proven by terms that cancel: where the
+    least spending is 0, thousands of millions of euros may stand on either side.
+
+    Parameters
+    ----------
+    earlier
+        Size of what earlier priorities take off, Σ λ·|their value|.
+    """
+    size = float(np.abs(_terms(program, dual)).sum()) + earlier
+    return GAP * max(1.0, abs(value)) + ROUNDED * size
+
+
+def _terms(program: Program, dual: Multipliers) -> Floats:
+    """What each row and column adds to the bound, shape (m + n,)."""
+    return np.concatenate(
         [
             _at_bounds(dual.y, (program.lower, program.upper)),
             _at_bounds(dual.z, (program.least, program.most)),
         ]
     )
-    return math.fsum(terms[terms != 0].tolist())
 
 
 def _at_bounds(value: Floats, bounds: tuple[Floats, Floats]) -> Floats:

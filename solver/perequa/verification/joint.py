@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.verification.direction import Point, Sparse, dense, parts
-from perequa.verification.duals import SIGN, multipliers, note_signs, proven_bound
+from perequa.verification.duals import (
+    SIGN,
+    allowed_gap,
+    multipliers,
+    note_signs,
+    proven_bound,
+)
 from perequa.verification.folder import read_arrays
-from perequa.verification.optimum import GAP
 from perequa.verification.orders import REVERSED
 from perequa.verification.outcome import Unreadable
 from perequa.words import saying
@@ -170,7 +175,7 @@ class _Proof:
         found = multipliers(program, cost, self.dual)
         note_signs(notes, program, found, (FILE, self.label))
         value, bound = float(cost @ self.point.x), proven_bound(program, found)
-        tolerance = GAP * max(1.0, abs(value))
+        tolerance = allowed_gap(program, found, value)
         notes.near(
             (FILE, self.label, saying("value of the dual")), bound, value, tolerance=tolerance
         )

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.verification.duals import (
+    GAP,
     Multipliers,
+    allowed_gap,
     multipliers,
     note_signs,
     off_bound,
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
     from perequa.verification.sparse import Floats
 
 FILE = "solution.npz"
-GAP = 1e-9
-"""Largest distance between the plan's value and the proven bound, relative."""
 
 
 @dataclass(frozen=True)
@@ -118,11 +118,10 @@ def _check_stage(
     earlier = [float(lam) for lam in solution["lam"][p, :p]]
     for before in stages[:p]:
         _check_reached(notes, before, x)
-    bound = proven_bound(program, dual) - math.fsum(
-        lam * stages[j].value for j, lam in enumerate(earlier)
-    )
+    taken = [lam * stages[j].value for j, lam in enumerate(earlier)]
+    bound = proven_bound(program, dual) - math.fsum(taken)
     value = exact_dot(stage.cost, x) if exact else stage.value
-    allowed = GAP * max(1.0, abs(value))
+    allowed = allowed_gap(program, dual, value, sum(map(abs, taken)))
     if not abs(value - bound) <= allowed:
         notes.wrong(
             FILE,

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perequa.verification.by_objective import check_by_objective
-from perequa.verification.duals import SIGN, multipliers, note_signs, proven_bound
+from perequa.verification.duals import (
+    SIGN,
+    allowed_gap,
+    multipliers,
+    note_signs,
+    proven_bound,
+)
 from perequa.verification.evidence import Evidence
 from perequa.verification.folder import evidence_file
-from perequa.verification.optimum import GAP
 from perequa.verification.orders import REVERSED, orders_of
 from perequa.verification.outcome import Notebook
 from perequa.verification.price_table import check_price_table
@@ -203,7 +208,7 @@ def _optimal(
     found = multipliers(program, cost, y)
     note_signs(notes, program, found, (evidence.file, label))
     bound = proven_bound(program, found)
-    if not abs(value - bound) <= GAP * max(1.0, abs(value)):
+    if not abs(value - bound) <= allowed_gap(program, found, value):
         notes.wrong(evidence.file, label, saying("value of the dual"), bound, value)
     return found.y_size
 

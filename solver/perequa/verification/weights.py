@@ -16,9 +16,8 @@ import numpy as np
 
 from perequa.verification.compare import compare_keys
 from perequa.verification.direction import Point, Sparse, dense, parts
-from perequa.verification.duals import multipliers, note_signs, proven_bound
+from perequa.verification.duals import allowed_gap, multipliers, note_signs, proven_bound
 from perequa.verification.folder import read_arrays
-from perequa.verification.optimum import GAP
 from perequa.verification.orders import REVERSED, orders_of
 from perequa.verification.outcome import Notebook, Unreadable
 from perequa.verification.recompute.stages import size_of
@@ -121,8 +120,8 @@ def _check_end(notes: Notebook, folder: RunFolder, point: Point, end: End) -> No
         cost, terms = own, np.zeros_like(own)
         cancelled = np.zeros_like(dual)
     else:
-        moved, present = (end.weight - now) * own, folder.solution["y"][end.stage]
-        cost, terms = program.stage_cost[end.stage] + moved, np.abs(moved)
+        present = folder.solution["y"][end.stage]
+        cost, terms = _cost_at(program, end), np.abs((end.weight - now) * own)
         cancelled = np.minimum(np.abs(dual), np.abs(present))
         dual = dual + present
     outside = end.weight > now if end.side == LOWEST else end.weight < now
@@ -139,9 +138,17 @@ def _check_end(notes: Notebook, folder: RunFolder, point: Point, end: End) -> No
     note_signs(notes, program, found, (FILE, end.label))
     value, bound = float(carried @ point.x), proven_bound(program, found)
     where = (FILE, end.label, saying("value of the dual"))
-    notes.near(where, bound, value, tolerance=GAP * max(1.0, abs(value)))
+    notes.near(where, bound, value, tolerance=allowed_gap(program, found, value))
     if end.weight not in (0.0, math.inf) or (end.side == HIGHEST and end.weight == 0.0):
         _check_beyond(notes, point, end, (cost, terms), own, earlier)
+
+
+def _cost_at(program: Program, end: End) -> Floats:
+    """Cost of the priority at the end: a small weight is added, a large one not taken off."""
+    weights: Floats = program.arrays["stage_weight"][end.stage].copy()
+    weights[end.objective] = end.weight
+    costs: Floats = program.arrays["objective_cost"]
+    return weights @ costs
 
 
 def _rounded(program: Program, found: Multipliers, terms: Floats, cancelled: Floats) -> Multipliers:

@@ -116,7 +116,9 @@ def _squares(gap: Floats, before: Floats, weight: Floats, target: Floats, pieces
         Targets before the plan, the scale where every gap is closed.
     """
     mean_square = math.fsum((weight * before**2).ravel()) / math.fsum(weight.ravel())
-    step = (math.sqrt(mean_square) or float(np.abs(target).max()) or 1.0) / pieces
+    scale, size = math.sqrt(mean_square), float(np.abs(target).max())
+    # a region that is the whole country misses the national rate by rounding at most
+    step = (scale if scale > 1e-12 * size else size or 1.0) / pieces
     found = np.zeros_like(gap)
     for at, g in np.ndenumerate(gap):
         start = float(before[at])

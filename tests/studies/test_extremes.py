@@ -1,0 +1,46 @@
+"""Studies of scenarios whose weights leave costs of very different sizes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from extremes import RATE, written
+
+from perequa.cli import main
+from perequa.verification.verdict import verify_run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FIGURES = {"00": (12304, 87, 4), "01": (88082, 875, 10), "02": (79722, 0, 30)}
+
+
+def weighted(folder: Path) -> Path:
+    """Squares of gaps beside a gini of weight 14 and a largest gap of weight a millionth."""
+    objectives = {
+        "spread": {"kind": "gini", "weight": 13.8},
+        "tail": {"kind": "worst", "weight": 1e-6, "target": 3.0},
+        "squares": {"kind": "squared_gap", "target": 100.0},
+    }
+    return written(
+        folder / "scenario",
+        FIGURES,
+        rules={"envelope": {"kind": "envelope", "at_most": 60000, "by": "region"}},
+        objectives={
+            name: {"normalise": "none"} | RATE | stated for name, stated in objectives.items()
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [["margins", "--within", "1%"], ["margins", "--within", "0%"], ["limit", "--rule", "envelope"]],
+)
+def test_costs_a_million_million_times_one_another(tmp_path: Path, asked: list[str]) -> None:
+    """The dual simplex fails on them, and a row of such costs is kept by no plan."""
+    made = tmp_path / "study"
+    study, *options = asked
+    stated = [study, str(weighted(tmp_path)), *options, "-o", str(made), "--quiet"]
+    assert main(["sensitivity", *stated]) == 0
+    assert verify_run(made).holds

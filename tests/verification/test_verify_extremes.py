@@ -1,0 +1,38 @@
+"""`verify` proves runs whose figures leave nothing, next to nothing, or a great deal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extremes import RATE, solved, written
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_region_that_is_the_country_misses_its_rate_by_rounding_only(tmp_path: Path) -> None:
+    """Square gaps are laid in steps of the gaps before the plan, of which there are none."""
+    scenario = written(
+        tmp_path / "one",
+        # 29 places for 4 877 people: the national rate comes out 1e-16 beside the region's own
+        {"01": (4877.3, 29, 3)},
+        rules={"cap": {"kind": "cap", "by": "territory", "at_most": {"column": "auth"}},
+               "handed": {"kind": "contingent", "at_least": 1}},
+        objectives={"it": {"kind": "squared_gap", "normalise": "none"} | RATE},
+    )  # fmt: skip
+    solved(scenario, tmp_path / "run")
+
+
+def test_no_spending_after_a_spread_that_no_money_narrows(tmp_path: Path) -> None:
+    """What proves that nothing need be spent is billions that cancel."""
+    scenario = written(
+        tmp_path / "apart",
+        # the lowest region may get nothing, the highest has sixty times more than the others
+        {"00": (67218, 5, 0), "01": (399, 5707, 30), "02": (2897, 412, 10), "03": (8013, 228, 30)},
+        rules={"cap": {"kind": "cap", "by": "territory", "at_most": {"column": "auth"}}},
+        objectives={
+            "apart": {"kind": "range"} | RATE,
+            "money": {"kind": "spend", "priority": 2, "normalise": "none"},
+        },
+    )
+    solved(scenario, tmp_path / "run")
