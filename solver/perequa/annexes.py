@@ -9,7 +9,7 @@ from perequa.io.read_run import read_record, read_rows
 from perequa.reopening import read_again
 from perequa.report.annexes import AnnexRun, annexes_of, notifications_of
 from perequa.report.texts import csv_bytes
-from perequa.reporting import REPORTS, check_place, replace_file
+from perequa.reporting import REPORTS, check_place, file_named, replace_file
 from perequa.saved import read_run
 from perequa.verification.folder import RunFolder
 from perequa_models.errors import NotInThisVersion, UsageError
@@ -33,7 +33,8 @@ def write_annexes(path: Path, output: Path | None, words: Words) -> Path:
     path
         The run folder.
     output
-        The file to write; None for ``reports/annexes-<lang>.xlsx`` inside the run folder.
+        The file to write, which ends in ``.xlsx``, or its folder; None for
+        ``reports/annexes-<lang>.xlsx`` inside the run folder.
     words
         Language of the annexes.
 
@@ -48,13 +49,13 @@ def write_annexes(path: Path, output: Path | None, words: Words) -> Path:
     NotInThisVersion
         When the run is a cascade.
     """
-    place = output or path / REPORTS / f"annexes-{words.lang}.xlsx"
+    place = file_named(output or path / REPORTS, f"annexes-{words.lang}.xlsx")
     if place.suffix.lower() != ".xlsx":
-        raise UsageError(f"{place}: annexes are a workbook: name a file that ends in .xlsx")
+        raise UsageError(
+            f"{place}: annexes are a workbook: name a file that ends in .xlsx, or a folder"
+        )
     check_place(path, place)
     content = annexes_of(read_annex_run(path), words)
-    if output is None:
-        place.parent.mkdir(exist_ok=True)
     replace_file(place, content)
     return place
 

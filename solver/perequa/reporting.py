@@ -58,8 +58,6 @@ def write_report(
     places = _places(path, output, words, (PAGE,) if is_study(path) else (PAGE, WORKBOOK))
     # all are made before any is written
     made = {place: _made(read, path, form, words) for place, form in places.items()}
-    if output not in made:
-        next(iter(made)).parent.mkdir(parents=True, exist_ok=True)
     for place, content in made.items():
         replace_file(place, content)
     return tuple(made)
@@ -138,7 +136,6 @@ def write_figures(
         raise UsageError(f"{path}: its page has no picture, only tables")
     # all are made before any is written
     made = {f"{figure.key}.{form}": picture_bytes(figure, form) for figure in found}
-    folder.mkdir(parents=True, exist_ok=True)
     for name, content in made.items():
         replace_file(folder / name, content)
     return [folder / name for name in made]
@@ -159,8 +156,17 @@ def check_place(path: Path, output: Path) -> None:
         )
 
 
+def file_named(output: Path, name: str) -> Path:
+    """Return the file that ``-o`` names: itself, or the one of that name in the folder it is.
+
+    What stands there as a folder, or has no ending, is a folder.
+    """
+    return output if output.suffix and not output.is_dir() else output / name
+
+
 def replace_file(place: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all, and the folders above it where they are not there."""
+    place.parent.mkdir(parents=True, exist_ok=True)
     fresh = place.with_name(f".{place.name}.{os.getpid()}")
     try:
         fresh.write_bytes(content)

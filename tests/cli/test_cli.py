@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import errno
 import json
 import os
+import shlex
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -16,9 +20,6 @@ from perequa.cli import main
 from perequa.cli.group import COMMANDS
 from perequa.io.shipped import shipped_names
 from perequa_models.errors import Infeasible, NotProven, RunFolderWrong
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NAME = "ssiad-2004"
 FINDING_KEYS = [
@@ -214,6 +215,33 @@ def test_a_closed_pipe_is_quiet() -> None:
     process.stderr.close()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("form", [[], ["--format", "json"]])
+def test_a_full_stdout_is_told(form: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "perequa", "list", *form],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == f"error: the output cannot be written: {os.strerror(errno.ENOSPC)}\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="closing a stream is the shell's")
+@pytest.mark.parametrize(
+    ("asked", "streams", "status"),
+    [("list", ">&-", 0), ("validate nowhere", "2>&-", 3), ("validate nowhere", ">&- 2>&-", 3)],
+)
+def test_a_stream_closed_before_is_left_alone(asked: str, streams: str, status: int) -> None:
+    command = f"exec {shlex.quote(sys.executable)} -m perequa {asked} {streams}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, check=False)
+    assert done.returncode == status, done.stderr
+    assert b"internal error" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("raised", "status", "word"),
     [
@@ -224,6 +252,8 @@ def test_a_closed_pipe_is_quiet() -> None:
         (RunFolderWrong("changed"), 6, "error: changed"),
         (ZeroDivisionError("by zero"), 1, "please report it"),
         (FileNotFoundError(2, "No such file", "x.csv"), 2, "x.csv"),
+        (OSError(errno.ENOSPC, "No space"), 2, "error: the output cannot be written: No space"),
+        (OSError(errno.EINVAL, "Invalid"), 1, "please report it"),
         (SystemExit(6), 6, ""),
         (SystemExit(None), 0, ""),
     ],
@@ -352,6 +382,80 @@ def test_ranges_without_prices_are_refused(capsys: pytest.CaptureFixture[str]) -
 def test_a_command_mistyped_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["slove"]) == 2
     assert "no command 'slove' (did you mean solve?): list, new" in capsys.readouterr().err
+
+
+def test_help_asked_before_the_name_is_that_of_the_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shown = []
+    for arguments in (["-h", "solve"], ["--help", "solve"], ["solve", "-h"]):
+        assert main(arguments) == 0
+        shown.append(capsys.readouterr().out)
+    assert "--no-prices" in shown[0]
+    assert len(set(shown)) == 1
+
+
+def test_two_of_the_same_name_are_refused_before_either_is_solved(
+    copied: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["solve", NAME, str(copied), "--format", "json"]) == 2
+    told = capsys.readouterr()
+    assert "two scenarios would be written to" in told.err
+    assert json.loads(told.out)["runs"] == []
+    assert not (tmp_path / "results").exists()
+
+
+def from_csv(text: str) -> object:
+    """What the cell of a table is in a JSON document."""
+    if text in {"", "inf", "-inf"}:
+        return text or None
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+@pytest.mark.parametrize(
+    ("variants", "status", "tables"),
+    [
+        ([], 0, ["allocation", "equity", "objectives", "shadow_prices"]),
+        (["--variant", "infeasible_caps"], 4, ["conflicts", "menus", "repairs"]),
+    ],
+)
+def test_the_document_holds_the_rows_of_the_tables(
+    variants: list[str],
+    status: int,
+    tables: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A cell that is empty in the CSV is null, text or figure alike; codes stay text."""
+    place = tmp_path / "run"
+    asked = ["ehpad-2004-rule", *variants, "-o", str(place), "--format", "json"]
+    assert main(["solve", *asked]) == status
+    (run,) = json.loads(capsys.readouterr().out)["runs"]
+    missing = 0
+    for name in tables:
+        rows: list[dict[str, Any]] = run["binding_rules" if name == "shadow_prices" else name]
+        with (place / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            held = list(csv.DictReader(file))
+        if name == "shadow_prices":
+            told = {row["row"] for row in rows}
+            held = [row for row in held if row["row"] in told]
+        assert len(rows) == len(held) > 0
+        for row, wanted in zip(rows, held, strict=True):
+            assert list(row) == list(wanted)
+            for key, value in row.items():
+                if key == "territory":
+                    assert value == (wanted[key] or None)
+                else:
+                    assert value == from_csv(wanted[key]), (name, key)
+                missing += value is None
+    assert missing
 
 
 def test_help_is_also_a_word(capsys: pytest.CaptureFixture[str]) -> None:

@@ -388,6 +388,16 @@ def test_where_they_may_not_go(output: str, status: int, solved: Solved, tmp_pat
     assert sorted(p.name for p in run.iterdir()) == before
 
 
+@pytest.mark.parametrize("folder", ["new", "new/below", "there.d"])
+def test_a_folder_to_write_to(folder: str, solved: Solved, tmp_path: Path) -> None:
+    (tmp_path / "there.d").mkdir()
+    run, book = solved("ssiad"), tmp_path / folder / "annexes-fr.xlsx"
+    assert main(["annexes", str(run), "--lang", "fr", "-o", str(book.parent)]) == 0
+    assert [p.name for p in book.parent.iterdir()] == [book.name]
+    assert main(["annexes", str(run), "--lang", "fr", "-o", str(tmp_path / "no" / "a.xlsx")]) == 0
+    assert (tmp_path / "no" / "a.xlsx").read_bytes() == book.read_bytes()
+
+
 def test_what_has_no_annexes(tmp_path: Path) -> None:
     assert main(["annexes", str(tmp_path)]) == 3
     failed = tmp_path / "failed"

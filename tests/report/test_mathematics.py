@@ -381,7 +381,10 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "ssiad-2004-shortfall\\_only" in target.read_text(encoding="utf-8")
     assert main(["formulation", "ssiad-2004", "--format", "pdf"]) == 2
     assert main(["formulation", "nowhere"]) == 3
-    assert main(["formulation", "ssiad-2004", "-o", str(tmp_path / "no" / "x.md")]) == 2
+    assert main(["formulation", "ssiad-2004", "-o", str(tmp_path / "no" / "x.md")]) == 0
+    assert main(["formulation", "ssiad-2004", "-o", str(tmp_path / "folder")]) == 0
+    inside = tmp_path / "folder" / "ssiad-2004.md"
+    assert inside.read_bytes() == (tmp_path / "no" / "x.md").read_bytes()
 
 
 def test_nothing_is_solved_and_nothing_formulated() -> None:

@@ -12,7 +12,7 @@ from perequa.cli.console import settings
 @click.command("annexes", short_help="write the tables of a circular, as a workbook")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write to."
+    "-o", "--output", type=click.Path(path_type=Path), help="Folder or .xlsx file to write to."
 )
 @click.option(
     "--notifications",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import sys
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from perequa.io.findings import Finding
 
 INTERRUPTED = 130
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""Why a stream that is open takes no more: the disk, the quota, the size, the device."""
 STATUS_WORDS = {3: "invalid", 4: "infeasible", 5: "limit"}
 
 
@@ -82,9 +85,22 @@ class Boundary:
                 message = f"{error.filename}: {error.strerror}"
                 say(f"error: {message}", err=True)
                 status = self._documented(UsageError.exit_status, message)
+            case OSError() if error.errno in FULL:
+                status = self._full(error)
             case _:
                 status = self._fault(error)
         return status
+
+    def _full(self, error: OSError) -> int:
+        """Tell that a file, or stdout itself, takes no more: the system does not say which."""
+        message = f"the output cannot be written: {error.strerror}"
+        say(f"error: {message}", err=True)
+        try:
+            self._documented(UsageError.exit_status, message)
+            sys.stdout.flush()
+        except OSError:
+            _forget_stdout()
+        return UsageError.exit_status
 
     def _fault(self, error: BaseException) -> int:
         told = InternalError(f"{type(error).__name__}: {error}")
@@ -112,6 +128,6 @@ class Boundary:
 
 
 def _forget_stdout() -> None:
-    """Send what is left for a closed pipe nowhere, so that the interpreter ends quietly."""
+    """Send what is left for a closed pipe or a full disk nowhere: the interpreter ends quietly."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())

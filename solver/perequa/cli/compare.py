@@ -77,13 +77,10 @@ def _say(found: Comparison, form: str) -> None:
 
 
 def _document(found: Comparison, code: int) -> str:
-    from perequa.interpret.tables import json_value  # noqa: PLC0415
+    from perequa.interpret.tables import json_rows  # noqa: PLC0415
 
     status = next(side.status for side in found.sides if side.exit_code == code)
-    rows = {
-        name: [{k: json_value(v) for k, v in row.items()} for row in table.records()]
-        for name, table in found.tables.items()
-    }
+    rows = {name: json_rows(table) for name, table in found.tables.items()}
     return document(
         "compare",
         code,

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -28,10 +28,22 @@ MOST_PRINTED = 200
 
 
 def use_utf8() -> None:
-    """Make stdout and stderr UTF-8: a redirected console in cp1252 cannot print ``→`` or U+202F."""
+    """Make stdout and stderr UTF-8: a redirected console in cp1252 cannot print ``→`` or U+202F.
+
+    One that was closed before the program began is sent nowhere. It takes the number it had, lest
+    the first file written be the one that libraries in C print into.
+    """
+    if sys.stdout is None:
+        sys.stdout = _nowhere()
+    if sys.stderr is None:
+        sys.stderr = _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _nowhere() -> TextIO:
+    return os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
 
 
 def say(text: str, *, err: bool = False) -> None:

@@ -80,13 +80,9 @@ def _say(run: FinishedRun, *, err: bool) -> None:
 
 
 def _document(run: FinishedRun, command: str, more: Mapping[str, object]) -> str:
-    from perequa.interpret.tables import json_value  # noqa: PLC0415
+    from perequa.interpret.tables import json_rows  # noqa: PLC0415
 
-    rows = {
-        name: [{k: json_value(v) for k, v in row.items()} for row in run.tables[name].records()]
-        for name in TABLES
-        if name in run.tables
-    }
+    rows = {name: json_rows(run.tables[name]) for name in TABLES if name in run.tables}
     return document(
         command,
         run.exit_code,

@@ -59,12 +59,9 @@ def _text(done: FollowedUp, words: Words) -> str:
 
 
 def _document(done: FollowedUp) -> str:
-    from perequa.interpret.tables import json_value  # noqa: PLC0415
+    from perequa.interpret.tables import json_rows  # noqa: PLC0415
 
-    tables = {
-        name: [{k: json_value(v) for k, v in row.items()} for row in table.records()]
-        for name, table in done.tables.items()
-    }
+    tables = {name: json_rows(table) for name, table in done.tables.items()}
     returned = tables.pop("findings")
     return document(
         "follow-up",

@@ -14,9 +14,7 @@ from perequa.cli.console import print_findings
 @click.option("--variant", "variants", metavar="NAME", multiple=True, help="Apply a variant.")
 @click.option("--set", "sets", metavar="PATH=VALUE", multiple=True, help="Change one value.")
 @click.option("--format", "form", type=click.Choice(["md", "tex"]), default="md")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write to."
-)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder or file to write to.")
 def formulation(
     scenario: str,
     *,
@@ -42,6 +40,7 @@ def formulation(
     if output is None:
         click.echo(text, nl=False)
     else:
-        from perequa.reporting import replace_file  # noqa: PLC0415 - only a file needs it
+        from perequa.reporting import file_named, replace_file  # noqa: PLC0415 - only a file needs it
 
-        replace_file(output, text.encode())
+        name = f"{loaded.raw.column_name}.{form}"
+        replace_file(file_named(output, name), text.encode())

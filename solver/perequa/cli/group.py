@@ -63,8 +63,8 @@ class LazyGroup(click.Group):
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read ``help``, and ``help solve``, as the option that many tools have it for."""
-        asked = [*args[1:2], "--help"] if args[:1] == ["help"] else args
+        """Read ``help solve`` and ``-h solve`` as ``solve -h``."""
+        asked = [*args[1:2], "--help"] if args[:1] in (["help"], ["-h"], ["--help"]) else args
         return super().parse_args(ctx, asked)
 
     def resolve_command(

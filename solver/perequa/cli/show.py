@@ -77,13 +77,10 @@ def show(folder: Path, form: str) -> None:
 def _document(
     folder: Path, record: Mapping[str, Any], tables: Mapping[str, Table], mark: str
 ) -> str:
-    from perequa.interpret.tables import json_value  # noqa: PLC0415
+    from perequa.interpret.tables import json_rows  # noqa: PLC0415
 
     told: dict[str, Any] = {k: v for k, v in record.items() if k not in OF_ITS_WRITING}
-    told |= {
-        name: [{k: json_value(v) for k, v in row.items()} for row in table.records()]
-        for name, table in tables.items()
-    }
+    told |= {name: json_rows(table) for name, table in tables.items()}
     return document(
         "show",
         0,

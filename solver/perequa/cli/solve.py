@@ -13,8 +13,9 @@ from perequa import __version__
 from perequa.cli.console import CSV_FORMS, FORMS, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from perequa.interpret.tables import Value
     from perequa.pricing import Ranges
     from perequa.running import FinishedRun
     from perequa.words import Words
@@ -84,6 +85,7 @@ def solve(
         )
     settings = context.obj
     place = _destination(output, several=len(scenarios) > 1)
+    _refuse_the_same_folder(scenarios, variants, place)
     finished: list[FinishedRun] = []
     for source in scenarios:
         run = run_any(
@@ -108,21 +110,29 @@ def solve(
 
 
 def _destination(output: Path | None, *, several: bool) -> Callable[[str], Path]:
-    """Give each scenario its folder; two of the same name are refused."""
+    """Give each scenario its folder."""
+    base = Path("results") if output is None else output
+    return lambda name: base if output is not None and not several else base / name
+
+
+def _refuse_the_same_folder(
+    scenarios: Sequence[str], variants: Sequence[str], place: Callable[[str], Path]
+) -> None:
+    """Refuse two scenarios of the same name before either is solved."""
+    from perequa.io.findings import InvalidInput  # noqa: PLC0415
+    from perequa.io.scenario_files import read_column_name  # noqa: PLC0415
     from perequa_models.errors import UsageError  # noqa: PLC0415
 
     taken: set[Path] = set()
-
-    def place(name: str) -> Path:
-        base = Path("results") if output is None else output
-        folder = base if output is not None and not several else base / name
+    for source in scenarios if len(scenarios) > 1 else ():
+        try:
+            folder = place(read_column_name(source, variants))
+        except InvalidInput:
+            continue  # told when its turn comes, once the others are solved
         if folder in taken:
             message = f"two scenarios would be written to {folder}: solve them apart"
             raise UsageError(message)
         taken.add(folder)
-        return folder
-
-    return place
 
 
 def _say(run: FinishedRun, form: str, words: Words, *, quiet: bool, begun: bool) -> None:
@@ -178,10 +188,7 @@ def _record(run: FinishedRun) -> dict[str, object]:
     }
 
 
-def _rows(run: FinishedRun, name: str) -> list[dict[str, object]]:
-    from perequa.interpret.tables import json_value  # noqa: PLC0415
+def _rows(run: FinishedRun, name: str) -> list[dict[str, Value]]:
+    from perequa.interpret.tables import json_rows  # noqa: PLC0415
 
-    table = run.tables.get(name)
-    if table is None:
-        return []
-    return [{k: json_value(v) for k, v in row.items()} for row in table.records()]
+    return json_rows(run.tables[name]) if name in run.tables else []

@@ -99,12 +99,9 @@ def _say(finished: FinishedStudy, form: str) -> None:
 
 
 def _document(finished: FinishedStudy) -> str:
-    from perequa.interpret.tables import json_value  # noqa: PLC0415
+    from perequa.interpret.tables import json_rows  # noqa: PLC0415
 
-    tables = {
-        name: [{k: json_value(v) for k, v in row.items()} for row in table.records()]
-        for name, table in finished.answer.tables.items()
-    }
+    tables = {name: json_rows(table) for name, table in finished.answer.tables.items()}
     return document(
         "sensitivity",
         0,

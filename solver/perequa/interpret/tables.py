@@ -91,7 +91,12 @@ def shortest(figures: NDArray[np.float64]) -> list[str]:
 
 
 def json_value(value: Value) -> Value:
-    """Give a value its JSON form: infinities as text, since JSON has none; missing as null."""
+    """Give a value its JSON form: infinities as text, since JSON has none; missing as null.
+
+    A cell of text that a CSV file would leave empty is missing too.
+    """
+    if value == "":
+        return None
     if isinstance(value, np.bool_):
         return bool(value)
     if isinstance(value, float):
@@ -102,3 +107,8 @@ def json_value(value: Value) -> Value:
             return "inf" if number > 0 else "-inf"
         return number + 0.0
     return value
+
+
+def json_rows(table: Table) -> list[dict[str, Value]]:
+    """Give the rows of a table their JSON form: the keys and values of its CSV file."""
+    return [{name: json_value(value) for name, value in row.items()} for row in table.records()]

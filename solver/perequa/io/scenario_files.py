@@ -110,11 +110,10 @@ def read_scenario(
     merged.data.pop("extends", None)
     tables = TableReader(path.parent, merged, files)
     tables.read_all()
-    stated = merged.data.get("name")
-    name = stated if isinstance(stated, str) and stated else path.resolve().parent.name
+    name = _name(merged, path)
     return RawScenario(
         name=name,
-        column_name=f"{name}-{'+'.join(variants)}" if variants else name,
+        column_name=_column_name(name, variants),
         variants=tuple(variants),
         sets=tuple(sets),
         data=merged.data,
@@ -134,6 +133,28 @@ def read_title(source: str) -> str:
     merged, _ = _read_chain(path, path.parent)
     title = merged.data.get("title")
     return title if isinstance(title, str) else ""
+
+
+def read_column_name(source: str, variants: Sequence[str] = ()) -> str:
+    """Return the name of a scenario with its variants, without reading its tables.
+
+    Raises
+    ------
+    InvalidInput
+        When a scenario file cannot be read.
+    """
+    path = scenario_path(source)
+    merged, _ = _read_chain(path, path.parent)
+    return _column_name(_name(merged, path), variants)
+
+
+def _name(merged: Merged, path: Path) -> str:
+    stated = merged.data.get("name")
+    return stated if isinstance(stated, str) and stated else path.resolve().parent.name
+
+
+def _column_name(name: str, variants: Sequence[str]) -> str:
+    return f"{name}-{'+'.join(variants)}" if variants else name
 
 
 def read_part(folder: Path, key: str, variants: Sequence[str]) -> RawPart:

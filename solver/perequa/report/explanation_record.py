@@ -70,7 +70,9 @@ def _move(told: Explanation, move: Move) -> dict[str, Any]:
         "possible": move.possible,
         "effects": {name: json_value(effect) for name, effect in move.effects.items()},
         "holds": json_value(move.holds),
-        "changes": [dict(zip(COLUMNS[1:], line[1:], strict=True)) for line in changes],
+        "changes": [
+            dict(zip(COLUMNS[1:], map(json_value, line[1:]), strict=True)) for line in changes
+        ],
     }
 
 
