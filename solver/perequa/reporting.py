@@ -6,10 +6,18 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perequa.report.page import PageRun, borders_of, comparison_page, page_of, study_page
+from perequa.report.page import (
+    PageFailure,
+    PageRun,
+    borders_of,
+    comparison_page,
+    failure_page,
+    page_of,
+    study_page,
+)
 from perequa.report.page.figures import figures_of
 from perequa.report.page.pictures import picture_bytes
-from perequa.saved import is_study, read_run, read_study, run_tree
+from perequa.saved import has_no_plan, is_study, read_failure, read_run, read_study, run_tree
 from perequa_models.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,6 +27,8 @@ if TYPE_CHECKING:
     from perequa.report.page import PageStudy
     from perequa.report.page.pictures import Form
     from perequa.words import Words
+
+    Read = PageRun | PageFailure | PageStudy
 
 REPORTS = "reports"
 """Folder of a run that `perequa verify` leaves aside."""
@@ -51,8 +61,8 @@ def write_report(
     RunFolderWrong
         When a file is not the one the run wrote.
     UsageError
-        When the run found no plan, the output would stand among its files, or a workbook is asked
-        of what has none.
+        When the run stopped at a limit, the output would stand among its files, a workbook is
+        asked of what has none, or borders of what has no map.
     """
     read = _read(path, boundaries)
     places = _places(path, output, words, (PAGE,) if is_study(path) else (PAGE, WORKBOOK))
@@ -63,7 +73,11 @@ def write_report(
     return tuple(made)
 
 
-def _read(path: Path, boundaries: Path | None) -> PageRun | PageStudy:
+def _read(path: Path, boundaries: Path | None) -> Read:
+    if has_no_plan(path):
+        if boundaries is not None:
+            raise UsageError("--boundaries: the page of a run without a plan has no map")
+        return read_failure(path)
     read = read_study(path) if is_study(path) else read_run(path)
     if boundaries is None:
         return read
@@ -86,20 +100,29 @@ def _places(path: Path, output: Path | None, words: Words, forms: Sequence[str])
     return {folder / f"report-{words.lang}{form}": form for form in forms}
 
 
-def _made(read: PageRun | PageStudy, path: Path, form: str, words: Words) -> bytes:
+def _made(read: Read, path: Path, form: str, words: Words) -> bytes:
     if form == PAGE:
         return _page(read, words).encode()
     # imported here so that a page does not pay for the workbook's writer
-    from perequa.report.workbook import WorkbookRun, above_in, workbook_of  # noqa: PLC0415
+    from perequa.report.workbook import (  # noqa: PLC0415
+        WorkbookRun,
+        above_in,
+        failure_workbook,
+        workbook_of,
+    )
 
+    if isinstance(read, PageFailure):
+        return failure_workbook(read, words)
     assert isinstance(read, PageRun)
     return workbook_of(WorkbookRun(run=read, above=above_in(run_tree(path))), words)
 
 
-def _page(read: PageRun | PageStudy, words: Words) -> str:
+def _page(read: Read, words: Words) -> str:
     """Write the page of a run, of a comparison or of a study."""
     if isinstance(read, PageRun):
         return page_of(read, words)
+    if isinstance(read, PageFailure):
+        return failure_page(read, words)
     return (comparison_page if read.record["study"] == "compare" else study_page)(read, words)
 
 

@@ -13,7 +13,8 @@ from perequa.io.read_study import RECORD as STUDY
 from perequa.io.read_study import read_study_record, read_study_table
 from perequa.io.run_folder import MANIFEST
 from perequa.io.tables import read_table
-from perequa.report.page import PageRun, PageStudy
+from perequa.report.diagnosis import DIAGNOSED
+from perequa.report.page import PageFailure, PageRun, PageStudy, Undecided
 from perequa.verification.files import fingerprint, refuse_changed, refuse_other_folders
 from perequa.verification.folder import RunFolder
 from perequa.verification.recompute.model import model_of
@@ -21,10 +22,11 @@ from perequa_models.errors import RunFolderWrong, UsageError
 from perequa_models.problems import Problems
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
     from typing import Any
 
+    from perequa.io.read_run import Cell
     from perequa_models.tree import Tree
 
 NEEDED = ("allocation", "totals", "indicators", "equity", "objectives", "rules")
@@ -34,6 +36,7 @@ ALSO = (
     *("construction", "transfers", "conversions"),
 )
 CERTIFICATE = "certificate.json"
+PLAN, CAUSES, STEPS = "allocation.csv", "conflicts.csv", "cascade.csv"
 INTEGRATED = "integrated"
 """Folder of a cascade that holds the plan decided by one for all."""
 
@@ -75,7 +78,7 @@ def read_run(path: Path) -> PageRun:
     refuse_other_folders(path)
     refuse_changed(path)
     record = read_record(path)
-    if not (path / "allocation.csv").is_file():
+    if not (path / PLAN).is_file():
         why = f"the run ended {record['status']}: it has no plan to report"
         raise UsageError(
             f"{path}: {why}; `perequa diagnose` says why an infeasible scenario has none"
@@ -91,10 +94,81 @@ def read_run(path: Path) -> PageRun:
             if (path / f"{name}.csv").is_file()
         },
         certificate=_certificate(path),
-        hashes=json.loads((path / MANIFEST).read_text(encoding="utf-8"))["files"],
+        hashes=_hashes(path),
         fingerprint=fingerprint(path),
         people=_people(path, record),
     )
+
+
+def has_no_plan(path: Path) -> bool:
+    """Whether a folder holds a run without a plan of which it is known why.
+
+    A cascade has no plan where its nation has none: its regions were not asked.
+    """
+    known = (path / CAUSES).is_file() or any(_undecided_steps(path))
+    return known and (path / RECORD).is_file() and not (path / PLAN).is_file()
+
+
+def read_failure(path: Path) -> PageFailure:
+    """Read a run folder that is as it was written and holds no plan.
+
+    Raises
+    ------
+    InvalidScenario, RunFolderWrong
+        As `read_run`.
+    """
+    refuse_other_folders(path)
+    refuse_changed(path)
+    record = read_record(path)
+    steps = path / STEPS
+    if steps.is_file():
+        found = [_undecided(path, f"{s['folder']}/", _named(s)) for s in _undecided_steps(path)]
+    else:
+        found = [_undecided(path, "", "")]
+    return PageFailure(
+        record=record,
+        undecided=tuple(found),
+        steps=Table(*read_rows(steps.read_bytes())) if steps.is_file() else None,
+        certificate=_certificate(path),
+        hashes=_hashes(path),
+        fingerprint=fingerprint(path),
+    )
+
+
+def _undecided_steps(path: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield the steps of a cascade that have a diagnosis in place of a plan."""
+    if not (path / STEPS).is_file():
+        return
+    for row in Table(*read_rows((path / STEPS).read_bytes())).records():
+        if row["folder"] and (path / str(row["folder"]) / CAUSES).is_file():
+            yield row
+
+
+def _named(step: Mapping[str, Any]) -> str:
+    return str(step["territory_name"] or step["step"])
+
+
+def _undecided(path: Path, folder: str, step: str) -> Undecided:
+    record = read_record(path / folder)
+    return Undecided(
+        name=str(record["name"]),
+        step=step,
+        folder=folder,
+        diagnosis=record["diagnosis"],
+        tables={name: Table(*_study_rows(path / folder, name)) for name in DIAGNOSED},
+    )
+
+
+def _study_rows(path: Path, name: str) -> tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...]]:
+    """Read a table of a diagnosis."""
+    columns, rows = read_study_table(path, name)
+    return columns, tuple(rows)
+
+
+def _hashes(path: Path) -> Mapping[str, str]:
+    """Return the SHA-256 of every file, by its path inside the folder."""
+    held: Mapping[str, str] = json.loads((path / MANIFEST).read_text(encoding="utf-8"))["files"]
+    return held
 
 
 def run_tree(path: Path) -> Tree:

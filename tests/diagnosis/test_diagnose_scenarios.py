@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ from elastic import elastic_totals
 from infeasible import SCENARIOS, Scenario
 from programs import Dense
 from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from perequa.checks import load
 from perequa.running import diagnose_scenario, run_scenario
@@ -24,6 +25,15 @@ CLASS = {
     "ceiling": "law", "envelope": "envelope", "contingent": "envelope", "cap": "cap",
     "floor": "floor", "ring_fence": "earmark", "reserve": "earmark",
 }  # fmt: skip
+
+
+LEAST = {
+    "floor_above_cap": {"floor": 6, "cap": 6},
+    "floors_above_envelope": {"floor": 50_000, "envelope": 50_000},
+    "contingent_above_caps": {"contingent": 10, "cap": 10},
+    # a place costs 10 000
+    "contingent_above_envelope": {"contingent": 5, "envelope": 50_000},
+}
 
 
 def table(folder: Path, name: str) -> list[dict[str, str]]:
@@ -48,6 +58,42 @@ def diagnosed(case: Scenario, tmp_path: Path) -> Path:
     run = diagnose_scenario(str(source), lambda _: tmp_path / "found")
     assert (run.status, run.exit_code) == ("infeasible", 4)
     return tmp_path / "found"
+
+
+def test_no_limit_alone_helps_before_its_least_change(diagnosed: Path) -> None:
+    with np.load(diagnosed / "program.npz") as held:
+        program = dict(held)
+    ids = program["row_id"].tolist()
+    for row in table(diagnosed, "conflicts"):
+        least, i = float(row["least_change"]), ids.index(row["row"])
+        assert least > 0
+        assert not any(possible(program, i, side * 0.999 * least) for side in (-1, 1))
+
+
+@pytest.mark.parametrize("name", LEAST)
+def test_least_changes_are_those_of_hand(name: str, tmp_path: Path) -> None:
+    source = SCENARIOS[name].write(tmp_path / "scenario")
+    diagnose_scenario(str(source), lambda _: tmp_path / "found")
+    found = {(r["rule"], float(r["least_change"])) for r in table(tmp_path / "found", "conflicts")}
+    assert {rule for rule, _ in found} == set(LEAST[name])
+    for rule, least in found:
+        assert least == pytest.approx(LEAST[name][rule])
+
+
+def possible(program: dict[str, Any], row: int, moved: float) -> bool:
+    """Whether a plan exists with one limit moved, by SciPy."""
+    shape = len(program["row_id"]), len(program["col_id"])
+    matrix = sparse.csr_array((program["a_data"], program["a_indices"], program["a_indptr"]), shape)
+    lower, upper = program["row_lower"].copy(), program["row_upper"].copy()
+    lower[row] += moved
+    upper[row] += moved
+    found = milp(
+        np.zeros(shape[1]),
+        constraints=LinearConstraint(matrix, lower, upper),
+        bounds=Bounds(program["col_lower"], program["col_upper"]),
+    )
+    assert found.status in {0, 2}
+    return bool(found.status == 0)
 
 
 def test_causes_are_named(case: Scenario, diagnosed: Path) -> None:

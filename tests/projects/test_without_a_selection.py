@@ -13,6 +13,7 @@ from mixed_projects import write_mixed
 from selecting import Selecting, holds_together
 
 from perequa.cli import main
+from perequa.engine.least_changes import least_changes
 from perequa.interpret.run import Failure
 from perequa.pipeline import diagnose_instance
 from perequa_models.keys import RowKey
@@ -77,6 +78,10 @@ def clash(case: Selecting, rows: set[str]) -> bool:
     return all(any(by > 1e-9 for name, by in over.items() if name in rows) for over in passed(case))
 
 
+def kept(over: dict[str, float], rows: set[str]) -> bool:
+    return all(over[row] <= 1e-9 for row in rows)
+
+
 def cheapest(case: Selecting, movable: set[str]) -> tuple[float, ...] | None:
     """Least total moved of each class of rules, the last to give way first."""
     found = []
@@ -109,6 +114,10 @@ def test_what_clashes_and_what_gives_are_those_of_enumeration(seed: int) -> None
         assert clash(case, rows)
         for fewer in combinations(rows, len(rows) - 1):
             assert not clash(case, {*fewer})
+        for i, least in least_changes(found.program, conflict).items():
+            alone = {named(keys[i])}
+            needed = [o[named(keys[i])] for o in passed(case) if kept(o, rows - alone)]
+            assert 0 < least <= min(needed) + 1e-6
     only = {"preference": {*CLASSES}, "envelope_only": {"money"}, "cap_only": {"many"}}
     only |= {"selection_only": {"few"}, "floor_only": {"some"}}
     for menu in found.diagnosis.menus:

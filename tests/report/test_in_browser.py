@@ -38,6 +38,13 @@ RUNS = {
     ),
 }
 """A run of each kind that a page tells of."""
+FAILED = (
+    "ehpad-2004-rule --variant infeasible_caps",
+    "mas-fdt-1998 --variant infeasible_600",
+    "cascade-2007 --set rules.pa.at_most=1",
+    'ehpad-2004-rule --whole --set rules.half={"kind":"contingent","equals":900.5}',
+)
+"""Runs without a plan: rules that clash, projects, a cascade, no whole plan."""
 
 
 @pytest.fixture
@@ -85,6 +92,16 @@ def test_nothing_stands_in_the_way_of_a_run(
     opened: Opened, solved: Solved, kind: str, lang: str
 ) -> None:
     nothing_stands_in_the_way(opened(solved(*RUNS[kind]), lang))
+
+
+@pytest.mark.parametrize("asked", FAILED)
+def test_nothing_stands_in_the_way_of_a_run_without_a_plan(
+    opened: Opened, tmp_path: Path, asked: str
+) -> None:
+    folder = tmp_path / "failed"
+    assert main(["solve", *asked.split(), "-o", str(folder), "--quiet"]) == 4
+    for lang in LANGUAGES:
+        nothing_stands_in_the_way(opened(folder, lang))
 
 
 def test_nothing_stands_in_the_way_of_a_comparison(opened: Opened, tmp_path: Path) -> None:

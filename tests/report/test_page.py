@@ -153,11 +153,6 @@ def test_refusals(solved: Solved, tmp_path: Path, capsys: pytest.CaptureFixture[
         stream.write("\n")
     assert main(["report", str(run)]) == 6
     assert "perequa verify" in capsys.readouterr().err
-    failed = str(tmp_path / "failed")
-    assert main(["solve", "ehpad-2004-rule", "--variant", "infeasible_caps", "-o", failed]) == 4
-    capsys.readouterr()
-    assert main(["report", failed]) == 2
-    assert "no plan to report" in capsys.readouterr().err
 
 
 def test_the_page_needs_no_solver() -> None:

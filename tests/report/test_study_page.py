@@ -10,7 +10,6 @@ import pytest
 from every_study import STUDIES
 from reading_pages import check_whole
 
-from perequa.cli import main
 from perequa.report.page import study_page
 from perequa.report.page.allocation import MOST_ROWS
 from perequa.report.page.studied import PICTURES
@@ -136,15 +135,3 @@ def test_margins_hold_the_plan(studied: Studied) -> None:
     for bar, dot in zip(bars, dots, strict=True):
         left, wide = float(str(bar["x"])), float(str(bar["width"]))
         assert left - 0.2 <= float(str(dot["cx"])) <= left + wide + 0.2
-
-
-def test_a_diagnosis_has_no_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = tmp_path / "diagnosis"
-    status = main(
-        ["diagnose", "ehpad-2004-rule", "--variant", "infeasible_caps", "-o", str(folder)]
-    )
-    assert status == 4
-    capsys.readouterr()
-    assert main(["report", str(folder)]) in {2, 3}
-    assert "Traceback" not in capsys.readouterr().err
-    assert not (folder / "reports").exists()

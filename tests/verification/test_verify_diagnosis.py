@@ -56,6 +56,16 @@ def test_a_rule_left_out_of_a_conflict(tiny: Any, diagnosed: Path) -> None:
     assert "conflict 2: clashes but not listed" in told
 
 
+def test_a_least_change_that_the_proof_does_not_say(tiny: Any, diagnosed: Path) -> None:
+    def doubled(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+        least = float(rows[0]["least_change"])
+        return [rows[0] | {"least_change": str(least * (1 + 1e-6))}, *rows[1:]]
+
+    rewrite(diagnosed / "conflicts.csv", doubled)
+    (told,) = wrong(tiny, diagnosed)
+    assert "least_change" in told
+
+
 def test_a_rule_added_to_a_conflict(tiny: Any, diagnosed: Path) -> None:
     rewrite(diagnosed / "conflicts.csv", lambda rows: [*rows, rows[-1] | {"conflict": "1"}])
     (told,) = wrong(tiny, diagnosed)

@@ -155,7 +155,7 @@ def test_plans_that_are_not_what_is_listed_are_found(
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("half,,", "half,1,"), (",0.75\n", ",0.5\n"), ("floor/region:1/", "floor/region:2/")],
+    [("half,,", "half,1,"), (",0.75,\n", ",0.5,\n"), ("floor/region:1/", "floor/region:2/")],
 )
 def test_rules_that_are_not_what_the_plan_breaks_are_found(
     tiny: Any, run: Path, old: str, new: str, capsys: pytest.CaptureFixture[str]

@@ -35,6 +35,7 @@ def show(folder: Path, form: str) -> None:
     first: a folder changed since it was written is refused.
     """
     # imported here so that `perequa --help` does not pay for numpy
+    from perequa.interpret.suspicion import suspicion  # noqa: PLC0415
     from perequa.interpret.tables import Table  # noqa: PLC0415
     from perequa.io.read_study import diagnosed, read_study_record, read_study_table  # noqa: PLC0415
     from perequa.report.comparison import comparison_text  # noqa: PLC0415
@@ -59,7 +60,8 @@ def show(folder: Path, form: str) -> None:
         if record["diagnosis"].get("proven") is False:
             none = words.phrase("a plan satisfies every rule, but none in whole places")
         say(words.phrase("{name}: {message}", name=record["name"], message=none))
-        say(diagnosis_text(tables, record["diagnosis"]["suspected_units"], words))
+        suspected = [suspicion(s, words) for s in record["diagnosis"]["suspected_limits"]]
+        say(diagnosis_text(tables, suspected, words))
         say(words.phrase("saved in {folder}", folder=folder))
     elif form in CSV_FORMS:
         main = "shares" if record.get("study") == "compare" else next(iter(tables))

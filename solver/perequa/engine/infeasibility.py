@@ -229,14 +229,34 @@ def checked_farkas(program: CompiledProgram, ray: Floats) -> Floats | None:
     for y in (ray, -ray):
         largest = float(np.abs(y).max(initial=0.0))
         y = np.where(np.abs(y) < 1e-10 * largest, 0.0, y)  # noqa: PLW2901
-        asked = _at_bounds(y, program.row_lower, program.row_upper)
-        pull = program.matrix.T @ y
-        size = abs(program.matrix).T @ np.abs(y)
-        pull = np.where(np.abs(pull) <= 1e-9 * size, 0.0, pull)
-        possible = -_at_bounds(-pull, program.column_lower, program.column_upper)
-        if np.isfinite(asked) and np.isfinite(possible) and asked > possible:
+        if excess_of(program, y, (program.column_lower, program.column_upper)) > 0.0:
             return y
     return None
+
+
+def excess_of(program: CompiledProgram, y: Floats, box: tuple[Floats, Floats]) -> float:
+    """By how much rows combined by y ask for more than columns in a box can give.
+
+    Parameters
+    ----------
+    program
+        The compiled program.
+    y
+        (m,) multipliers, natural units.
+    box
+        Least and most of each column.
+
+    Returns
+    -------
+    float
+        Above 0: no plan in the box satisfies these rows. Minus infinity where a bound that does
+        not exist takes part.
+    """
+    asked = _at_bounds(y, program.row_lower, program.row_upper)
+    pull = program.matrix.T @ y
+    size = abs(program.matrix).T @ np.abs(y)
+    pull = np.where(np.abs(pull) <= 1e-9 * size, 0.0, pull)
+    return asked + _at_bounds(-pull, *box)
 
 
 def _at_bounds(multiplier: Floats, lower: Floats, upper: Floats) -> float:

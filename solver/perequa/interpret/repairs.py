@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from perequa.engine.least_changes import least_changes
 from perequa.interpret.run import unit_of_limit
+from perequa.interpret.suspicion import suspicion
 from perequa.interpret.tables import Table, Value
-from perequa.words.terms import amount, limit_named, unit_named
+from perequa.words.terms import amount, unit_named
 from perequa_models.precedence import PREFERENCE, class_of
 from perequa_models.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from perequa.engine.units import UnitSlip
     from perequa.interpret.diagnosis import Menu
     from perequa.interpret.run import Failure, Solved
     from perequa.words import Words
@@ -36,6 +36,7 @@ CONFLICTS = (
     "side",
     "limit",
     "passed_by",
+    "least_change",
 )
 MENUS = (
     "scenario",
@@ -74,11 +75,12 @@ def conflicts_table(failure: Failure) -> Table:
     listed = _rows(failure)
     rows: list[tuple[Value, ...]] = []
     for k, conflict in enumerate(failure.diagnosis.causes.conflicts, start=1):
-        for i in conflict.rows:
+        for i, least in least_changes(failure.program, conflict).items():
             row = listed[i]
             identity = (str(row.key), row.key.rule, row.kind, *_where(failure, row.key))
-            side, limit = row.key.side, float(failure.program.row_limit[i])
-            rows.append((failure.name, k, *identity, _unit(failure, row), side, limit, None))
+            limit = float(failure.program.row_limit[i])
+            stated = (_unit(failure, row), row.key.side, limit)
+            rows.append((failure.name, k, *identity, *stated, None, least))
     return Table(CONFLICTS, tuple(rows))
 
 
@@ -99,7 +101,8 @@ def passed_tables(run: Solved, passed: Mapping[int, float]) -> dict[str, Table]:
         identity = (str(row.key), row.key.rule, row.kind, *_where(run, row.key))
         limit = float(run.program.row_limit[i])
         # no number: that these rows clash is not proven
-        rows.append((run.name, None, *identity, _unit(run, row), row.key.side, limit, excess))
+        stated = (_unit(run, row), row.key.side, limit)
+        rows.append((run.name, None, *identity, *stated, excess, None))
     found = Table(CONFLICTS, tuple(rows))
     return {"conflicts": found, "menus": Table(MENUS, ()), "repairs": Table(REPAIRS, ())}
 
@@ -145,75 +148,42 @@ def repair_file(menu: Menu) -> str:
     return "repair.yaml" if menu.name == PREFERENCE else f"repair-{menu.name}.yaml"
 
 
-def suspected_units(failure: Failure, words: Words) -> Iterator[Problem]:
-    """Yield a warning for each limit that looks typed in another unit."""
+def suspected_limits(failure: Failure) -> Iterator[dict[str, Any]]:
+    """Yield each limit that looks typed in another unit, as ``run.json`` holds it.
+
+    Its ``rule``, ``kind`` and ``side``, how many ``rows`` it has, which ``territory_name`` where
+    it has one alone, its ``limit`` and ``unit``, and the ``factors`` that would leave a plan.
+    """
     listed = _rows(failure)
     for slip in failure.diagnosis.slips:
         first = listed[slip.rows[0]]
-        limit = float(failure.program.row_limit[slip.rows[0]])
-        unit = _unit(failure, first)
-        rule, side = first.key.rule, first.key.side
-        several = len(slip.rows) > 1
-        what = (
-            words.phrase("the {count} limits of {rule}", count=len(slip.rows), rule=rule)
-            if several
-            else _subject(failure, first, words)
-        )
+        yield {
+            "rule": first.key.rule,
+            "kind": first.kind,
+            "side": first.key.side,
+            "rows": len(slip.rows),
+            "territory_name": _where(failure, first.key)[2],
+            "limit": float(failure.program.row_limit[slip.rows[0]]),
+            "unit": _unit(failure, first),
+            "factors": [float(factor) for factor in slip.factors],
+        }
+
+
+def suspected_units(failure: Failure, words: Words) -> Iterator[Problem]:
+    """Yield a warning for each limit that looks typed in another unit."""
+    for limit in suspected_limits(failure):
+        unit = limit["unit"]
         yield Problem(
             code="suspected_unit",
             severity="warning",
-            message=_suspicion(what, _ways(slip, limit, unit, words, several=several), words),
-            path=("rules", rule, side),
-            received="" if several else amount(limit, unit, words),
+            message=suspicion(limit, words),
+            path=("rules", limit["rule"], limit["side"]),
+            received="" if limit["rows"] > 1 else amount(limit["limit"], unit, words),
             accepted=words.phrase(
                 "{unit}, neither thousands nor millions", unit=unit_named(unit, words)
             ),
             remedy=words.phrase("check the unit in which it was typed"),
         )
-
-
-def _ways(slip: UnitSlip, limit: float, unit: str, words: Words, *, several: bool) -> str:
-    """Say how many times more or less each limit may be; nothing when that is not known."""
-    if not slip.factors:
-        return ""
-    ways = []
-    for factor in slip.factors:
-        size = words.number(max(factor, 1.0 / factor))
-        way = (
-            words.phrase("{size} times more", size=size)
-            if factor > 1
-            else words.phrase("{size} times less", size=size)
-        )
-        ways.append(way if several else f"{way}, {amount(limit * factor, unit, words)}")
-    return reduce(lambda one, other: words.phrase("{one} or {other}", one=one, other=other), ways)
-
-
-def _suspicion(what: str, ways: str, words: Words) -> str:
-    if not ways:
-        return words.phrase(
-            "{what}: more than a thousand times from what it must be: a typing error in the unit?",
-            what=what,
-        )
-    return words.phrase(
-        "{what}: a typing error in the unit? {ways} leaves a plan with no other change",
-        what=what,
-        ways=ways,
-    )
-
-
-def _subject(failure: Failure, row: RuleRow, words: Words) -> str:
-    named = {
-        "rule": row.key.rule,
-        "kind": row.kind,
-        "territory": "",
-        "territory_name": _where(failure, row.key)[2],
-        "measure": "",
-        "year": "",
-        "side": row.key.side,
-        "limit": row.limit,
-        "unit": _unit(failure, row),
-    }
-    return limit_named(named, words)
 
 
 def _rows(failure: Failure | Solved) -> dict[int, RuleRow]:

@@ -29,6 +29,8 @@ WORDS = frozenset(
     }
 )
 """Columns of text, whatever their cells look like."""
+FIGURES = frozenset({("repairs", "change")})
+"""Columns of figures that bear the name of one of text."""
 STATED = "inputs"
 """The table whose cells are what files state: text, empty where nothing is stated."""
 
@@ -106,7 +108,9 @@ def read_study_table(folder: Path, name: str) -> tuple[tuple[str, ...], list[tup
 
 
 def _value(table: str, column: str, text: str) -> Cell:
-    if column in WORDS or (table == STATED and column == "year"):
+    if (column in WORDS and (table, column) not in FIGURES) or (
+        table == STATED and column == "year"
+    ):
         return text
     if text == "":
         return None

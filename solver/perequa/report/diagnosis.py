@@ -109,15 +109,14 @@ def _causes(conflicts: Sequence[Mapping[str, Value]], words: Words) -> str:
 def _ways_out(
     menus: Sequence[Mapping[str, Value]], repairs: Sequence[Mapping[str, Value]], words: Words
 ) -> list[str]:
-    preferred = _moves([row for row in repairs if row["menu"] == PREFERENCE])
     lines = []
     for menu in menus:
-        title = _title(str(menu["menu"]), words)
+        title = menu_title(str(menu["menu"]), words)
         if not menu["possible"]:
-            lines.append(f"  {_impossible(menu, title, words)}")
+            lines.append(f"  {impossible(menu, title, words)}")
             continue
-        rows = [row for row in repairs if row["menu"] == menu["menu"]]
-        if menu["menu"] != PREFERENCE and _moves(rows) == preferred:
+        rows = moved_limits(menu, repairs)
+        if same_moves(menu, repairs):
             same = words.phrase("{menu} ({file}): the same", menu=title, file=menu["file"])
             lines.append(f"  {same}")
             continue
@@ -134,7 +133,7 @@ def _ways_out(
     return lines
 
 
-def _impossible(menu: Mapping[str, Value], title: str, words: Words) -> str:
+def impossible(menu: Mapping[str, Value], title: str, words: Words) -> str:
     """Say why a menu offers nothing."""
     if menu["menu"] == PREFERENCE:
         return words.phrase(
@@ -148,11 +147,24 @@ def _impossible(menu: Mapping[str, Value], title: str, words: Words) -> str:
     )
 
 
-def _moves(rows: Sequence[Mapping[str, Value]]) -> dict[Value, Value]:
-    return {row["row"]: row["change"] for row in rows}
+def moved_limits(
+    menu: Mapping[str, Value], repairs: Sequence[Mapping[str, Value]]
+) -> list[Mapping[str, Value]]:
+    """Return the lines of ``repairs.csv`` of a menu."""
+    return [row for row in repairs if row["menu"] == menu["menu"]]
 
 
-def _title(menu: str, words: Words) -> str:
+def same_moves(menu: Mapping[str, Value], repairs: Sequence[Mapping[str, Value]]) -> bool:
+    """Whether a menu moves what the one in order of preference moves, and by as much."""
+    moves: list[dict[Value, Value]] = [
+        {row["row"]: row["change"] for row in repairs if row["menu"] == name}
+        for name in (menu["menu"], PREFERENCE)
+    ]
+    return menu["menu"] != PREFERENCE and moves[0] == moves[1]
+
+
+def menu_title(menu: str, words: Words) -> str:
+    """Say which rules a menu moves."""
     if menu == PREFERENCE:
         return words.phrase(
             "in order of preference: earmarks give way first, then floors, caps, envelopes, law"

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perequa.interpret.diagnosis import adjustments
-from perequa.interpret.repairs import conflicts_table, menus_table, repair_file, repairs_table
+from perequa.interpret.repairs import (
+    conflicts_table,
+    menus_table,
+    repair_file,
+    repairs_table,
+    suspected_limits,
+)
 from perequa.io.repaired import RESOLVED, repair_yaml, resolved_yaml
 from perequa.report.arrays import npz, program_arrays, sparse_rows
 from perequa.report.texts import csv_bytes, json_bytes
@@ -88,6 +94,7 @@ def failed_record(failure: Failure, suspected: Sequence[Finding]) -> dict[str, A
             "protected": list(diagnosis.protected),
             "menus": {menu.name: menu.repair is not None for menu in diagnosis.menus},
             "suspected_units": [finding.message for finding in suspected],
+            "suspected_limits": [*suspected_limits(failure)],
         },
     }
 

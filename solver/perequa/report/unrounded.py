@@ -56,6 +56,7 @@ def unrounded_record(run: Solved, why: str) -> dict[str, Any]:
             "protected": [],
             "menus": {},
             "suspected_units": [],
+            "suspected_limits": [],
             "proven": False,
         },
     }

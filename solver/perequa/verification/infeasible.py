@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from perequa.verification.sparse import Floats, Indices
     from perequa.verification.tables import Table
 
+    Proof = tuple[Floats, tuple[float, float]]
+
 FILE = "farkas.npz"
 CONFLICTS = "conflicts.csv"
 REPAIRS = "repairs.csv"
@@ -28,6 +30,8 @@ _LEAVES = ("conflict_ptr", "conflict_row", "conflict_val")
 LEAF = -1
 ZERO = 1e-9
 """Share of the size of its own sum below which a combined coefficient counts as zero."""
+NEAR = 1e-9
+"""Share of the sums of a proof by which their difference may differ, added in another order."""
 PLAN = 1e-6
 """How far rounding may carry the plan of a repair past a limit, in places or currency units."""
 
@@ -77,9 +81,7 @@ def _no_plan(notes: Notebook, folder: RunFolder, y: Floats) -> str:
     if not folder.has(CONFLICTS):
         return what
     stored = read_arrays(folder.path / FILE, _LEAVES)
-    each = _vectors(program, stored)
-    for one in each:
-        _contradiction(notes, program, one, box)
+    each = [(one, _contradiction(notes, program, one, box)) for one in _vectors(program, stored)]
     conflicts = _check_conflicts(notes, folder, [[one] for one in each])
     proven = saying("{count} conflicts each with its own proof", count=conflicts)
     return saying("{one}; {other}", one=what, other=proven)
@@ -90,16 +92,16 @@ def _no_selection(notes: Notebook, folder: RunFolder, projects: Indices) -> str:
     program = folder.program
     stored = read_arrays(folder.path / FILE, [*_LEAVES, "tree_ptr", "node_branch"])
     vectors, ends = _vectors(program, stored), stored["tree_ptr"].tolist()
-    at, trees = 0, []
+    trees: list[list[Proof]] = []
+    at = 0
     for k, (start, end) in enumerate(itertools.pairwise(ends), start=1):
         branches = stored["node_branch"][start:end].tolist()
         mine = vectors[at : (at := at + branches.count(LEAF))]
         boxes = _leaf_boxes(program, projects, branches)
         if boxes is None or len(boxes) != len(mine):
             notes.wrong(FILE, f"conflict {k}", saying("its tree does not prove it"))
-        for y, box in zip(mine, boxes or [], strict=False):
-            _contradiction(notes, program, y, box)
-        trees.append(mine)
+        found = zip(mine, boxes or [], strict=False)
+        trees.append([(y, _contradiction(notes, program, y, box)) for y, box in found])
     conflicts = _check_conflicts(notes, folder, trees)
     return saying(
         "no whole projects satisfy {count} conflicts, proven by {leaves} leaves",
@@ -171,13 +173,13 @@ def _contradiction(
     return demanded, possible
 
 
-def _check_conflicts(notes: Notebook, folder: RunFolder, proofs: list[list[Floats]]) -> int:
+def _check_conflicts(notes: Notebook, folder: RunFolder, proofs: list[list[Proof]]) -> int:
     """Compare the rule rows listed in each conflict with those of its proof; return their number.
 
     Parameters
     ----------
     proofs
-        The vectors of each conflict.
+        The vectors of each conflict, with what the rows they combine demand and what is possible.
     """
     program, table = folder.program, folder.table(CONFLICTS)
     numbers = table.column("conflict")
@@ -188,13 +190,37 @@ def _check_conflicts(notes: Notebook, folder: RunFolder, proofs: list[list[Float
         notes.wrong(CONFLICTS, "", "conflicts", listed, f"1 to {len(proofs)}")
         return 0
     for k, vectors in enumerate(proofs, start=1):
-        used = np.any([y != 0 for y in vectors], axis=0)
+        used = np.any([y != 0 for y, _ in vectors], axis=0)
         named = {row for row, number in zip(ids, numbers, strict=True) if int(number) == k}
         proven = {program.row_ids[i] for i in np.flatnonzero(used & program.is_rule)}
         for row in sorted(named ^ proven):
             known = "listed but not proven to clash" if row in named else "clashes but not listed"
             notes.wrong(CONFLICTS, row, f"conflict {k}: {known}")
+    _check_least_changes(notes, program, table, proofs)
     return len(listed)
+
+
+def _check_least_changes(
+    notes: Notebook, program: Program, table: Table, proofs: list[list[Proof]]
+) -> None:
+    """Compare how far each limit must at least move with what its proofs say.
+
+    A limit that moves by d takes d times its multiplier from what a proof demands too much.
+    """
+    rows, numbers = table.column("row"), table.column("conflict")
+    for row, number, least in zip(rows, numbers, table.numbers("least_change"), strict=True):
+        if row not in program.row_at:
+            continue
+        i = program.row_at[row]
+        sums = [
+            ((demanded - possible) / abs(float(y[i])), (abs(demanded) + abs(possible)) / abs(y[i]))
+            for y, (demanded, possible) in proofs[int(number) - 1]
+            if y[i] != 0
+        ]
+        if not sums:
+            continue  # told already: it is not proven to clash
+        expected, size = min(sums)
+        notes.near((CONFLICTS, row, "least_change"), least, expected, tolerance=NEAR * size)
 
 
 def _check_repairs(notes: Notebook, folder: RunFolder, projects: Indices) -> int:

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from perequa.report.page.blocks import Block, PageTable
-    from perequa.report.page.reading import PageRun
+    from perequa.report.page.reading import PageFailure, PageRun
     from perequa.words import Words
 
 
-def choices(run: PageRun, words: Words) -> Section:
+def choices(run: PageRun | PageFailure, words: Words) -> Section:
     """List the points that the source leaves open, and what was chosen."""
     stated: Mapping[str, Any] = run.scenario.get("choices") or {}
     title = words.phrase("What the source leaves open")
@@ -50,7 +50,7 @@ def choices(run: PageRun, words: Words) -> Section:
     return Section(key="choices", title=title, blocks=[table])
 
 
-def origins(run: PageRun, words: Words) -> Section:
+def origins(run: PageRun | PageFailure, words: Words) -> Section:
     """Name sources, files with their hashes, versions, and what was proved."""
     sources = tuple(str(source) for source in run.scenario.get("sources") or ())
     blocks: list[Block] = [Heading(text=words.phrase("Sources"))]
@@ -72,7 +72,7 @@ def origins(run: PageRun, words: Words) -> Section:
     return Section(key="origins", title=title, blocks=blocks)
 
 
-def _inputs(run: PageRun, words: Words) -> PageTable:
+def _inputs(run: PageRun | PageFailure, words: Words) -> PageTable:
     places = map(str, run.record["inputs"].values())
     return table_of(
         [{"file": place, "hash": run.hashes.get(place, "")} for place in places],
@@ -82,12 +82,15 @@ def _inputs(run: PageRun, words: Words) -> PageTable:
     )
 
 
-def _certificate(run: PageRun, words: Words) -> Iterator[Block]:
+def _certificate(run: PageRun | PageFailure, words: Words) -> Iterator[Block]:
     if not run.certificate:
         said = words.phrase("Each step is a run of its own, with a certificate in its folder.")
         yield Paragraph(text=said)
         return
-    checks = run.certificate.get("checks", ())
+    if "checks" not in run.certificate:
+        yield Paragraph(text=without_plan(run.certificate, words))
+        return
+    checks = run.certificate["checks"]
     yield Paragraph(
         text=words.phrase(
             "Before it was published, the run passed its own checks without the solver; residuals "
@@ -111,7 +114,20 @@ def _certificate(run: PageRun, words: Words) -> Iterator[Block]:
     )
 
 
-def _check(run: PageRun, words: Words) -> str:
+def without_plan(certificate: Mapping[str, Any], words: Words) -> str:
+    """Say what is proven of a run without a plan."""
+    if certificate.get("verdict") == "infeasible":
+        return words.phrase(
+            "The limits of each cause, each times its multiplier, add up to more than any plan can "
+            "give. `perequa verify` adds them up again without a solver."
+        )
+    return words.phrase(
+        "Nothing proves that no whole plan exists: it is the integer solver's word. `perequa "
+        "verify` checks what the plan found breaks."
+    )
+
+
+def _check(run: PageRun | PageFailure, words: Words) -> str:
     return words.phrase(
         "This page was written from the run folder whose fingerprint is {fingerprint}. "
         "`perequa verify` on that folder computes all of it again without a solver, and must print "

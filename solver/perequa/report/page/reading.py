@@ -75,3 +75,67 @@ class PageRun:
         """The scenario as it was resolved."""
         resolved: Mapping[str, Any] = self.record["scenario"]
         return resolved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undecided:
+    """One program that found no plan, and what is known of why.
+
+    Attributes
+    ----------
+    name
+        Its scenario column.
+    step, folder
+        Step of a cascade that it is, and where it stands in the folder of the cascade, with a slash
+        behind; both empty for a run of its own.
+    diagnosis
+        What ``run.json`` says of it.
+    tables
+        ``conflicts``, ``menus`` and ``repairs``.
+    """
+
+    name: str
+    step: str
+    folder: str
+    diagnosis: Mapping[str, Any]
+    tables: Mapping[str, Table]
+
+    @property
+    def proven(self) -> bool:
+        """Whether it is proven that there is no plan."""
+        return self.diagnosis.get("proven") is not False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFailure:
+    """A run that found no plan, or a cascade none of whose regions has one.
+
+    Attributes
+    ----------
+    record
+        ``run.json``.
+    undecided
+        What is known of the run, or of each step of a cascade that was asked and has no plan.
+    steps
+        ``cascade.csv``; None for a run that is none.
+    certificate, hashes, fingerprint
+        As in `PageRun`.
+    """
+
+    record: Mapping[str, Any]
+    undecided: tuple[Undecided, ...]
+    steps: Table | None
+    certificate: Mapping[str, Any]
+    hashes: Mapping[str, str]
+    fingerprint: str
+
+    @property
+    def name(self) -> str:
+        """The scenario column of the run."""
+        return str(self.record["name"])
+
+    @property
+    def scenario(self) -> Mapping[str, Any]:
+        """The scenario as it was resolved."""
+        resolved: Mapping[str, Any] = self.record["scenario"]
+        return resolved

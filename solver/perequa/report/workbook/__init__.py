@@ -2,6 +2,6 @@
 
 from perequa.report.workbook.above import Above, above_in
 from perequa.report.workbook.reading import WorkbookRun
-from perequa.report.workbook.workbook import workbook_of
+from perequa.report.workbook.workbook import failure_workbook, workbook_of
 
-__all__ = ["Above", "WorkbookRun", "above_in", "workbook_of"]
+__all__ = ["Above", "WorkbookRun", "above_in", "failure_workbook", "workbook_of"]

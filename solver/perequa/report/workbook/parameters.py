@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from perequa.interpret.tables import Value
+    from perequa.report.page import PageFailure, PageRun
     from perequa.report.workbook.reading import WorkbookRun
     from perequa.words import Words
 
@@ -19,7 +20,7 @@ UNSAID = ("variants",)
 """Sections that say what other runs would be: those asked for are in already."""
 
 
-def parameters(run: WorkbookRun, words: Words) -> Sheet:
+def parameters(run: PageRun | PageFailure, words: Words) -> Sheet:
     """Lay out the scenario as it was resolved, a line for each value."""
     replaced: dict[str, list[str]] = {}
     for change in run.record.get("overwritten", ()):

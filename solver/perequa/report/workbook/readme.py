@@ -14,14 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
+    from perequa.report.page import PageFailure, PageRun
     from perequa.report.workbook.reading import WorkbookRun
     from perequa.words import Words
+
+    Read = PageRun | PageFailure
 
 SYNTHETIC = re.compile("synth[eé]ti", re.IGNORECASE)
 """What a scenario writes of figures that are no one's."""
 
 
-def synthetic_label(run: WorkbookRun, words: Words) -> str:
+def synthetic_label(run: Read, words: Words) -> str:
     """Say that figures are synthetic where the scenario says so; else nothing."""
     if not _synthetic(run):
         return ""
@@ -40,17 +43,46 @@ def readme(run: WorkbookRun, sheets: Sequence[Sheet], words: Words) -> Sheet:
     words
         Language of the workbook.
     """
+    ended = words.phrase("optimal, with a proof that can be checked")
+    if run.record["status"] != "optimal":
+        ended = words.phrase("the whole plan keeps every rule, but is not proven to be the nearest")
+    hands = change_of_hands(run.tables["allocation"], words)
+    beside = [(words.phrase("Beside the reference"), hands)] if hands else []
+    return opening(run.run, sheets, ended, [*beside, *_how_to_read(words)], words)
+
+
+def opening(
+    run: Read,
+    sheets: Sequence[Sheet],
+    ended: str,
+    told: Sequence[tuple[str, str]],
+    words: Words,
+) -> Sheet:
+    """Lay out the first sheet of a run, whatever came of it.
+
+    Parameters
+    ----------
+    run, sheets
+        The run, and the sheets that follow.
+    ended
+        How it ended, in words.
+    told
+        Lines of what to know beside.
+    words
+        Language of the workbook.
+    """
     lines = [
-        *_what(run, words),
+        *_what(run, ended, words),
         *_synthetic_lines(run, words),
         *((words.phrase("Sheet {name}", name=sheet.name), sheet.title) for sheet in sheets),
-        *_how_to_read(words),
+        (words.phrase("How to read"), _digits(words)),
+        *told,
         *_open(run, words),
         *_origins(run, words),
     ]
     return Sheet(
         name=words.term("sheet", "Read me"),
-        title=str(run.scenario.get("title") or run.run.name),
+        title=str(run.scenario.get("title") or run.name),
         columns=(
             Column(heading=words.phrase("About"), kind="text"),
             Column(heading=words.phrase("What to know"), kind="sentence"),
@@ -60,11 +92,8 @@ def readme(run: WorkbookRun, sheets: Sequence[Sheet], words: Words) -> Sheet:
     )
 
 
-def _what(run: WorkbookRun, words: Words) -> Iterator[tuple[str, str]]:
-    yield words.phrase("Run"), run.run.name
-    ended = words.phrase("optimal, with a proof that can be checked")
-    if run.record["status"] != "optimal":
-        ended = words.phrase("the whole plan keeps every rule, but is not proven to be the nearest")
+def _what(run: Read, ended: str, words: Words) -> Iterator[tuple[str, str]]:
+    yield words.phrase("Run"), run.name
     yield words.phrase("How it ended"), ended
     for name, values in (
         (words.phrase("Years"), run.scenario.get("years", ())),
@@ -74,29 +103,27 @@ def _what(run: WorkbookRun, words: Words) -> Iterator[tuple[str, str]]:
         if values:
             yield name, ", ".join(map(str, values))
     yield words.phrase("Currency"), word(run.scenario.get("currency", "EUR"))
-    hands = change_of_hands(run.tables["allocation"], words)
-    if hands:
-        yield words.phrase("Beside the reference"), hands
 
 
-def _synthetic(run: WorkbookRun) -> list[tuple[str, str]]:
+def _synthetic(run: Read) -> list[tuple[str, str]]:
     return [(path, text) for path, text in texts(run.scenario) if SYNTHETIC.search(text)]
 
 
-def _synthetic_lines(run: WorkbookRun, words: Words) -> Iterator[tuple[str, str]]:
+def _synthetic_lines(run: Read, words: Words) -> Iterator[tuple[str, str]]:
     for path, text in _synthetic(run):
         yield words.phrase("Synthetic figures"), f"{path}: {text}"
 
 
+def _digits(words: Words) -> str:
+    """Say how cells are written."""
+    return words.phrase(
+        "Cells hold all the digits of the run; fewer are shown. An empty cell is a value that "
+        "does not exist, not a zero. Codes are text: 01 is not 1."
+    )
+
+
 def _how_to_read(words: Words) -> Iterator[tuple[str, str]]:
     about = words.phrase("How to read")
-    yield (
-        about,
-        words.phrase(
-            "Cells hold all the digits of the run; fewer are shown. An empty cell is a value that "
-            "does not exist, not a zero. Codes are text: 01 is not 1."
-        ),
-    )
     yield (
         about,
         words.phrase(
@@ -113,7 +140,7 @@ def _how_to_read(words: Words) -> Iterator[tuple[str, str]]:
     )
 
 
-def _open(run: WorkbookRun, words: Words) -> Iterator[tuple[str, str]]:
+def _open(run: Read, words: Words) -> Iterator[tuple[str, str]]:
     """Say what the source leaves open, and what was chosen."""
     stated: Mapping[str, Any] = run.scenario.get("choices") or {}
     for name, spec in stated.items():
@@ -128,13 +155,13 @@ def _open(run: WorkbookRun, words: Words) -> Iterator[tuple[str, str]]:
         )
 
 
-def _origins(run: WorkbookRun, words: Words) -> Iterator[tuple[str, str]]:
+def _origins(run: Read, words: Words) -> Iterator[tuple[str, str]]:
     for source in run.scenario.get("sources") or ():
         yield words.phrase("Source"), str(source)
     for place in run.record["inputs"].values():
-        digest = run.run.hashes.get(str(place), "")
+        digest = run.hashes.get(str(place), "")
         yield words.phrase("File read (SHA-256)"), f"{place}: {digest}"
-    yield words.phrase("Fingerprint"), run.run.fingerprint
+    yield words.phrase("Fingerprint"), run.fingerprint
     yield (
         words.phrase("How to check"),
         words.phrase(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from perequa.report.workbook.allocation import allocation
 from perequa.report.workbook.drawing import Frame, draw
+from perequa.report.workbook.no_plan import no_plan_sheets
 from perequa.report.workbook.parameters import parameters, reference
 from perequa.report.workbook.projects import projects
 from perequa.report.workbook.rates import equity, rates
@@ -14,6 +15,9 @@ from perequa.report.workbook.rules import prices, rules
 from perequa.report.workbook.totals import totals
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perequa.report.page import PageFailure, PageRun
     from perequa.report.workbook.reading import WorkbookRun
     from perequa.report.workbook.sheets import Sheet
     from perequa.words import Words
@@ -36,14 +40,30 @@ def workbook_of(run: WorkbookRun, words: Words) -> bytes:
         Language of the workbook.
     """
     sheets = _sheets(run, words)
-    opening = readme(run, sheets, words)
+    return _drawn(run.run, [readme(run, sheets, words), *sheets], words)
+
+
+def failure_workbook(run: PageFailure, words: Words) -> bytes:
+    """Write a run without a plan as `workbook_of` writes one that has a plan.
+
+    Parameters
+    ----------
+    run
+        The run, or the cascade, that found no plan.
+    words
+        Language of the workbook.
+    """
+    return _drawn(run, no_plan_sheets(run, words), words)
+
+
+def _drawn(run: PageRun | PageFailure, sheets: Sequence[Sheet], words: Words) -> bytes:
     frame = Frame(
-        title=opening.title,
-        foot=f"{run.run.name} · {run.run.fingerprint[:SHORT]}",
+        title=sheets[0].title,
+        foot=f"{run.name} · {run.fingerprint[:SHORT]}",
         label=synthetic_label(run, words),
         unit=str(run.scenario.get("currency", "EUR")),
     )
-    return draw([opening, *sheets], frame, words)
+    return draw(sheets, frame, words)
 
 
 def _sheets(run: WorkbookRun, words: Words) -> list[Sheet]:
@@ -57,6 +77,6 @@ def _sheets(run: WorkbookRun, words: Words) -> list[Sheet]:
         rules(run, words),
         prices(run, words),
         *optional,
-        parameters(run, words),
+        parameters(run.run, words),
         reference(run, words),
     ]
