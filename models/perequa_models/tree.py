@@ -16,6 +16,9 @@ Indices = NDArray[np.intp]
 RESERVED_LEVELS = frozenset({"nation", "territory", "measure", "year", "envelope"})
 OVERSEAS_REGIONS = frozenset({"01", "02", "03", "04", "06"})
 """Régions d'outre-mer in the official geographic code (INSEE, since 2016)."""
+CAPITAL_REGION = "11"
+CAPITAL_DEPARTMENTS = frozenset({"75", "77", "78", "91", "92", "93", "94", "95"})
+"""Île-de-France and its departments in the official geographic code (INSEE)."""
 
 
 class Territory(NamedTuple):
@@ -137,6 +140,15 @@ class Tree:
         if territory.level == "department":
             return territory.code.startswith(("97", "98"))
         return self.is_overseas(int(self.parent[node])) if self.parent[node] >= 0 else None
+
+    def is_capital(self, node: int) -> bool:
+        """Whether a territory is Île-de-France or lies in it, by its official code."""
+        territory = self.nodes[node]
+        if territory.level == "region":
+            return territory.code == CAPITAL_REGION
+        if territory.level == "department":
+            return territory.code in CAPITAL_DEPARTMENTS
+        return self.parent[node] >= 0 and self.is_capital(int(self.parent[node]))
 
 
 def split(above: Indices, nodes: Indices) -> list[Indices]:

@@ -37,7 +37,8 @@ RUNS = {
     "projects": ["camsp-1998"],
     "homes": ["dominic-2004", "--no-prices"],
 }
-ADDITION = re.compile(r"[A-Z]+\d+([+-][A-Z]+\d+)*|SUM\([A-Z]+\d+:[A-Z]+\d+\)")
+SUM = r"SUM\([A-Z]+\d+:[A-Z]+\d+\)"
+ADDITION = re.compile(rf"[A-Z]+\d+([+-][A-Z]+\d+)*|{SUM}(\+{SUM})*")
 PART = re.compile(r"([A-Z]+)(\d+)")
 
 
@@ -121,7 +122,12 @@ def test_every_sum_is_that_of_the_figures_printed(
 
 def _value(text: str, held: Any) -> float:
     if text.startswith("SUM("):
-        cells = [c.value for (c,) in held[text[4:-1]] if c.value is not None]
+        cells = [
+            c.value
+            for run in re.findall(r"SUM\(([^)]*)\)", text)
+            for (c,) in held[run]
+            if c.value is not None
+        ]
         return float(sum(cells))
     total = 0.0
     for sign, cell in re.findall(r"([+-]?)([A-Z]+\d+)", text):
@@ -199,6 +205,79 @@ def test_circular_of_2004_as_printed(solved: Solved, tmp_path: Path) -> None:
     agreements = table_of(book, "agreements 2004")
     delivered = [r["Credits 2004"] for r in agreements if r["Territory"].startswith("Sub-total")]
     assert sum(delivered) == 98_120_000
+
+
+@pytest.mark.parametrize(
+    ("name", "sheet", "column", "capital"),
+    [
+        ("campaign", "Construction elderly 2004", "Envelope 2004", ["11"]),
+        ("campaign", "ehpad 2004", "Places 2004", ["11"]),
+        (
+            "departments",
+            "ehpad 2021",
+            "Places 2021",
+            ["75", "77", "78", "91", "92", "93", "94", "95"],
+        ),
+    ],
+)
+def test_metropolitan_france_outside_the_capital_has_its_row(
+    name: str, sheet: str, column: str, capital: list[str], solved: Solved, tmp_path: Path
+) -> None:
+    """Its sum is that of the rows, department 11 included, and no total counts it."""
+    table = table_of(annexes(solved(name), tmp_path), sheet)
+    names = [row["Territory"] for row in table]
+    at = names.index("of which outside Île-de-France")
+    assert names[at - 1] == "Sub-total metropolitan France"
+    own = {row["Code"]: row[column] for row in table[: at - 1]}
+    assert all(own)
+    assert sum(own[code] for code in capital) > 0
+    assert table[at][column] == sum(own.values()) - sum(own[code] for code in capital)
+    apart = sum(row[column] for row in table if row["Territory"] == "Not distributed")
+    assert table[-1][column] == sum(own.values()) + apart + sum(
+        row[column] for row in table[at + 1 :] if row["Code"]
+    )
+    if "Growth" in table[at]:
+        rates = [table[at][c] / table[-1][c] for c in (column, "Renewed base")]
+        assert table[at]["Weight"] == pytest.approx(rates[0])
+        assert 1 + table[at]["Growth"] == pytest.approx(
+            table[at][column] / table[at]["Renewed base"]
+        )
+
+
+def test_a_country_without_the_capital_has_no_such_row(tmp_path: Path) -> None:
+    """Guadeloupe and Île-de-France alone: nothing of metropolitan France is outside it."""
+    run = tmp_path / "run"
+    scenario = written(tmp_path / "scenario")
+    assert main(["solve", scenario, "-o", str(run), "--no-prices", "--quiet"]) == 0
+    names = [row["Territory"] for row in table_of(annexes(run, tmp_path), "home 2004")]
+    assert not [name for name in names if name.startswith("of which")]
+
+
+def test_notes_of_a_decision_add_up_to_it(solved: Solved, tmp_path: Path) -> None:
+    """Circular of 30 August 2004: 10.7 M€ for three measures, 5.3 M€ not distributed."""
+    book = annexes(solved("campaign"), tmp_path)
+    rows = rows_of(book, "Decision 2004")
+    (note,) = [row[0] for row in rows if str(row[0]).startswith("(1)")]
+    amounts = [
+        int(text.replace("\u202f", "")) for text in re.findall(r" ([\d\u202f]+)(?:;|$)", note)
+    ]
+    assert {115_700_000, 24_100_000, 5_300_000} < {*amounts}
+    (total,) = [row for row in rows if row[1] == "Total"]
+    assert sum(amounts) == total[2]
+    table = table_of(book, "Construction elderly 2004")
+    assert total[2] == table[-1]["Envelope 2004"]
+    assert total[3] == table[-1]["of which withheld"] == 17_580_000
+
+
+def test_commitments_of_2004_as_announced(solved: Solved, tmp_path: Path) -> None:
+    """Circular of 30 August 2004, 3: 10.7 M€ now on four months, 21.4 M€ of extension in 2005."""
+    lines = rows_of(annexes(solved("campaign"), tmp_path), "Commitments elderly")
+    total = dict(zip(lines[3], lines[-1], strict=True))
+    now = 115_700_000 + 54_000_000 + 24_100_000 + 10_700_000
+    assert total["Payments (CP) 2004"] == now
+    assert total["Payments (CP) 2005"] == 21_400_000
+    assert total["Commitments (AE) 2004"] == now + 21_400_000
+    assert total["Left to pay at the end of 2004"] == 21_400_000
 
 
 def test_reserve_has_its_row(solved: Solved, tmp_path: Path) -> None:
@@ -360,9 +439,10 @@ def test_same_run_gives_the_same_bytes(solved: Solved, tmp_path: Path) -> None:
     assert annexes(run, tmp_path).read_bytes() == first
 
 
-def test_verify_reads_them(solved: Solved, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [name for name in RUNS if name != "whole"])
+def test_verify_reads_them(name: str, solved: Solved, tmp_path: Path) -> None:
     run = tmp_path / "run"
-    shutil.copytree(solved("ssiad"), run)
+    shutil.copytree(solved(name), run)
     assert main(["annexes", str(run), "--lang", "fr"]) == 0
     assert (run / "reports" / "annexes-fr.xlsx").is_file()
     assert main(["verify", str(run)]) == 0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
-import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from campaigns import SCENARIO, written
+from changed_cells import changed
 from python_calamine import CalamineWorkbook
 
 from perequa.cli import main
@@ -60,22 +60,6 @@ def place_of(run: Path, sheet: str, heading: str, first: str) -> tuple[str, floa
     return f"{chr(ord('A') + j)}{i + 1}", float(rows[i][j])
 
 
-def changed(run: Path, sheet: str, cell: str, value: float) -> None:
-    """Put another value in a cell, formula or not, and touch nothing else."""
-    with zipfile.ZipFile(run / BOOK) as packed:
-        parts = {name: packed.read(name) for name in packed.namelist()}
-    at = CalamineWorkbook.from_path(run / BOOK).sheet_names.index(sheet) + 1
-    part = f"xl/worksheets/sheet{at}.xml"
-    text = parts[part].decode()
-    pattern = re.compile(rf'(<c r="{cell}"[^>]*>(?:<f>[^<]*</f>)?<v>)[^<]*(</v>)')
-    text, count = pattern.subn(rf"\g<1>{value}\g<2>", text)
-    assert count == 1
-    parts[part] = text.encode()
-    with zipfile.ZipFile(run / BOOK, "w") as packed:
-        for name, content in parts.items():
-            packed.writestr(name, content)
-
-
 def test_annexes_of_both_languages_agree_with_the_run(copy: Path) -> None:
     said, wrong = found(copy)
     assert wrong == []
@@ -103,7 +87,7 @@ def test_a_run_without_annexes_has_no_such_line(copy: Path) -> None:
 def test_a_figure_a_unit_away_is_found(copy: Path, sheet: str, heading: str, row: str) -> None:
     cell, value = place_of(copy, sheet, heading, row)
     # an envelope holds as many roundings as lines
-    changed(copy, sheet, cell, value + (20 if heading.startswith("Envelope") else 2))
+    changed(copy / BOOK, sheet, cell, value + (20 if heading.startswith("Envelope") else 2))
     _, wrong = found(copy)
     assert any(sheet in one and heading.split(" (", maxsplit=1)[0] in one for one in wrong), wrong
 
@@ -111,14 +95,33 @@ def test_a_figure_a_unit_away_is_found(copy: Path, sheet: str, heading: str, row
 @pytest.mark.parametrize("row", ["Total", "Sub-total overseas"])
 def test_a_sum_that_is_none_is_found(copy: Path, row: str) -> None:
     cell, value = place_of(copy, SHEET, "Indexing", row)
-    changed(copy, SHEET, cell, value + 1)
+    changed(copy / BOOK, SHEET, cell, value + 1)
     _, wrong = found(copy)
     assert any("sum of what is printed" in one and row in one for one in wrong), wrong
 
 
+def test_the_row_outside_the_capital_is_read(tmp_path: Path) -> None:
+    """Auvergne-Rhône-Alpes instead of Guadeloupe: no sub-total, and a row that no total counts."""
+    folder = tmp_path / "scenario"
+    written(folder)
+    for table in ("territories", "supply", "money"):
+        path = folder / f"{table}.csv"
+        text = path.read_text(encoding="utf-8")
+        path.write_text(re.sub(r"\b01,", "84,", text), encoding="utf-8")
+    run = tmp_path / "run"
+    assert main(["solve", str(folder), "-o", str(run), "--no-prices", "--quiet"]) == 0
+    assert main(["annexes", str(run)]) == 0
+    assert found(run)[1] == []
+    cell, value = place_of(run, SHEET, "Indexing", "of which outside Île-de-France")
+    assert value == place_of(run, SHEET, "Indexing", "84")[1]
+    changed(run / BOOK, SHEET, cell, value + 1)
+    _, wrong = found(run)
+    assert any("outside Île-de-France: sum of what is printed" in one for one in wrong), wrong
+
+
 def test_figures_that_are_not_whole_are_found(copy: Path) -> None:
     cell, value = place_of(copy, SHEET, "Indexing", "11")
-    changed(copy, SHEET, cell, value + 0.25)
+    changed(copy / BOOK, SHEET, cell, value + 0.25)
     _, wrong = found(copy)
     assert any("rounded figure" in one for one in wrong)
 

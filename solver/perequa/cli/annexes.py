@@ -22,10 +22,10 @@ from perequa.cli.console import settings
 def annexes(run: Path, output: Path | None, notifications: Path | None) -> None:
     """Write the annexes of a circular from RUN, a run folder: an Excel workbook.
 
-    The construction of each envelope, one table a measure, one page a territory, the form to return
-    for `perequa follow-up`; rounded once, so that printed rows add up. By default
-    reports/annexes-<lang>.xlsx inside the run folder, where `verify` compares what they print with
-    the run.
+    The table of a decision, the construction of each envelope, one table a measure, what is
+    committed and when it is paid, one page a territory, the form to return for `perequa follow-up`;
+    rounded once, so that printed rows add up. By default reports/annexes-<lang>.xlsx inside the run
+    folder, where `verify` compares what they print with the run.
     """
     # imported here so that `perequa --help` does not pay for numpy
     from perequa.annexes import write_annexes, write_notifications  # noqa: PLC0415

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
+from perequa.verification.annex_columns import Column, Wanted, joined, listed_level
+from perequa.verification.annex_commitments import committed_tables
+from perequa.verification.annex_decision import decided_tables
 from perequa.verification.outcome import Notebook, Unreadable
 from perequa.words import LANGUAGES, saying, words_in
 from perequa.words.lines import line_words
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from perequa.verification.annex_columns import Balance, Exact
     from perequa.verification.outcome import Check
     from perequa.verification.plan import Published
     from perequa.words import Words
@@ -31,8 +36,6 @@ LINES = (
     *("one_off", "reserve", "undistributed"),
 )
 """Lines that add up to an envelope."""
-Exact = dict[str, float]
-"""Unrounded figures by code."""
 
 
 def annexes_of(folder: Path) -> dict[str, Path]:
@@ -92,21 +95,29 @@ class _Book:
             for name, rows in sheets.items()
             if len(rows) > HEADINGS and rows[HEADINGS][0] == FIRST
         ]
-        wanted = [*self._constructions(), *self._measures()]
+        wanted = [
+            *decided_tables(self.published, self.words),
+            *self._constructions(),
+            *self._measures(),
+            *committed_tables(self.published, self.words),
+        ]
         if len(tables) != len(wanted):
             what = saying("tables of envelopes and measures")
             self.notes.wrong(self.file, "", what, len(tables), len(wanted))
             return 0
         checked = 0
-        for (name, rows), columns in zip(tables, wanted, strict=True):
-            checked += self._table(name, rows, columns)
+        for (name, rows), expected in zip(tables, wanted, strict=True):
+            checked += self._table(name, rows, expected)
         return checked
 
-    def _table(self, name: str, rows: list[list[Any]], columns: list[_Column]) -> int:
+    def _table(self, name: str, rows: list[list[Any]], wanted: Wanted) -> int:
         """Compare the columns of one table that speak of the plan."""
-        headings, lines = [str(text) for text in rows[HEADINGS]], rows[HEADINGS + 1 :]
+        headings = [str(text) for text in rows[HEADINGS]]
+        # notes below a table are one empty line away
+        lines = list(takewhile(lambda row: any(v != "" for v in row), rows[HEADINGS + 1 :]))
         checked = 0
-        for column in _joined(columns):
+        outside = self._outside_capital(wanted.level)
+        for column in joined(wanted.columns):
             at = [j for j, text in enumerate(headings) if column.is_headed(text)]
             if not at:
                 # a column of nought everywhere is left out
@@ -118,11 +129,31 @@ class _Book:
                 where, [(str(x[0]), sum(_figure(x[j]) for j in at)) for x in lines], column
             )
             for j in at:
-                self._sums(where, lines, j)
+                self._sums(where, lines, j, outside)
             checked += len(column.exact)
+        for balance in wanted.balances:
+            self._balance(name, headings, lines, balance)
         return checked
 
-    def _figures(self, where: str, lines: list[tuple[str, float]], column: _Column) -> None:
+    def _balance(
+        self, name: str, headings: list[str], lines: list[list[Any]], balance: Balance
+    ) -> None:
+        """A column is what others print, added and taken off."""
+        at = {heading: headings.index(heading) for heading in headings}
+
+        def printed(line: list[Any], heading: str) -> float:
+            j = at.get(seen(heading))
+            return 0.0 if j is None else _figure(line[j])
+
+        for line in lines:
+            value = printed(line, balance.heading)
+            wanted = sum(printed(line, h) for h in balance.added)
+            wanted -= sum(printed(line, h) for h in balance.taken)
+            if value != wanted:
+                where = f"{name}, {balance.heading}, {line[0] or line[1]}"
+                self.notes.wrong(self.file, where, saying("what is left to pay"), value, wanted)
+
+    def _figures(self, where: str, lines: list[tuple[str, float]], column: Column) -> None:
         """Every figure is whole and less than one from the run's."""
         printed = {code: value for code, value in lines if code}
         exact = column.exact
@@ -134,16 +165,30 @@ class _Book:
                 what = saying("rounded figure")
                 self.notes.wrong(self.file, f"{where}, {code}", what, figure, exact[code])
 
-    def _sums(self, where: str, lines: list[list[Any]], j: int) -> None:
+    def _outside_capital(self, level: str) -> frozenset[str]:
+        """Codes of metropolitan France without Île-de-France; none where the two are not there."""
+        tree = self.published.model.tree
+        nodes = [int(n) for n in tree.at(level) if tree.is_overseas(int(n)) is False]
+        outside = frozenset(tree.key[n][1] for n in nodes if not tree.is_capital(n))
+        return outside if len(outside) < len(nodes) else frozenset()
+
+    def _sums(self, where: str, lines: list[list[Any]], j: int, outside: frozenset[str]) -> None:
         """Sub-totals and the total are the sums of what is printed above them."""
         zones = {
             self.words.phrase("Sub-total metropolitan France"),
             self.words.phrase("Sub-total overseas"),
         }
         what = saying("sum of what is printed")
+        part = self.words.phrase("of which outside Île-de-France")
+        told = [_figure(line[j]) for line in lines if not line[0] and line[1] == part]
+        inside = [sum(_figure(line[j]) for line in lines if line[0] in outside)] if outside else []
+        if told != inside:
+            self.notes.wrong(self.file, f"{where}, {part}", what, sum(told), sum(inside))
         total = since = 0.0
         for line in lines[:-1]:
             value = _figure(line[j])
+            if line[0] == "" and line[1] == part:
+                continue
             if line[0] == "" and line[1] in zones:
                 if value != since:
                     self.notes.wrong(self.file, f"{where}, {line[1]}", what, value, since)
@@ -154,20 +199,20 @@ class _Book:
         if last != total:
             self.notes.wrong(self.file, f"{where}, {lines[-1][1]}", what, last, total)
 
-    def _measures(self) -> Iterator[list[_Column]]:
+    def _measures(self) -> Iterator[Wanted]:
         """Columns of each measure and year with anything in it, in the order of the annexes."""
-        phrase = self.words.phrase
+        phrase, level = self.words.phrase, listed_level(self.published.model.tree)
         for measure, year, rows in self._cells():
-            places = _Column(phrase("Places {year}", year=year), self._listed(rows, "places"))
+            places = Column(phrase("Places {year}", year=year), self._listed(rows, "places"))
             money = self._listed(rows, "credits")
             held = self._listed(rows, "withheld")
             delivered = {code: amount - held.get(code, 0.0) for code, amount in money.items()}
-            columns = [_Column(phrase("Credits {year}", year=year), delivered, starts=True)]
+            columns = [Column(phrase("Credits {year}", year=year), delivered, starts=True)]
             if self.published.model.measure(measure).get("unit", "place") != "money":
                 columns.append(places)
             if any(held.values()):
-                columns.append(_Column(phrase("Withheld"), held))
-            yield columns
+                columns.append(Column(phrase("Withheld"), held))
+            yield Wanted(level, columns)
 
     def _cells(self) -> Iterator[tuple[str, int, list[dict[str, str]]]]:
         """Lines of the plan by measure and year, measures in the order of the scenario."""
@@ -185,15 +230,14 @@ class _Book:
     def _listed(self, rows: Sequence[Mapping[str, str]], column: str) -> Exact:
         """Sum one column over the territories that tables list."""
         tree = self.published.model.tree
-        many = len(tree.deciding) > MOST_LISTED
-        nodes = tree.above[tree.levels[0]] if many else tree.deciding
+        nodes = tree.above[listed_level(tree)]
         above = {tree.key[d]: tree.key[n][1] for d, n in zip(tree.deciding, nodes, strict=True)}
         found: Exact = defaultdict(float)
         for row in rows:
             found[above[row["level"], row["territory"]]] += float(row[column] or 0)
         return dict(found)
 
-    def _constructions(self) -> Iterator[list[_Column]]:
+    def _constructions(self) -> Iterator[Wanted]:
         """Columns of each envelope and year: the lines that add up to it."""
         if not self.published.folder.has("construction.csv"):
             return
@@ -217,12 +261,13 @@ class _Book:
         for (envelope, year), items in sheets.items():
             columns = [
                 # what is renewed is printed as what the year before prints
-                _Column(self._named(*item), exact, most=1 + rounded[envelope] * (item == BASE))
+                Column(self._named(*item), exact, most=1 + rounded[envelope] * (item == BASE))
                 for item, exact in items.items()
             ]
             rounded[envelope] += len(items)
             heading = self.words.phrase("Envelope {year}", year=year)
-            yield [*columns, _Column(heading, whole[envelope, year], most=rounded[envelope])]
+            last = Column(heading, whole[envelope, year], most=rounded[envelope])
+            yield Wanted(level, [*columns, last])
 
     def _named(self, line: str, name: str) -> str:
         said = line_words(self.words)[line]
@@ -232,45 +277,6 @@ class _Book:
 
 
 BASE = ("base", "")
-MOST_LISTED = 400
-"""Territories above which tables list those of the top level."""
-
-
-@dataclass(frozen=True)
-class _Column:
-    """A column that prints figures of the run.
-
-    Parameters
-    ----------
-    heading, exact
-        What stands above it, and the run's figures by code.
-    starts
-        Whether the heading only starts so.
-    most
-        How many figures rounded each of its own may hold.
-    """
-
-    heading: str
-    exact: Exact
-    starts: bool = False
-    most: int = 1
-
-    def is_headed(self, text: str) -> bool:
-        """Whether this is the heading of the column."""
-        heading = seen(self.heading)
-        return text.startswith(heading) if self.starts else text == heading
-
-
-def _joined(columns: Sequence[_Column]) -> list[_Column]:
-    """Add up columns that have the same heading: nobody can tell them apart."""
-    found: dict[str, _Column] = {}
-    for column in columns:
-        before = found.get(column.heading)
-        if before is not None:
-            both = {k: v + before.exact.get(k, 0.0) for k, v in column.exact.items()}
-            column = replace(column, exact=both, most=column.most + before.most)  # noqa: PLW2901 - the sum takes its place
-        found[column.heading] = column
-    return list(found.values())
 
 
 def _figure(value: object) -> float:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from perequa.report.annexes.commitments import commitment_lines, commitments
 from perequa.report.annexes.construction import construction_lines, constructions
+from perequa.report.annexes.decision import decision_lines, decisions
 from perequa.report.annexes.drawing import draw
 from perequa.report.annexes.measures import measure_lines, measure_years
 from perequa.report.annexes.notifications import SHEET as NOTIFICATIONS
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from perequa.interpret.tables import Value
+    from perequa.report.annexes.commitments import Commitments
     from perequa.report.annexes.construction import Construction
+    from perequa.report.annexes.decision import Decision
     from perequa.report.annexes.measures import MeasureYear
     from perequa.report.annexes.reading import AnnexRun
     from perequa.report.annexes.sheets import Line
@@ -49,13 +53,21 @@ def annexes_of(run: AnnexRun, words: Words) -> bytes:
     words
         Language of the workbook.
     """
-    measures, built = measure_years(run), constructions(run)
+    every, built = measure_years(run), constructions(run)
+    measures = [one for years in every for one in years if not one.is_empty]
+    committed = commitments(run, every)
     names = _Names()
-    tables = [*_constructions(run, built, names, words), *_measures(run, measures, names, words)]
+    tables = [
+        *_decisions(decisions(run, built, measures), names, words),
+        *_constructions(run, built, names, words),
+        *_measures(run, measures, names, words),
+        *_commitments(committed, names, words),
+    ]
     rows = notified(run, built)
     after = [*([notifications_sheet(rows)] if rows else []), *_form(run, words)]
     own = list(_territories(run, measures, built, names, words))
-    opening = _contents(run, [*tables, *after], own, words)
+    equal = [one for one in committed if not one.differ]
+    opening = _contents(run, [*tables, *after], own, equal, words)
     sheets = [opening, *tables, *own, *after]
     scenario = run.instance.scenario
     title = scenario.title or scenario.name
@@ -106,18 +118,45 @@ def _constructions(
 ) -> Iterator[Sheet]:
     for one in built:
         name = names.of(f"{words.phrase('Construction')} {one.envelope} {one.year}")
-        note = words.phrase("Amounts in {currency}.", currency=run.instance.scenario.currency)
         title = envelope_named(run, one, words)
-        yield _sheet(name, title, note, construction_lines(one, FIRST, words))
+        lines = construction_lines(one, FIRST, words)
+        yield _sheet(name, title, _amounts_in(run, words), lines)
+
+
+def _decisions(found: Sequence[Decision], names: _Names, words: Words) -> Iterator[Sheet]:
+    for one in found:
+        name = names.of(words.phrase("Decision {year}", year=one.year))
+        note = _amounts_in(one.run, words)
+        yield _sheet(name, one.title(words), note, decision_lines(one, FIRST, words))
+
+
+def _commitments(found: Sequence[Commitments], names: _Names, words: Words) -> Iterator[Sheet]:
+    for one in found:
+        if not one.differ:
+            continue
+        name = names.of(words.phrase("Commitments {envelope}", envelope=one.envelope))
+        title = words.phrase("Commitment authorisations and payment credits")
+        if one.envelope:
+            title = f"{title} · {one.run.envelope_title(one.envelope)}"
+        said = words.phrase(
+            "Committed: what places funded in the year cost over a full year, and whole awards "
+            "that are paid by milestones. Paid: credits of the year, what is withheld included. "
+            "All that is committed is paid."
+        )
+        note = f"{_amounts_in(one.run, words)} {said}"
+        yield _sheet(name, title, note, commitment_lines(one, FIRST, words))
+
+
+def _amounts_in(run: AnnexRun, words: Words) -> str:
+    return words.phrase("Amounts in {currency}.", currency=run.instance.scenario.currency)
 
 
 def _measures(
     run: AnnexRun, measures: Sequence[MeasureYear], names: _Names, words: Words
 ) -> Iterator[Sheet]:
-    currency = run.instance.scenario.currency
     for one in measures:
         title = f"{run.title_of(one.measure)}, {one.year}"
-        note = words.phrase("Amounts in {currency}.", currency=currency)
+        note = _amounts_in(run, words)
         data = one.indicator
         if data is not None:
             spec = run.instance.scenario.indicators[data.name]
@@ -144,8 +183,20 @@ def _territories(
         )
 
 
-def _contents(run: AnnexRun, tables: Sequence[Sheet], own: Sequence[Sheet], words: Words) -> Sheet:
-    """What the annexes are, and how they were rounded."""
+def _contents(
+    run: AnnexRun,
+    tables: Sequence[Sheet],
+    own: Sequence[Sheet],
+    equal: Sequence[Commitments],
+    words: Words,
+) -> Sheet:
+    """What the annexes are, and how they were rounded.
+
+    Parameters
+    ----------
+    equal
+        Envelopes that pay in every year what it commits, which have no table of it.
+    """
     scenario = run.instance.scenario
     lines: list[Line] = [
         (Cell(value=scenario.title or scenario.name, kind="title"),),
@@ -167,9 +218,20 @@ def _contents(run: AnnexRun, tables: Sequence[Sheet], own: Sequence[Sheet], word
         pages = words.phrase("one page for each of {count} territories", count=len(own))
         lines.append((Cell(value=f"{own[0].name} …"), Cell(value=pages)))
     lines.append(())
-    lines.extend((Cell(), Cell(value=note, kind="sentence")) for note in _notes(run, words))
+    notes = [*_notes(run, words), *_equal(run, equal, words)]
+    lines.extend((Cell(), Cell(value=note, kind="sentence")) for note in notes)
     lines.extend((Cell(), Cell(value=source, kind="sentence")) for source in scenario.sources)
     return Sheet(name=_contents_name(words), lines=tuple(lines), widths=(NAMED, 100))
+
+
+def _equal(run: AnnexRun, equal: Sequence[Commitments], words: Words) -> Iterator[str]:
+    for one in equal:
+        said = words.phrase(
+            "Every year pays what it commits: commitment authorisations are the payment credits "
+            "(AE = CP)."
+        )
+        title = run.envelope_title(one.envelope)
+        yield f"{title}: {said}" if title else said
 
 
 def _contents_name(words: Words) -> str:

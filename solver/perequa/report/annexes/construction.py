@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from perequa.interpret.construction import ADDING, ONE_YEAR
 from perequa.interpret.margin import COMMITTED, PLEDGED, UNTIL_OPENING
 from perequa.report.annexes.rounding import rounded
-from perequa.report.annexes.sheets import Column, letters, table
+from perequa.report.annexes.sheets import Column, letters, rows_of, table
 from perequa.words.lines import line_words
 
 if TYPE_CHECKING:
@@ -239,7 +239,7 @@ def construction_lines(built: Construction, start: int, words: Words) -> list[Li
     columns.extend(_subtotals(built, whole, words))
     columns.extend(_free(built, at, whole, len(columns), words))
     columns.extend(_deliveries(built, whole, len(columns), words))
-    last = start + len(built.codes) + sum(1 for zone in zones if zone.name) + bool(left) + 1
+    last = start + len(built.codes) + rows_of(zones) + bool(left) + 1
     columns.extend(_compared(built, at, whole, last, words))
     extras = [words.phrase("Not distributed")] if left else []
     return table(columns, zones, extras, words.phrase("Total"), start)
@@ -253,6 +253,7 @@ def _rate(built: Construction, zones: int, words: Words) -> Column:
         kind="percent",
         values=built.rates,
         of_zone=[one] * (zones + 1),
+        of_part=one,
     )
 
 
@@ -390,9 +391,14 @@ def _compared(
     bases = built.summed(base)
     total = sum(built.envelopes) + built.common
     pairs = list(zip(built.envelopes, bases, strict=True))
-    inside = [zone.inside for zone in built.run.zones(built.level, words) if zone.name]
-    sums = [(sum(pairs[i][0] for i in z), sum(pairs[i][1] for i in z)) for z in inside]
+    zones = built.run.zones(built.level, words)
+
+    def summed(inside: Sequence[int]) -> tuple[int, int]:
+        return sum(pairs[i][0] for i in inside), sum(pairs[i][1] for i in inside)
+
+    sums = [summed(zone.inside) for zone in zones if zone.name]
     sums.append((total, sum(bases)))
+    part = next((summed(zone.part.inside) for zone in zones if zone.part is not None), None)
     held = [letters(at[item]) for item in base]
     envelope = letters(whole)
     left = {0: built.common} if built.common else {}
@@ -415,6 +421,7 @@ def _compared(
             kind="percent",
             values=[_growth(*pair) for pair in pairs],
             of_zone=[_growth(*pair) for pair in sums],
+            of_part=None if part is None else _growth(*part),
             rule=growth,
         ),
         Column(
@@ -422,6 +429,7 @@ def _compared(
             kind="percent",
             values=[own / total if total else 0.0 for own, _ in pairs],
             of_zone=[own / total if total else 0.0 for own, _ in sums],
+            of_part=None if part is None else part[0] / total if total else 0.0,
             rule=lambda row: f"{envelope}{row}/{envelope}${last}",
         ),
     ]

@@ -113,14 +113,58 @@ class MeasureYear:
         return self.printed(self.run.withheld)[0]
 
     @cached_property
-    def full_year(self) -> list[int]:
-        """What the places funded cost over a full year."""
-        return self.printed(self.run.plan.full_year_credits)[0]
+    def granted(self) -> list[int]:
+        """Credits of each territory listed, what is withheld included."""
+        return [a + b for a, b in zip(self.credits[0], self.withheld, strict=True)]
+
+    def kept_credits(self, what: str) -> int:
+        """Credits of a row that no territory has, as printed."""
+        return int(dict(zip(self.shown_kept, self._kept_credits, strict=True)).get(what, 0))
+
+    @property
+    def _kept_credits(self) -> list[float]:
+        return [self.credits[1].get(e, 0.0) for e in range(len(self.shown_kept))]
+
+    @cached_property
+    def opening(self) -> list[int]:
+        """What the places funded cost in their first year."""
+        if self.run.plan.extension_credits[:, self.m, self.y].any():
+            return self.printed(self.run.plan.opening_credits)[0]
+        return self.granted
 
     @cached_property
     def due(self) -> list[int]:
         """Extension that the year after pays."""
         return self.printed(self.run.plan.due_after)[0]
+
+    @cached_property
+    def due_before(self) -> list[int]:
+        """Extension that this year pays."""
+        if self.y:
+            return MeasureYear(self.run, self.m, self.y - 1).due
+        return self.run.printed(self.run.instance.carried[:, self.m])[0]
+
+    @cached_property
+    def full_year(self) -> list[int]:
+        """What the places funded cost over a full year."""
+        return [a + b for a, b in zip(self.opening, self.due, strict=True)]
+
+    @cached_property
+    def paid(self) -> list[int]:
+        """What the year pays: its own places and the extension of earlier ones."""
+        return [a + b for a, b in zip(self.opening, self.due_before, strict=True)]
+
+    @cached_property
+    def awarded(self) -> list[int]:
+        """Part of the cost over a full year that awards paid by milestones committed at once."""
+        phased = self.run.phased[:, self.m]
+        if not phased.any():
+            return [0] * len(self.run.listed)
+        mixed = self.printed(self.run.plan.full_year_credits * self.run.phased[:, :, None])[0]
+        return [
+            whole if phased[list(inside)].all() else part
+            for whole, part, inside in zip(self.full_year, mixed, self.run.inside, strict=True)
+        ]
 
     @cached_property
     def indicator(self) -> IndicatorData | None:
@@ -147,16 +191,14 @@ class MeasureYear:
         return None if value is None else float(str(value))
 
 
-def measure_years(run: AnnexRun) -> list[MeasureYear]:
-    """Every measure and year in which something happens, measures in the order of the scenario."""
+def measure_years(run: AnnexRun) -> list[list[MeasureYear]]:
+    """Every year of each measure, measures in the order of the scenario."""
     instance = run.instance
     order = [m for m in instance.scenario.measures if m in instance.measures]
-    every = [
-        MeasureYear(run, instance.measures.index(name), y)
+    return [
+        [MeasureYear(run, instance.measures.index(name), y) for y in range(len(instance.years))]
         for name in order
-        for y in range(len(instance.years))
     ]
-    return [one for one in every if not one.is_empty]
 
 
 def measure_lines(one: MeasureYear, start: int, words: Words) -> list[Line]:
@@ -169,13 +211,7 @@ def measure_lines(one: MeasureYear, start: int, words: Words) -> list[Line]:
     """
     run = one.run
     zones = run.zones(run.listed_level, words)
-    columns = [
-        Column(heading=words.phrase("Code"), kind="code", values=[t.code for t in run.listed]),
-        Column(heading=words.phrase("Territory"), kind="text", values=[t.name for t in run.listed]),
-    ]
-    if run.listed_level != run.instance.tree.levels[0]:
-        above = [run.top[i].name for i in run.top_of]
-        columns.append(Column(heading=words.phrase("In"), kind="text", values=above))
+    columns = run.named(words)
     columns.extend(_before(one, zones, words))
     columns.extend(_stated(one, words))
     columns.extend(_parts(one, words))

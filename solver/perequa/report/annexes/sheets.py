@@ -89,10 +89,11 @@ class Column:
         What reserves, sums withheld and undistributed hold, by their position.
     added
         Whether sub-totals and the total are sums of it.
-    of_zone
-        Figures of each zone that has a name and, last, of the total, where they are no sums.
+    of_zone, of_part
+        Figures of each zone that has a name and, last, of the total; and of the part of a zone that
+        has a row of its own: where they are no sums.
     rule
-        Formula of every row, sub-totals included; `values` and `of_zone` are what it comes to.
+        Formula of every row, sub-totals included; the figures above are what it comes to.
     """
 
     heading: str
@@ -101,15 +102,36 @@ class Column:
     extra: Mapping[int, float] = field(default_factory=dict)
     added: bool = False
     of_zone: Sequence[Value] = ()
+    of_part: Value = None
     rule: Rule | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """Territories that a sub-total sums; without a name there is none."""
+    """Territories that a sub-total sums; without a name there is none.
+
+    Attributes
+    ----------
+    part
+        Some of them that have a row of their own below it, which no total counts.
+    """
 
     name: str
     inside: Sequence[int]
+    part: Part | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Some territories of a zone, whose sum is printed for information."""
+
+    name: str
+    inside: Sequence[int]
+
+
+def rows_of(zones: Sequence[Zone]) -> int:
+    """Return how many rows the zones of a table have below those of territories."""
+    return sum(bool(zone.name) + (zone.part is not None) for zone in zones)
 
 
 def table(
@@ -145,7 +167,13 @@ def table(
             at += 1
             sums.append(at)
             lines.append(_sum(columns, zone, z, (first, at - 1), at))
-    rows = [*sums] if sums else list(range(start + 1, at + 1))
+        else:
+            sums.extend(range(first, at + 1))
+        if zone.part is not None:
+            at += 1
+            inside = [first + list(zone.inside).index(i) for i in zone.part.inside]
+            lines.append(_part(columns, zone.part, inside, at))
+    rows = [*sums]
     for e, name in enumerate(extras):
         at += 1
         rows.append(at)
@@ -174,6 +202,29 @@ def _sum(columns: Sequence[Column], zone: Zone, z: int, between: tuple[int, int]
             formula = column.rule(at)
         cells.append(Cell(value=value, kind=column.kind, formula=formula, strong=True))
     return tuple(cells)
+
+
+def _part(columns: Sequence[Column], part: Part, rows: Sequence[int], at: int) -> Line:
+    """Write the row of some territories of a zone; `rows` are theirs, from 1."""
+    cells = [Cell(), Cell(value=part.name)]
+    for j, column in enumerate(columns[2:], 2):
+        value, formula = column.of_part, ""
+        if column.added:
+            value = added(column.values[i] for i in part.inside)
+            formula = "+".join(
+                f"SUM({letters(j)}{first}:{letters(j)}{last})" for first, last in _runs(rows)
+            )
+        if column.rule is not None:
+            formula = column.rule(at)
+        cells.append(Cell(value=value, kind=column.kind, formula=formula))
+    return tuple(cells)
+
+
+def _runs(rows: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the first and the last of every run of consecutive rows."""
+    starts = [row for row in rows if row - 1 not in rows]
+    ends = [row for row in rows if row + 1 not in rows]
+    return list(zip(starts, ends, strict=True))
 
 
 def _extra(columns: Sequence[Column], name: str, e: int, at: int) -> Line:

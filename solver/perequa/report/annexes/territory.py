@@ -190,8 +190,7 @@ def _amount(name: str, amount: int, *, strong: bool = False) -> Line:
 
 def envelope_named(run: AnnexRun, built: Construction, words: Words) -> str:
     """Say whose construction it is, and of which year."""
-    spec = run.instance.scenario.envelopes.get(built.envelope)
-    title = (spec.title if spec is not None else None) or built.envelope
+    title = run.envelope_title(built.envelope)
     if not title:
         return words.phrase("Construction of the envelope of {year}", year=built.year)
     return words.phrase(

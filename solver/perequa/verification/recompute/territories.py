@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 OVERSEAS_REGIONS = frozenset({"01", "02", "03", "04", "06"})
 """Régions d'outre-mer, official geographic code (INSEE, since 2016)."""
+CAPITAL = frozenset(
+    {
+        ("region", "11"),
+        *(("department", code) for code in ("75", "77", "78", "91", "92", "93", "94", "95")),
+    }
+)
+"""Île-de-France and its departments, official geographic code (INSEE)."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,14 @@ class Territories:
                 return code.startswith(("97", "98"))
             node = int(self.parent[node])
         return None
+
+    def is_capital(self, node: int) -> bool:
+        """Whether a territory is Île-de-France or lies in it."""
+        while node >= 0:
+            if self.key[node] in CAPITAL:
+                return True
+            node = int(self.parent[node])
+        return False
 
 
 def read_territories(scenario: Mapping[str, Any], table: Table) -> Territories:
