@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import splu
 
 from perequa.verification.duals import SIGN, wrong_signs
 from perequa.verification.feasibility import check_feasible, row_tolerance
+from perequa.verification.independent import independent
 from perequa.words import saying
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ CORNERS = np.array([0.25, 0.5, 1.0, 2.0, 4.0])
 SLOPES = np.array([0.25, 0.75, 1.5, 3.0, 6.0, 12.0])
 """Slopes of the chords of u² between 0, the corners, and 8."""
 SAME = 1e-7
-CORNER, DEPENDENT = 1e-6, 1e-11
-"""Size of the corner of the system, and of the pivots below which columns are dependent."""
 
 
 def check_stepped(
@@ -172,20 +170,9 @@ def _independent(program: Program, rows: NDArray[np.intp], columns: NDArray[np.i
         (arrays["a_data"], arrays["a_indices"], arrays["a_indptr"]),
         shape=(program.matrix.rows, program.matrix.columns),
     )[rows][:, columns]
-    norm = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=0)).ravel())
-    if (norm == 0).any():
-        return False
-    scaled = matrix @ sparse.diags_array(1.0 / norm)
-    # singular just when the columns are dependent; the small corner keeps the smallest singular
-    # value of the columns from being squared into rounding
-    system = sparse.block_array(
-        [[sparse.eye_array(scaled.shape[0]) * CORNER, scaled], [scaled.T, None]], format="csc"
-    )
-    try:
-        factors = splu(system)
-    except RuntimeError:
-        return False
-    return bool(np.abs(factors.U.diagonal()).min() > DEPENDENT)
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    return independent(matrix)
 
 
 def _check_dual(
