@@ -14,6 +14,7 @@ import pyomo.environ as pyo
 from pyomo.core.expr import InequalityExpression
 
 from perequa_models.keys import AuxiliaryKey, Where
+from perequa_models.sums import total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,6 +50,11 @@ class Builder:
     rows: list[tuple[RowKey | AuxiliaryKey, Any]] = field(default_factory=list)
     columns: list[tuple[ColumnKey, Any]] = field(default_factory=list)
     ranked: list[RankedRates] = field(default_factory=list)
+
+    @staticmethod
+    def total(parts: Iterable[Any]) -> Any:  # noqa: ANN401 - Pyomo is untyped
+        """Add up figures, variables and sums of them, as one list of terms."""
+        return total(parts)
 
     def differences(self, rates: RankedRates) -> None:
         """Let an objective add up the differences of some rates, two by two."""

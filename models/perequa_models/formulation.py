@@ -16,7 +16,7 @@ from perequa_models.builder import Builder
 from perequa_models.catalogue import OBJECTIVE_KINDS
 from perequa_models.keys import AuxiliaryKey, CellKey, ProjectKey, Where
 from perequa_models.quantities import Quantities
-from perequa_models.sums import total
+from perequa_models.sums import added, total
 
 if TYPE_CHECKING:
     from perequa_models.instance import Instance, RuleRow, Term
@@ -80,7 +80,7 @@ def _written(instance: Instance, reference: Reference) -> Formulation:
     builder = Builder(
         model=model,
         instance=instance,
-        quantities=Quantities(instance, x, _fixed_budgets(instance, held), taken),
+        quantities=Quantities(instance, x, _fixed_budgets(instance, held), taken, added),
         reference=reference,
         columns=columns,
     )

@@ -6,6 +6,7 @@ that holds either figures or the variables of the program: the arithmetic is the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from perequa_models.sums import added
 from perequa_models.tree import split
 
 if TYPE_CHECKING:
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from perequa_models.tree import Indices
 
 Values = NDArray[Any]
+Plus = Callable[..., Values]
+
+
+def plainly(*arrays: Values) -> Values:
+    """Add up arrays one after another."""
+    return np.asarray(sum(arrays[1:], arrays[0]))
 
 
 @dataclass(frozen=True)
@@ -39,12 +45,15 @@ class Quantities:
         that stand for them, or what a moved limit makes of them. By default those of the instance.
     taken
         (J,): which projects are taken, 1 or 0; None where none is.
+    plus
+        Adds up arrays, place by place: figures plainly; who writes a program lays its sums flat.
     """
 
     instance: Instance
     x: Values
     fixed: Values | None = None
     taken: Values | None = None
+    plus: Plus = plainly
 
     @property
     def places(self) -> Values:
@@ -87,7 +96,7 @@ class Quantities:
     @cached_property
     def credits(self) -> Values:
         """k: new money delegated each year, extensions included; (T, M, Y)."""
-        return added(self.opening_credits, self.extension_credits)
+        return self.plus(self.opening_credits, self.extension_credits)
 
     @cached_property
     def due_after(self) -> Values:
@@ -175,7 +184,7 @@ class Quantities:
             renewed = renewed * growth
             earlier = [(money, kept * growth) for money, kept in earlier]
             new = self.credits[:, :, y]
-            years.append(added(renewed, *(money * kept for money, kept in earlier), new))
+            years.append(self.plus(renewed, *(money * kept for money, kept in earlier), new))
             earlier.append((new, np.broadcast_to(recurrent, new.shape)))
         return np.stack(years, axis=2)
 

@@ -54,9 +54,7 @@ def total(parts: Iterable[Any]) -> Any:  # noqa: ANN401 - Pyomo is untyped
 
 
 def added(*arrays: Values) -> Values:
-    """Add up arrays of figures, variables and sums of them, place by place."""
-    if all(array.dtype != object for array in arrays):
-        return np.asarray(sum(arrays[1:], arrays[0]))
+    """Add up arrays of figures, variables and sums of them, place by place, as one list each."""
     laid = np.broadcast_arrays(*arrays)
     sums = np.empty(laid[0].shape, dtype=object)
     sums.ravel()[:] = [

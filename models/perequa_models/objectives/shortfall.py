@@ -8,7 +8,6 @@ import numpy as np
 
 from perequa_models.objectives.data import gap_data, unit_of_gap
 from perequa_models.objectives.grammar import GapSpec
-from perequa_models.sums import total
 
 if TYPE_CHECKING:
     from perequa_models.builder import Builder
@@ -45,6 +44,6 @@ def write(b: Builder, name: str, spec: Shortfall) -> Any:  # noqa: ANN401 - a Py
     counted = data.counted(b.quantities).ravel()
     wanted = (data.people * data.targets(b.quantities)).ravel().tolist()
     rows = zip(counted, missing, wanted, strict=True)
-    b.at_least_zero(name, "gap", where, [total((c, s, -w)) for c, s, w in rows])
+    b.at_least_zero(name, "gap", where, [b.total((c, s, -w)) for c, s, w in rows])
     factor = data.factor.ravel().tolist()
-    return total(f * s for f, s in zip(factor, missing, strict=True))
+    return b.total(f * s for f, s in zip(factor, missing, strict=True))

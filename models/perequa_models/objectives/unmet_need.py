@@ -10,7 +10,6 @@ from perequa_models.columns import summed_up
 from perequa_models.objectives.data import nodes_compared, years_looked_at
 from perequa_models.objectives.grammar import ObjectiveSpec
 from perequa_models.strict import ColumnRef, Name, Text
-from perequa_models.sums import total
 from perequa_models.tree import split
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def write(b: Builder, name: str, spec: UnmetNeed) -> Any:  # noqa: ANN401 - a Py
     unmet = b.variables(name, "unmet", where)
     # one sum and not a difference of sums: it is read at once
     rows = zip(unmet, funded.ravel(), need.ravel().tolist(), strict=True)
-    b.at_least_zero(name, "need", where, [total((f, u, -n)) for u, f, n in rows])
+    b.at_least_zero(name, "need", where, [b.total((f, u, -n)) for u, f, n in rows])
     return sum(unmet) * (1.0 / len(years))
 
 

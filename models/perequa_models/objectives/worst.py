@@ -9,7 +9,6 @@ import numpy as np
 from perequa_models.keys import Where
 from perequa_models.objectives.data import gap_data, unit_of_gap
 from perequa_models.objectives.grammar import GapSpec
-from perequa_models.sums import total
 
 if TYPE_CHECKING:
     from perequa_models.builder import Builder
@@ -51,5 +50,5 @@ def write(b: Builder, name: str, spec: Worst) -> Any:  # noqa: ANN401 - a Pyomo 
         wanted.ravel().tolist(),
         strict=True,
     )
-    b.at_least_zero(name, "gap", where, [total((c, m, -w)) for c, m, w in reached])
+    b.at_least_zero(name, "gap", where, [b.total((c, m, -w)) for c, m, w in reached])
     return sum(worst) * (1.0 / len(years))
