@@ -94,6 +94,11 @@ class Tally:
 
     zero = at_least_zero
 
+    @staticmethod
+    def total(parts: Iterable[float]) -> float:
+        """Add up the zeros that stand for variables, and figures."""
+        return sum(parts)
+
     def differences(self, rates: RankedRates) -> None:
         """Count a row and a variable for each pair."""
         pairs = len(rates.where) * (len(rates.where) - 1) // 2
