@@ -13,7 +13,7 @@ from scipy.optimize import linprog
 
 from perequa.engine import parts
 from perequa.engine.parts import LinearProgram, minimise_apart, one_by_one, two_at_once
-from perequa.engine.session import Outcome, SolverOptions
+from perequa.engine.session import Outcome, Session, SolverOptions
 from perequa.engine.termination import Termination
 from perequa_models.errors import NotProven
 
@@ -144,3 +144,27 @@ def test_what_goes_wrong_in_a_part_is_raised_and_the_others_are_left(
     with pytest.raises(error, match="a part"):
         list(two_at_once(listed, wrong))
     assert len(met) <= 2
+
+
+def test_rows_that_hold_and_whom_they_alone_pushed_are_not_solved_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """x + y ≤ 10 holds of itself; then nobody pushes z, and z − x ≥ −5 holds too."""
+    solved = []
+
+    def noted(matrix: sparse.csc_array, *rest: object) -> Session:
+        solved.append(matrix.shape)
+        return Session(matrix, *rest)
+
+    monkeypatch.setattr(parts, "Session", noted)
+    program = LinearProgram(
+        matrix=sparse.csc_array([[1.0, 1.0, 0.0], [-1.0, 0.0, 1.0], [1.0, 2.0, 0.0]]),
+        row_lower=np.array([-np.inf, -5.0, 3.0]),
+        row_upper=np.array([10.0, np.inf, np.inf]),
+        column_lower=np.zeros(3),
+        column_upper=np.array([5.0, 5.0, 5.0]),
+    )
+    found = minimise_apart(program, np.array([1.0, 1.0, 0.0]), OPTIONS)
+    assert solved == [(1, 2)]
+    assert found.x == pytest.approx([0.0, 1.5, 0.0])
+    assert found.y == pytest.approx([0.0, 0.0, 0.5])

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +28,15 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
+Flags = NDArray[np.bool_]
 
 ENOUGH = 3000
 """Rows and columns up to which small parts are put together: a run of HiGHS has its own price."""
+
+LOOKS = 4
+"""Most looks at which columns rest and which rows hold: one leads to the other a few times."""
+ROUNDING = 1e-12
+"""Share of a limit within which a row is taken to hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +113,7 @@ def minimise_apart(
     """Minimise a cost over a program known to have a plan, part by part.
 
     Columns that are held are left out, those that rest at their lower bound with them, and so are
-    the rows that no other column enters: those hold already, and have no price.
+    the rows that hold wherever the others stand: those have no price.
 
     Parameters
     ----------
@@ -123,7 +129,7 @@ def minimise_apart(
     Outcome
         Of the whole program. The first part that is not solved to the end is what it ends with.
     """
-    held = (program.column_lower == program.column_upper) | _resting(program, cost)
+    held, holding = _settled(program, cost)
     x, y = np.where(held, program.column_lower, 0.0), np.zeros(len(program.row_lower))
     moved = program.matrix @ x
     lower, upper = program.row_lower - moved, program.row_upper - moved
@@ -144,33 +150,81 @@ def minimise_apart(
             found = session.solve(presolve=False)
         return found
 
-    for part, found in each(_parts(program.matrix, np.flatnonzero(~held)), solve):
+    for part, found in each(_parts(_without(program.matrix, held, holding), held), solve):
         if found.termination is not Termination.OPTIMAL:
             return found
         x[part.columns], y[part.rows] = found.x, found.y
     return Outcome(termination=Termination.OPTIMAL, x=x, y=y, objective=float((cost * x).sum()))
 
 
-def _resting(program: LinearProgram, cost: Floats) -> NDArray[np.bool_]:
-    """Find columns that gain nothing by being greater, and that no row wants greater.
+def _settled(program: LinearProgram, cost: Floats) -> tuple[Flags, Flags]:
+    """Find columns that may stay at their lower bound, and rows that hold whatever the others do.
+
+    One leads to the other: a row that holds wants nobody greater. Presolve finds the same rows
+    among much else, and takes longer than the simplex method needs for what they would cost.
+
+    Returns
+    -------
+    held, holding
+        (n,) columns that are fixed, or rest at their lower bound; (m,) rows that hold.
+    """
+    held = program.column_lower == program.column_upper
+    holding = np.zeros(len(program.row_lower), dtype=np.bool_)
+    column = np.repeat(np.arange(len(cost)), np.diff(program.matrix.indptr))
+    for _ in range(LOOKS):
+        holding = _holding(program, column, held)
+        resting = held | _resting(program, cost, column, holding)
+        if (resting == held).all():
+            break
+        held = resting
+    return held, holding
+
+
+def _holding(program: LinearProgram, column: Indices, held: Flags) -> Flags:
+    """Find rows that no plan within the bounds of the columns breaks, but for rounding."""
+    matrix, m = program.matrix, len(program.row_lower)
+    least = program.column_lower[column]
+    most = np.where(held, program.column_lower, program.column_upper)[column]
+    rises = matrix.data > 0.0
+    low = np.bincount(matrix.indices, matrix.data * np.where(rises, least, most), m)
+    high = np.bincount(matrix.indices, matrix.data * np.where(rises, most, least), m)
+    return _reaches(low, program.row_lower) & _reaches(-high, -program.row_upper)
+
+
+def _reaches(least: NDArray[Any], limit: Floats) -> Flags:
+    """Whether the least of each row is at its limit or above; no limit is always reached."""
+    near = limit - ROUNDING * np.maximum(1.0, np.abs(limit))
+    return np.asarray(np.isneginf(limit) | (least >= near))
+
+
+def _resting(program: LinearProgram, cost: Floats, column: Indices, holding: Flags) -> Flags:
+    """Find columns that gain nothing by being greater, and that no row left wants greater.
 
     Of any plan they can be lowered to their bound, and no row breaks. Under the objective of one
     measure these are the places of all the others.
     """
     matrix = program.matrix
-    wants_more = np.where(
-        matrix.data > 0.0,
-        np.isfinite(program.row_lower)[matrix.indices],
-        np.isfinite(program.row_upper)[matrix.indices],
+    limited = np.where(
+        matrix.data > 0.0, program.row_lower[matrix.indices], -program.row_upper[matrix.indices]
     )
+    wants_more = np.isfinite(limited) & ~holding[matrix.indices]
     wanted = np.zeros(len(cost), dtype=np.bool_)
-    wanted[np.repeat(np.arange(len(cost)), np.diff(matrix.indptr))[wants_more]] = True
+    wanted[column[wants_more]] = True
     return ~wanted & (cost >= 0.0) & np.isfinite(program.column_lower)
 
 
-def _parts(matrix: sparse.csc_array, columns: Indices) -> Iterator[Part]:
-    """Tell the parts; those that are small come several at a time."""
-    kept = matrix if len(columns) == matrix.shape[1] else matrix[:, columns]
+def _without(matrix: sparse.csc_array, held: Flags, holding: Flags) -> sparse.csc_array:
+    """Return the columns that are not held, without their entries in rows that hold."""
+    kept = matrix[:, np.flatnonzero(~held)]
+    left = ~holding[kept.indices]
+    before = np.concatenate([[0], np.cumsum(left)])
+    inside = (kept.data[left], kept.indices[left], before[kept.indptr])
+    return sparse.csc_array(inside, shape=kept.shape)
+
+
+def _parts(kept: sparse.csc_array, held: Flags) -> Iterator[Part]:
+    """Tell the parts of a matrix without the columns that are held; small ones come together."""
+    columns = np.flatnonzero(~held)
     entered = np.zeros(kept.shape[0], dtype=np.bool_)
     entered[kept.indices] = True
     rows, place = np.flatnonzero(entered), np.cumsum(entered) - 1
