@@ -94,6 +94,22 @@ def test_a_rule_binds_the_steps_that_see_what_it_names(tmp_path: Path) -> None:
     assert [str(d) for check in verdict.checks for d in check.disagreements] == []
 
 
+def test_a_cap_by_a_derived_column_holds_at_every_step(tmp_path: Path) -> None:
+    """Half of what is authorised, computed for each home: 2.5 in d2, 50 elsewhere."""
+    cap = {"kind": "cap", "by": "territory", "at_most": {"column": "half"}}
+    from_columns = {"activity": "unfunded", "unit_cost": "share"}
+    whole = stated(cap=cap) | {
+        "derive": {"half": {"formula": "activity_cost", "from": from_columns}}
+    }
+    columns = {"share": {f"establishment:{home}": 0.5 for home in HOMES}}
+    run = solved(tmp_path, whole, unfunded=ONLY_D2, columns=columns)
+    assert run.exit_code == 0
+    assert decided(run, "establishment")["d2"] == pytest.approx(2.5)
+    held = {r["step"] for r in rows(run, "rules") if r["rule"] == "cap"}
+    assert {"nation", "region-2", "department-D"} <= held
+    assert verify_run(tmp_path / "three").holds
+
+
 def test_a_step_measures_its_objectives_where_it_decides(tmp_path: Path) -> None:
     """A region's file that looks at establishments sees departments; each file may be its own."""
     worst = {"kind": "worst", "indicator": "rate", "level": "establishment", "target": 4.0}

@@ -14,6 +14,7 @@ from perequa.checks.schema import check_schema
 from perequa.checks.table_set import TableSet
 from perequa.io.findings import InvalidInput
 from perequa.io.scenario_files import RawPart, read_part
+from perequa_models.derive import derive_columns
 from perequa_models.errors import NotInThisVersion
 from perequa_models.problems import Problems, nearest
 
@@ -181,7 +182,9 @@ def _steps(
     if tree is None or cascade is None or not _check_steps(cascade, tree, problems):
         return None
     levels = [step.decide_at for step in cascade.steps]
-    nation, *inherited = divide_rules(raw.data, tree, levels, tables.columns)
+    # what is wrong with a formula is told by the program of whoever uses it
+    columns = derive_columns(scenario, tree, tables.columns, Problems())
+    nation, *inherited = divide_rules(raw.data, tree, levels, columns)
     stages = []
     for i, step in enumerate(cascade.steps[1:], start=1):
         parts = _parts(raw, i, cascade, tree, problems, findings)
