@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -337,7 +338,7 @@ def _touches_nothing(cascade: Cascade, name: str, part: Mapping[str, Any]) -> bo
     for row in program.row_ids:
         rule, territory = row.split("/")[:2]
         # a rule that holds at several steps stands there once for each, under a name of its own
-        if (rule == name or rule.startswith(f"{name}_below")) and territory != "-":
+        if re.fullmatch(rf"{re.escape(name)}(_below(_\d+)?)?", rule) and territory != "-":
             level, _, code = territory.partition(":")
             node = tree.index.get((level, code), -1)
             if level in levels and _stands_in(tree, node, top):
