@@ -210,9 +210,10 @@ class CascadeStep(Strict):
     """One step of a cascade: who decides, and inside what was handed down."""
 
     decide_at: Text
-    """Level at which the step decides: the top for the first step, a finer one for the second."""
+    """Level at which the step decides: the top for the first step, a finer one for each other."""
     hands_down: Annotated[tuple[HandsDown, ...], BeforeValidator(as_list)] = ()
-    """Rules whose limits are what each territory received; required in the second step."""
+    """Rules whose limits are what each territory received; required in every step but the
+    first."""
     scenario: Text | None = None
     """Path of the file that holds the rules, objectives, tie-break and reference of every
     territory."""
@@ -224,7 +225,7 @@ class Cascade(Strict):
     """The nation decides first, then each territory inside what it received."""
 
     steps: Annotated[tuple[CascadeStep, ...], Field(min_length=2)]
-    """The two steps: who decides first, and who decides then."""
+    """Who decides first, and who decides then, from the top down: two steps or more."""
 
 
 class Scenario(Strict):

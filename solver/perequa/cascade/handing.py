@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 HANDED = "handed_down"
 """Folder of the tables of limits, among the inputs of a part."""
 UNKNOWN = 1e9
-"""Limit of every row while a part is checked before the nation has decided."""
+"""Limit of every row while a part is checked before the step above has decided."""
 
 
 class Received(NamedTuple):
@@ -37,17 +37,19 @@ def limit_table(rows: tuple[Received, ...]) -> bytes:
 
 
 def unknown_limits(read: CascadeRead, part: Part) -> Limits:
-    """Limits of a part before the nation has decided."""
+    """Limits of a part before the step above has decided."""
     return _limits(read, part, lambda _measures, _year, _in: UNKNOWN)
 
 
 def received_limits(read: CascadeRead, part: Part, allocation: Table) -> Limits:
-    """Sum what the plan of the nation gives a part, nothing rounded.
+    """Sum what the plan of the step above gives a part, nothing rounded.
 
     Parameters
     ----------
+    read, part
+        The cascade, and the territory that decides.
     allocation
-        ``allocation.csv`` of the nation's step.
+        ``allocation.csv`` of the step above.
     """
     at = (part.territory.level, part.territory.code)
     rows = [r for r in allocation.records() if (r["level"], r["territory"]) == at]
@@ -75,7 +77,7 @@ def measures_of(read: CascadeRead, part: Part, rule: str) -> tuple[str, ...]:
 
 def _limits(read: CascadeRead, part: Part, amount: Any) -> Limits:  # noqa: ANN401 - a function
     limits = {}
-    for hand in read.hands:
+    for hand in read.stages[part.stage].hands:
         measures = measures_of(read, part, hand.rule)
         groups = [(m, (m,)) for m in measures] if hand.by_measure else [("", measures)]
         limits[hand.rule] = tuple(

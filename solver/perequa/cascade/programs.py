@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from perequa.cascade.handing import HANDED, Limits, limit_table
-from perequa.cascade.reading import SECTIONS
+from perequa.cascade.reading import INTEGRATED, NATION, SECTIONS
 from perequa.cascade.rules import grouped_by
 from perequa.io.table_files import InputFile
 from perequa_models.figures.arrays import national_initial
@@ -16,13 +16,12 @@ from perequa_models.figures.arrays import national_initial
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from perequa.cascade.reading import CascadeRead, Part
+    from perequa.cascade.reading import CascadeRead, Part, Stage
     from perequa.io.scenario_files import RawScenario
     from perequa_models.instance import Instance
     from perequa_models.problems import Path
     from perequa_models.tree import Tree
 
-NATION, INTEGRATED = "nation", "integrated"
 OF_THE_WHOLE = ("cascade", "mode", "variants", "sensitivity")
 """Sections that no single step has."""
 LONGEST_NAME = 60
@@ -38,11 +37,8 @@ def nation_scenario(read: CascadeRead) -> RawScenario:
     """
     data = _of_all(read, NATION)
     data["decide_at"] = read.upper
-    data["rules"] = copy.deepcopy(dict(read.divided.nation))
-    for objective in data["objectives"].values():
-        level = objective.get("level")
-        if level is not None and level != read.upper:
-            objective["level"] = read.upper
+    data["rules"] = copy.deepcopy(dict(read.nation))
+    _measured_where_decided(data, read.tree, read.upper)
     return _named(read.raw, data, NATION)
 
 
@@ -60,7 +56,7 @@ def part_scenario(
     limits
         What the part received.
     """
-    stated = part.stated.data
+    stated, stage = part.stated.data, read.stages[part.stage]
     data = _of_all(read, part.step)
     data.pop("choices", None)
     # envelopes are built by the nation: a part has what it received
@@ -70,13 +66,14 @@ def part_scenario(
         if key not in stated:
             data.pop(key, None)
     data["title"] = f"{data.get('title') or read.raw.name}: {part.territory.name}"
-    data["decide_at"] = read.lower
+    data["decide_at"] = stage.decide_at
+    _measured_where_decided(data, read.tree, stage.decide_at)
     data["territories"]["within"] = part.territory.id
     for name, rate in initial.items():
         data["indicators"][name]["national_initial"] = rate
-    inherited = _inherited(read, part)
+    inherited = _inherited(read, part, stage.inherited)
     own = copy.deepcopy(stated.get("rules") or {})
-    handed, files = _handed(read, own, limits)
+    handed, files = _handed(read, stage, own, limits)
     data["rules"] = inherited | own | handed
     raw = replace(
         read.raw,
@@ -97,18 +94,21 @@ def integrated_scenario(read: CascadeRead) -> RawScenario:
     data = _of_all(read, INTEGRATED)
     data["decide_at"] = read.lower
     rules: Data = {}
-    for name, rule in read.divided.nation.items():
+    for name, rule in read.nation.items():
         rules[name] = _by(copy.deepcopy(rule), "territory", read.upper)
-    for name, rule in read.divided.inherited.items():
-        restated = name if name not in rules else _unused(f"{name}_below", rules)
-        rules[restated] = _by(copy.deepcopy(rule), "territory", read.lower)
-    handed = {hand.rule for hand in read.hands}
+    for stage in read.stages:
+        for name, rule in stage.inherited.items():
+            restated = name if name not in rules else _unused(f"{name}_below", rules)
+            rules[restated] = _by(copy.deepcopy(rule), "territory", stage.decide_at)
     origins = dict(read.raw.origins)
     for part in read.parts:
-        own = part.stated.data.get("rules") or {}
+        stage, own = read.stages[part.stage], part.stated.data.get("rules") or {}
+        handed = {hand.rule for hand in stage.hands}
         names = {n: _unused(_suffixed(n, part.step), rules) for n in own if n not in handed}
         for name, restated in names.items():
-            rules[restated] = _restricted(own[name], part, names)
+            cut = _restricted(own[name], part, names)
+            last = stage.decide_at == read.lower
+            rules[restated] = cut if last else _by(cut, "territory", stage.decide_at)
             for path, origin in part.stated.origins.items():
                 if path[:2] == ("rules", name):
                     origins["rules", restated, *path[2:]] = origin
@@ -180,14 +180,23 @@ def _laid_over(
     return kept | {path: o for path, o in part.items() if path and path[0] in SECTIONS}
 
 
-def _inherited(read: CascadeRead, part: Part) -> Data:
+def _measured_where_decided(data: Data, tree: Tree, level: str) -> None:
+    """Measure the objectives of a step no finer than it decides: it does not see below."""
+    depth = tree.levels.index(level)
+    for objective in data["objectives"].values():
+        stated = objective.get("level")
+        if stated in tree.levels and tree.levels.index(stated) > depth:
+            objective["level"] = level
+
+
+def _inherited(read: CascadeRead, part: Part, inherited: Mapping[str, Data]) -> Data:
     """Rules that the whole leaves to a part, cut to its territories."""
     rules = {}
-    for name, rule in read.divided.inherited.items():
+    for name, rule in inherited.items():
         cut = copy.deepcopy(rule)
         named = cut.get("territories")
         if isinstance(named, list):
-            cut["territories"] = [t for t in named if _inside(read.tree, t, part)]
+            cut["territories"] = _named_inside(read.tree, named, part)
             if not cut["territories"]:
                 continue
         moves = cut.get("adjust")
@@ -199,20 +208,42 @@ def _inherited(read: CascadeRead, part: Part) -> Data:
     return rules
 
 
+def _named_inside(tree: Tree, named: list[Any], part: Part) -> list[Any]:
+    """Return the territories of a list that stand in a part; one above it names all of the part."""
+    own = part.territory.id
+    above = _ids_up(tree, own)[1:]
+    kept = [own if isinstance(t, str) and _id(tree, t) in above else t for t in named]
+    return list(dict.fromkeys(t for t in kept if _inside(tree, t, part)))
+
+
 def _inside(tree: Tree, written: Any, part: Part) -> bool:  # noqa: ANN401 - plain data
     """Whether a territory as written stands in a part; one not clear is left to the checks."""
-    node = tree.find(written) if isinstance(written, str) else ()
-    if not isinstance(node, int):
+    if not isinstance(written, str) or not _id(tree, written):
         return True
-    while tree.parent[node] >= 0:
+    return part.territory.id in _ids_up(tree, written)
+
+
+def _id(tree: Tree, written: str) -> str:
+    """Return the identifier of a territory as written; empty where it is not clear."""
+    node = tree.find(written)
+    return tree.nodes[node].id if isinstance(node, int) else ""
+
+
+def _ids_up(tree: Tree, written: str) -> list[str]:
+    """Return a territory that is clear and those above it, up to the top."""
+    node, found = tree.find(written), []
+    while isinstance(node, int) and node >= 0:
+        found.append(tree.nodes[node].id)
         node = int(tree.parent[node])
-    return tree.nodes[node].id == part.territory.id
+    return found
 
 
-def _handed(read: CascadeRead, own: Data, limits: Limits) -> tuple[Data, dict[str, InputFile]]:
+def _handed(
+    read: CascadeRead, stage: Stage, own: Data, limits: Limits
+) -> tuple[Data, dict[str, InputFile]]:
     """Rules whose limit is what was handed down, with the tables of these limits."""
     rules, files = {}, {}
-    for hand in read.hands:
+    for hand in stage.hands:
         kind = "envelope" if hand.in_ == "credits" else "contingent"
         rule = own.get(hand.rule, {"kind": kind})
         key = f"{HANDED}/{hand.rule}.csv"

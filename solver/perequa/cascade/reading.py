@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from perequa.cascade.rules import divide_rules, grouped_by
@@ -13,17 +14,21 @@ from perequa.checks.schema import check_schema
 from perequa.checks.table_set import TableSet
 from perequa.io.findings import InvalidInput
 from perequa.io.scenario_files import RawPart, read_part
+from perequa_models.derive import derive_columns
 from perequa_models.errors import NotInThisVersion
 from perequa_models.problems import Problems, nearest
 
 if TYPE_CHECKING:
-    from perequa.cascade.rules import Divided
+    from collections.abc import Mapping
+
+    from perequa.cascade.rules import Rule
     from perequa.io.findings import Finding
     from perequa.io.scenario_files import RawScenario
     from perequa_models.problems import Path
     from perequa_models.scenario import Cascade, CascadeStep, HandsDown, Scenario
     from perequa_models.tree import Territory, Tree
 
+NATION, INTEGRATED = "nation", "integrated"
 SECTIONS = ("rules", "objectives", "tie_break", "reference")
 """What a territory decides for itself."""
 ACCEPTED = (*SECTIONS, "variants", "format", "title", "sources")
@@ -40,15 +45,43 @@ class Part:
         The territory.
     stated
         The file of its rules and objectives.
+    above
+        The step that hands down to it.
+    stage
+        Which stage of the cascade it is of, from 0.
     """
 
     territory: Territory
     stated: RawPart
+    above: str
+    stage: int
 
     @property
     def step(self) -> str:
         """Name of its step, and of its folder."""
-        return f"{self.territory.level}-{self.territory.code}"
+        return step_of(self.territory)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A step below the nation, which several territories carry out side by side.
+
+    Attributes
+    ----------
+    decide_at
+        Level between whose territories they decide.
+    hands
+        What is handed down to them.
+    inherited
+        Rules of the whole that each of them has too, and cannot lift.
+    parts
+        One for each territory where the step above decides, in order.
+    """
+
+    decide_at: str
+    hands: tuple[HandsDown, ...]
+    inherited: Mapping[str, Rule]
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,14 +94,12 @@ class CascadeRead:
         The whole, merged; the same with its types.
     tree
         All territories.
-    upper, lower
-        Level at which the nation decides, and level at which its parts do.
-    hands
-        What is handed down.
-    parts
-        One for each territory of the upper level, in order.
-    divided
-        The rules of the nation, and those it leaves to its parts.
+    upper
+        Level at which the nation decides.
+    nation
+        The rules of the nation.
+    stages
+        The steps below it, each inside what the one above handed down.
     findings
         Warnings.
     """
@@ -77,11 +108,24 @@ class CascadeRead:
     scenario: Scenario
     tree: Tree
     upper: str
-    lower: str
-    hands: tuple[HandsDown, ...]
-    parts: tuple[Part, ...]
-    divided: Divided
+    nation: Mapping[str, Rule]
+    stages: tuple[Stage, ...]
     findings: tuple[Finding, ...]
+
+    @property
+    def lower(self) -> str:
+        """Level at which the last step decides."""
+        return self.stages[-1].decide_at
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Every territory that decides for itself, stage after stage."""
+        return tuple(part for stage in self.stages for part in stage.parts)
+
+    @property
+    def inherited(self) -> frozenset[str]:
+        """Rules of the whole that someone below the nation has."""
+        return frozenset(name for stage in self.stages for name in stage.inherited)
 
 
 def is_cascade(raw: RawScenario) -> bool:
@@ -137,20 +181,29 @@ def _steps(
     tree, cascade = tables.tree, _stated(scenario, problems)
     if tree is None or cascade is None or not _check_steps(cascade, tree, problems):
         return None
-    first, second = cascade.steps
-    divided = divide_rules(raw.data, tree, second.decide_at, tables.columns)
-    parts = _parts(raw, second, tree, problems, findings)
-    for part in _once(parts).values():
-        findings.extend(_check_part(part, second.hands_down, divided, raw))
+    levels = [step.decide_at for step in cascade.steps]
+    # what is wrong with a formula is told by the program of whoever uses it
+    columns = derive_columns(scenario, tree, tables.columns, Problems())
+    nation, *inherited = divide_rules(raw.data, tree, levels, columns)
+    stages = []
+    for i, step in enumerate(cascade.steps[1:], start=1):
+        parts = _parts(raw, i, cascade, tree, problems, findings)
+        stage = Stage(
+            decide_at=step.decide_at,
+            hands=step.hands_down,
+            inherited=inherited[i - 1],
+            parts=parts,
+        )
+        for part in _once(parts).values():
+            findings.extend(_check_part(part, stage, raw))
+        stages.append(stage)
     return CascadeRead(
         raw=raw,
         scenario=scenario,
         tree=tree,
-        upper=first.decide_at,
-        lower=second.decide_at,
-        hands=second.hands_down,
-        parts=parts,
-        divided=divided,
+        upper=levels[0],
+        nation=nation,
+        stages=tuple(stages),
         findings=(),
     )
 
@@ -165,16 +218,13 @@ def _stated(scenario: Scenario, problems: Problems) -> Cascade | None:
             accepted="cascade: {steps: [{decide_at: …}, {decide_at: …, hands_down: …}]}",
             remedy="state who decides at each step, or mode: integrated",
         )
-    elif len(scenario.cascade.steps) > 2:
-        what = f"cascade.steps: {len(scenario.cascade.steps)} steps (two are)"
-        raise NotInThisVersion(what)
     return scenario.cascade
 
 
 def _check_steps(cascade: Cascade, tree: Tree, problems: Problems) -> bool:
     """Note levels that are not those of a cascade, and what a step states in vain or not at all."""
     before = len(problems.errors)
-    first, second = cascade.steps
+    first = cascade.steps[0]
     for i, step in enumerate(cascade.steps):
         if step.decide_at not in tree.levels:
             problems.error(
@@ -197,15 +247,6 @@ def _check_steps(cascade: Cascade, tree: Tree, problems: Problems) -> bool:
             accepted=tree.levels[0],
             remedy="decide at the top level first",
         )
-    if tree.levels.index(second.decide_at) <= tree.levels.index(first.decide_at):
-        problems.error(
-            "wrong_level",
-            "the second step of a cascade decides below the first",
-            path=("cascade", "steps", 1, "decide_at"),
-            received=second.decide_at,
-            accepted=", ".join(tree.levels[1:]) or "a level below the first",
-            remedy="decide at a finer level",
-        )
     if first.hands_down or first.scenario or first.own:
         problems.error(
             "unused_key",
@@ -215,67 +256,102 @@ def _check_steps(cascade: Cascade, tree: Tree, problems: Problems) -> bool:
             accepted="decide_at alone",
             remedy="state them in the second step",
         )
-    if not second.hands_down:
+    for i, (above, step) in enumerate(pairwise(cascade.steps), start=1):
+        _check_below(i, above, step, tree, problems)
+    return len(problems.errors) == before
+
+
+def _check_below(
+    i: int, above: CascadeStep, step: CascadeStep, tree: Tree, problems: Problems
+) -> None:
+    """Note a step that does not decide below the one above, or to which nothing is handed down."""
+    below = tree.levels[tree.levels.index(above.decide_at) + 1 :]
+    if step.decide_at not in below:
+        problems.error(
+            "wrong_level",
+            f"step {i + 1} of a cascade decides below step {i}",
+            path=("cascade", "steps", i, "decide_at"),
+            received=step.decide_at,
+            accepted=", ".join(below) or f"a level below {above.decide_at}",
+            remedy="decide at a finer level",
+        )
+    if not step.hands_down:
         problems.error(
             "missing_key",
-            "the second step does not say what is handed down",
-            path=("cascade", "steps", 1),
+            f"step {i + 1} does not say what is handed down",
+            path=("cascade", "steps", i),
             received="nothing",
             accepted="hands_down: {rule: envelope, in: credits}",
             remedy="name the rule whose limit is what each territory received",
         )
-    return len(problems.errors) == before
 
 
 def _parts(
     raw: RawScenario,
-    step: CascadeStep,
+    stage: int,
+    cascade: Cascade,
     tree: Tree,
     problems: Problems,
     findings: list[Finding],
 ) -> tuple[Part, ...]:
-    """Read the file of each territory; a file that several use is read once."""
-    own = _own(step, tree, problems)
+    """Read the file of each territory of a step; a file that several use is read once."""
+    step, level = cascade.steps[stage], cascade.steps[stage - 1].decide_at
+    at: Path = ("cascade", "steps", stage)
+    own = _own(step, level, at, tree, problems)
     read: dict[str, RawPart | None] = {}
     parts = []
-    for node in tree.at(tree.levels[0]):
+    for node in tree.at(level):
         territory = tree.nodes[node]
         written, path = own.get(int(node), (step.scenario or "", ("scenario",)))
-        at: Path = ("cascade", "steps", 1, *path)
         if not written:
             problems.error(
                 "missing_key",
                 f"no file says how {territory.id} ({territory.name}) decides",
-                path=("cascade", "steps", 1),
+                path=at,
                 received="nothing",
                 accepted="scenario: FILE for all, or own: {TERRITORY: FILE}",
                 remedy="state scenario, or add the territory to own",
             )
             break
         if written not in read:
-            read[written] = _read(raw, written, at, problems, findings)
+            read[written] = _read(raw, written, (*at, *path), problems, findings)
         stated = read[written]
         if stated is not None:
-            parts.append(Part(territory=territory, stated=stated))
+            above = _above(tree, int(node), cascade, stage)
+            parts.append(Part(territory=territory, stated=stated, above=above, stage=stage - 1))
     return tuple(parts)
 
 
+def _above(tree: Tree, node: int, cascade: Cascade, stage: int) -> str:
+    """Name the step that hands down to a territory: the nation's, or that of who stands above."""
+    if stage == 1:
+        return NATION
+    level = cascade.steps[stage - 2].decide_at
+    while tree.nodes[node].level != level:
+        node = int(tree.parent[node])
+    return step_of(tree.nodes[node])
+
+
+def step_of(territory: Territory) -> str:
+    """Name the step of a territory, and its folder."""
+    return f"{territory.level}-{territory.code}"
+
+
 def _own(
-    step: CascadeStep, tree: Tree, problems: Problems
+    step: CascadeStep, level: str, at: Path, tree: Tree, problems: Problems
 ) -> dict[int, tuple[str, tuple[str, ...]]]:
     """File of each territory that has its own, by node, with the key that names it."""
     own: dict[int, tuple[str, tuple[str, ...]]] = {}
     for written, file in step.own.items():
         found = tree.find(written)
-        upper = tree.levels[0]
-        known = [tree.nodes[node].id for node in tree.at(upper)]
-        if isinstance(found, int) and tree.nodes[found].level == upper:
+        known = [tree.nodes[node].id for node in tree.at(level)]
+        if isinstance(found, int) and tree.nodes[found].level == level:
             own[found] = (file, ("own", written))
             continue
         problems.error(
             "unknown_territory",
-            f"own names no {upper}: {written!r}",
-            path=("cascade", "steps", 1, "own", written),
+            f"own names no {level}: {written!r}",
+            path=(*at, "own", written),
             received=written,
             accepted=", ".join(known[:12]) + (" …" if len(known) > 12 else ""),
             nearest=nearest(written, known),
@@ -322,9 +398,7 @@ def _once(parts: tuple[Part, ...]) -> dict[int, Part]:
     return {id(part.stated): part for part in parts}
 
 
-def _check_part(
-    part: Part, hands: tuple[HandsDown, ...], divided: Divided, raw: RawScenario
-) -> list[Finding]:
+def _check_part(part: Part, stage: Stage, raw: RawScenario) -> list[Finding]:
     """Note sections that a step cannot state, and rules it may not touch."""
     problems = Problems()
     data = part.stated.data
@@ -351,7 +425,7 @@ def _check_part(
     rules = data.get("rules")
     if isinstance(rules, dict):
         for name in rules:
-            if name in divided.inherited:
+            if name in stage.inherited:
                 problems.error(
                     "inherited_rule",
                     f"the rule {name} is inherited from the whole",
@@ -362,7 +436,7 @@ def _check_part(
                 )
         for name, rule in rules.items():
             _check_restrictable(str(name), rule, problems)
-        for hand in hands:
+        for hand in stage.hands:
             _check_handed(hand, rules.get(hand.rule), problems)
     shown = Places(_as_raw(part.stated, raw))
     return [shown.finding(problem) for problem in problems.found]

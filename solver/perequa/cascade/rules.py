@@ -1,14 +1,13 @@
-"""Which rules bind the nation, and which it leaves to those who decide below."""
+"""Which rules bind the nation, and which it leaves to those who decide below it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from perequa_models.columns import Column
     from perequa_models.tree import Tree
@@ -19,42 +18,34 @@ BY_COLUMN = frozenset({"cap", "floor", "ceiling"})
 BOUNDS = ("at_least", "at_most", "equals")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Divided:
-    """The rules of the whole, by who carries them out.
-
-    Attributes
-    ----------
-    nation
-        Those between the territories at the top.
-    inherited
-        Those that speak of territories below: each part has them too, and cannot lift them.
-    """
-
-    nation: Mapping[str, Rule]
-    inherited: Mapping[str, Rule]
-
-
 def divide_rules(
-    data: Mapping[str, Any], tree: Tree, lower: str, columns: Mapping[str, Column]
-) -> Divided:
-    """Tell the rules of the nation from those of territories below the top.
+    data: Mapping[str, Any], tree: Tree, levels: Sequence[str], columns: Mapping[str, Column]
+) -> tuple[Mapping[str, Rule], ...]:
+    """Share out the rules of the whole between the steps: those of the nation, then of each other.
 
-    A rule that names a finer level (in ``by`` or ``territories``) is inherited. A cap, floor or
-    ceiling by ``territory`` whose limit is a column stated below holds at both levels: what is
-    authorised department by department stays so once the nation has decided by region.
+    A rule that names a finer level (in ``by`` or ``territories``) is of the first step that
+    decides so finely. A cap, floor or ceiling by ``territory`` whose limit is a column stated below
+    holds at every step that decides where it is: what is authorised department by department stays
+    so once the nation has decided by region.
+
+    Parameters
+    ----------
+    data, tree, columns
+        The whole, its territories and its columns.
+    levels
+        Level at which each step decides, the nation's first.
     """
+    depths = [tree.levels.index(level) for level in levels]
     rules = data.get("rules")
-    stated = rules.items() if isinstance(rules, dict) else ()
-    nation, inherited = {}, {}
-    for name, rule in stated:
-        if _names_finer(rule, tree):
-            inherited[name] = rule
-            continue
-        nation[name] = rule
-        if _holds_below(rule, tree, lower, columns):
-            inherited[name] = rule
-    return Divided(nation=nation, inherited=inherited)
+    shared: list[dict[str, Rule]] = [{} for _ in levels]
+    for name, rule in rules.items() if isinstance(rules, dict) else ():
+        named = _finest(rule, tree)
+        first = next((i for i, d in enumerate(depths) if d >= named), len(depths) - 1)
+        shared[first][name] = rule
+        for i in range(first + 1, len(levels)):
+            if _holds_below(rule, tree, levels[i], columns):
+                shared[i][name] = rule
+    return tuple(shared)
 
 
 def grouped_by(rule: Any) -> list[Any]:  # noqa: ANN401 - plain data
@@ -63,13 +54,13 @@ def grouped_by(rule: Any) -> list[Any]:  # noqa: ANN401 - plain data
     return list(by) if isinstance(by, list) else [] if by is None else [by]
 
 
-def _names_finer(rule: Any, tree: Tree) -> bool:  # noqa: ANN401 - plain data
-    finer = tree.levels[1:]
-    if any(isinstance(group, str) and group in finer for group in grouped_by(rule)):
-        return True
+def _finest(rule: Any, tree: Tree) -> int:  # noqa: ANN401 - plain data
+    """Return the depth of the finest level that a rule names, 0 for the top or none."""
+    groups = [tree.levels.index(g) for g in grouped_by(rule) if g in tree.levels]
     named = rule.get("territories") if isinstance(rule, dict) else None
     found = [tree.find(t) for t in named if isinstance(t, str)] if isinstance(named, list) else []
-    return any(isinstance(node, int) and tree.level_of[node] > 0 for node in found)
+    nodes = [int(tree.level_of[node]) for node in found if isinstance(node, int)]
+    return max([0, *groups, *nodes])
 
 
 def _holds_below(

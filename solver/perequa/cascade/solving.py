@@ -20,14 +20,8 @@ from perequa.cascade.decentralisation import (
     unkept_table,
 )
 from perequa.cascade.handing import received_limits
-from perequa.cascade.programs import (
-    INTEGRATED,
-    NATION,
-    initial_rates,
-    part_scenario,
-    without_rules,
-)
-from perequa.cascade.reading import SECTIONS, is_cascade
+from perequa.cascade.programs import initial_rates, part_scenario, without_rules
+from perequa.cascade.reading import INTEGRATED, NATION, SECTIONS, is_cascade
 from perequa.cascade.tables import StepDone, cascade_table, handed_table, joined_tables
 from perequa.cascade.validating import check_cascade
 from perequa.checks import check
@@ -46,6 +40,8 @@ from perequa_models.errors import InternalError, InvalidScenario
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from perequa.cascade.handing import Limits
+    from perequa.cascade.reading import Part
     from perequa.cascade.validating import Checked
     from perequa.engine.session import SolverOptions
     from perequa.interpret.tables import Table
@@ -222,20 +218,26 @@ def _carried_out(checked: Checked, made: Path, how: How, jobs: int, watch: Watch
         waiting = [StepDone(part=part, limits={}, run=None) for part in read.parts]
         return Outcome(nation=nation, parts=waiting, integrated=None)
     initial = initial_rates(checked.nation.instance)
-    limits = {
-        part.step: received_limits(read, part, nation.tables["allocation"]) for part in read.parts
-    }
+    ended: dict[str, FinishedRun | None] = {NATION: nation}
+    done: list[StepDone] = []
+
+    def started(part: Part) -> tuple[Limits, Future[FinishedRun] | None]:
+        above = ended[part.above]
+        if above is None or not above.has_plan:
+            return {}, None
+        limits = received_limits(read, part, above.tables["allocation"])
+        raw = part_scenario(read, part, initial, limits)
+        raw = without_rules(raw, checked.idle[part.step])
+        return limits, submit(_solved, raw, made / "steps" / part.step, how)
+
     with watch("parts"), _workers(jobs) as submit:
-        pending = {}
-        for part in read.parts:
-            raw = part_scenario(read, part, initial, limits[part.step])
-            raw = without_rules(raw, checked.idle[part.step])
-            pending[part.step] = submit(_solved, raw, made / "steps" / part.step, how)
         whole = submit(_solved, checked.integrated.raw, made / INTEGRATED, how)
-        done = [
-            StepDone(part=part, limits=limits[part.step], run=pending[part.step].result())
-            for part in read.parts
-        ]
+        for stage in read.stages:
+            # a stage waits for the one above, whose plans are its limits
+            pending = [(part, *started(part)) for part in stage.parts]
+            for part, limits, future in pending:
+                ended[part.step] = None if future is None else future.result()
+                done.append(StepDone(part=part, limits=limits, run=ended[part.step]))
         return Outcome(nation=nation, parts=done, integrated=whole.result())
 
 
@@ -351,11 +353,13 @@ def _record(checked: Checked, outcome: Outcome) -> dict[str, object]:
     return {
         "upper": read.upper,
         "lower": read.lower,
-        "inherited": sorted(read.divided.inherited),
+        "inherited": sorted(read.inherited),
         "steps": [
             {
                 "step": part.step,
                 "territory": part.territory.id,
+                "above": part.above,
+                "decide_at": read.stages[part.stage].decide_at,
                 "file": next(iter(part.stated.files), ""),
                 "idle": sorted(checked.idle[part.step]),
                 "stated": {k: part.stated.data[k] for k in SECTIONS if k in part.stated.data},
@@ -372,8 +376,11 @@ def _tables(checked: Checked, outcome: Outcome) -> dict[str, Table]:
     instance = checked.integrated.instance
     whole, values = outcome.integrated, None
     if outcome.complete:
+        last = len(read.stages) - 1
         allocations = [
-            step.run.tables["allocation"] for step in outcome.parts if step.run is not None
+            step.run.tables["allocation"]
+            for step in outcome.parts
+            if step.run is not None and step.part.stage == last
         ]
         plan = joined_plan(instance, allocations)
         values = objectives_at(instance, plan)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perequa.cascade.programs import INTEGRATED, NATION
+from perequa.cascade.reading import INTEGRATED, NATION
 from perequa.interpret.tables import Table, Value
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ CASCADE = (
     "used",
     "unspent",
     "message",
+    "above",
 )
 HANDED_DOWN = (
     "scenario",
@@ -42,8 +43,10 @@ HANDED_DOWN = (
     "unspent",
 )
 ROUNDING = 1e-9
+NO_MONEY = (None,) * 4
+"""Figures of a step to which nothing is handed down."""
 NOT_SOLVED = "not_solved"
-"""Status of a part whose nation has no plan: nothing was handed down to it."""
+"""Status of a part whose step above has no plan: nothing was handed down to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +58,7 @@ class StepDone:
     part
         The territory.
     limits
-        What it received; empty where the nation has no plan.
+        What it received; empty where the step above has no plan.
     run
         How its own program ended; None where it was not solved.
     """
@@ -97,13 +100,15 @@ def cascade_table(
 ) -> Table:
     """One row a step: how it ended, and what became of what it received."""
     name = read.raw.column_name
-    rows = [_row(name, NATION, ("nation", None, None), nation, f"steps/{NATION}", (None,) * 4)]
+    rows = [_row(name, NATION, ("nation", None, None), nation, f"steps/{NATION}", NO_MONEY, None)]
     for step in done:
         territory = step.part.territory
         who = (territory.level, territory.code, territory.name)
         folder = f"steps/{step.part.step}"
-        rows.append(_row(name, step.part.step, who, step.run, folder, _summed(read, step)))
-    rows.append(_row(name, INTEGRATED, ("nation", None, None), integrated, INTEGRATED, (None,) * 4))
+        money = _summed(read, step)
+        rows.append(_row(name, step.part.step, who, step.run, folder, money, step.part.above))
+    whole = ("nation", None, None)
+    rows.append(_row(name, INTEGRATED, whole, integrated, INTEGRATED, NO_MONEY, None))
     return Table(CASCADE, tuple(rows))
 
 
@@ -114,17 +119,19 @@ def _row(
     run: FinishedRun | None,
     folder: str,
     money: tuple[Value, ...],
+    above: str | None,
 ) -> tuple[Value, ...]:
     if run is None:
         ended: tuple[Value, ...] = (NOT_SOLVED, None, None)
     else:
         ended = (run.status, run.exit_code, folder if run.folder is not None else None)
-    return (name, step, *who, *ended, *money, None if run is None else run.message or None)
+    said = None if run is None else run.message or None
+    return (name, step, *who, *ended, *money, said, above)
 
 
 def _handed_rows(read: CascadeRead, step: StepDone) -> Iterable[tuple[Value, ...]]:
     used = _activities(step.run)
-    for hand in read.hands:
+    for hand in read.stages[step.part.stage].hands:
         unit = read.scenario.currency if hand.in_ == "credits" else "place"
         for row in step.limits.get(hand.rule, ()):
             spent = used.get((hand.rule, row.measure, row.year))

@@ -106,7 +106,7 @@ def check_part(read: CascadeRead, part: Part, raw: RawScenario) -> tuple[frozens
         empty = {f.key for f in error.findings if f.code == "matches_nothing"}
         idle = {
             name
-            for name in read.divided.inherited
+            for name in read.stages[part.stage].inherited
             if name not in own and any(key.split(".")[:2] == ["rules", name] for key in empty)
         }
         if not idle:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from perequa_models.instance import Floats, Instance
 
-NATION = "nation"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -100,10 +98,11 @@ def _planned(path: Path, instance: Instance) -> Floats:
     header, lines = read_rows((path / "allocation.csv").read_bytes())
     planned = np.zeros(instance.shape)
     territory = {(t.level, t.code): i for i, t in enumerate(instance.territories)}
+    level = instance.territories[0].level
     for line in lines:
         row = dict(zip(header, line, strict=True))
-        if row.get("step") == NATION:
-            continue
+        if row["level"] != level:
+            continue  # what a step of a cascade handed down, not what the last decided
         t = territory[str(row["level"]), str(row["territory"])]
         m = instance.measures.index(str(row["measure"]))
         y = instance.years.index(int(row["year"] or 0))

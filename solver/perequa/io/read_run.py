@@ -27,7 +27,7 @@ _WORDS = frozenset(
         *("indicator", "moment", "row", "rule", "kind", "unit", "side", "objective"),
         *("objective_unit", "same_as", "statement", "part", "project", "title", "operation"),
         *("class", "blocked_by", "lost_at", "missing_credits_are", "currency", "projects_in"),
-        *("projects_out", "about", "department", "exception"),
+        *("projects_out", "about", "department", "exception", "above"),
     }
 )
 _FLAGS = {"true": True, "false": False}

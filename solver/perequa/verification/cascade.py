@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perequa.verification.cascade_tables import check_joined, check_price, check_steps_table
+from perequa.verification.compare import compare_keys
 from perequa.verification.folder import RunFolder, read_record
 from perequa.verification.outcome import Notebook
 from perequa.verification.recompute.model import Model
@@ -56,14 +58,46 @@ class Cascade:
 
     @property
     def lower(self) -> str:
-        """Level at which its parts decide."""
-        return str(self._steps[1]["decide_at"])
+        """Level at which the last of its parts decide."""
+        return str(self._steps[-1]["decide_at"])
+
+    def stage_of(self, part: Mapping[str, Any]) -> int:
+        """Say which step a part carries out: it is decided by the level of its territory."""
+        top = str(part["territory"]).partition(":")[0]
+        return 1 + [str(step["decide_at"]) for step in self._steps].index(top)
+
+    def level_of(self, part: Mapping[str, Any]) -> str:
+        """Level at which a part decides."""
+        return str(self._steps[self.stage_of(part)]["decide_at"])
+
+    def hands_of(self, part: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """What is handed down to a part."""
+        stated = self._steps[self.stage_of(part)]["hands_down"]
+        return stated if isinstance(stated, list) else [stated]
+
+    def above(self, part: Mapping[str, Any]) -> str:
+        """Name the step whose plan a part received: that of the territory it stands in."""
+        stage = self.stage_of(part)
+        if stage == 1:
+            return NATION
+        tree, level = self.model.tree, str(self._steps[stage - 2]["decide_at"])
+        node = tree.find(str(part["territory"]))
+        while tree.key[node][0] != level:
+            node = int(tree.parent[node])
+        return "-".join(tree.key[node])
 
     @property
-    def hands(self) -> list[Mapping[str, Any]]:
-        """What is handed down."""
-        stated = self._steps[1]["hands_down"]
-        return stated if isinstance(stated, list) else [stated]
+    def expected_parts(self) -> list[str]:
+        """Names of the steps below the nation: one for each territory where a step decides."""
+        above = [str(step["decide_at"]) for step in self._steps[:-1]]
+        tree = self.model.tree
+        return ["-".join(tree.key[node]) for level in above for node in tree.at(level)]
+
+    @property
+    def last(self) -> list[Mapping[str, Any]]:
+        """The parts below which nobody decides."""
+        end = len(self._steps) - 1
+        return [part for part in self.parts if self.stage_of(part) == end]
 
     @property
     def _steps(self) -> list[Mapping[str, Any]]:
@@ -100,30 +134,31 @@ class Cascade:
         stated: Mapping[str, Mapping[str, Any]] = self.folder.scenario.get("rules") or {}
         return stated
 
-    @cached_property
-    def finer(self) -> frozenset[str]:
-        """Rules of the whole that name a level, or a territory, below the top."""
-        return frozenset(n for n, rule in self.rules.items() if _is_finer(rule, self.model.tree))
+    def of_step(self, name: str, step: int) -> bool:
+        """Whether a rule of the whole binds those who decide at a step, 0 for the nation.
 
-    @cached_property
-    def inherited(self) -> frozenset[str]:
-        """Rules that the parts have from the whole."""
-        both = {n for n, rule in self.rules.items() if self._holds_below(rule)}
-        return self.finer | both
+        The first that decides as finely as it names territories does, and every later one where
+        its columns are stated.
+        """
+        tree, rule = self.model.tree, self.rules[name]
+        depths = [tree.levels.index(str(each["decide_at"])) for each in self._steps]
+        first = len(depths) - 1
+        while first and depths[first - 1] >= _depth(rule, tree):
+            first -= 1
+        return step == first or (step > first and self._holds_below(rule, depths[step]))
 
-    def _holds_below(self, rule: Mapping[str, Any]) -> bool:
-        """Whether a rule by territory reads a column stated where the parts decide, or below."""
+    def _holds_below(self, rule: Mapping[str, Any], depth: int) -> bool:
+        """Whether a rule by territory reads a column stated at a level, or below."""
         bounds = [rule[side] for side in SIDES if side in rule]
         columns = [b.get("column") for b in bounds if isinstance(b, dict)]
         if rule["kind"] not in BY_COLUMN or "territory" not in _groups(rule) or not bounds:
             return False
         if len(columns) < len(bounds) or None in columns:
             return False
-        return all(self._stated_below(str(name)) for name in columns)
+        return all(self._stated_below(str(name), depth) for name in columns)
 
-    def _stated_below(self, name: str) -> bool:
+    def _stated_below(self, name: str, depth: int) -> bool:
         tree, figures = self.model.tree, self.model.figures
-        depth = tree.levels.index(self.lower)
         below = [n for n, key in enumerate(tree.key) if tree.levels.index(key[0]) >= depth]
         if name in figures.derived:
             held = figures.derived[name][below]
@@ -177,14 +212,19 @@ def _check_runs(cascade: Cascade, verify: Callable[[Path], list[Check]]) -> Chec
 def _check_scenarios(cascade: Cascade) -> Check:
     """Compare what each step was asked with what the whole and its own file state."""
     notes = Notebook(12, "cascade")
+    compare_keys(
+        notes, "run.json", [str(part["step"]) for part in cascade.parts], cascade.expected_parts
+    )
     if NATION in cascade.steps:
         _check_shared(notes, cascade, NATION, cascade.upper)
         _check_nation(notes, cascade, cascade.steps[NATION])
     else:
         notes.wrong("steps/nation", "", saying("is missing"))
     for part in cascade.parts:
+        for key, wanted in (("above", cascade.above(part)), ("decide_at", cascade.level_of(part))):
+            _same(notes, "run.json", f"cascade.steps {part['step']} {key}", part[key], wanted)
         if part["step"] in cascade.steps:
-            _check_shared(notes, cascade, str(part["step"]), cascade.lower)
+            _check_shared(notes, cascade, str(part["step"]), cascade.level_of(part))
             _check_part(notes, cascade, part, cascade.steps[str(part["step"])])
     if INTEGRATED in cascade.steps:
         _check_shared(notes, cascade, INTEGRATED, cascade.lower)
@@ -237,12 +277,9 @@ def _check_nation(notes: Notebook, cascade: Cascade, folder: RunFolder) -> None:
     whole = cascade.folder.scenario
     for key in ("tie_break", "reference", "indicators", "territories"):
         _same(notes, file, key, folder.scenario.get(key), whole.get(key))
-    wanted = {n: rule for n, rule in cascade.rules.items() if n not in cascade.finer}
+    wanted = {n: rule for n, rule in cascade.rules.items() if cascade.of_step(n, 0)}
     _same_entries(notes, file, "rules", folder.scenario.get("rules") or {}, wanted)
-    objectives = {
-        name: {**spec, "level": cascade.upper} if spec.get("level") else spec
-        for name, spec in whole["objectives"].items()
-    }
+    objectives = _seen_from(whole["objectives"], cascade.upper, cascade.model.tree)
     _same_entries(notes, file, "objectives", folder.stated["objectives"], objectives)
 
 
@@ -251,8 +288,10 @@ def _check_part(
 ) -> None:
     file = _record_of(cascade, str(part["step"]))
     scenario, stated = folder.scenario, part["stated"]
-    for key in DECIDED:
+    for key in ("tie_break", "reference"):
         _same(notes, file, key, folder.stated.get(key), stated.get(key))
+    aims = _seen_from(stated["objectives"], cascade.level_of(part), cascade.model.tree)
+    _same_entries(notes, file, "objectives", folder.stated["objectives"], aims)
     within = {**cascade.folder.scenario["territories"], "within": part["territory"]}
     _same(notes, file, "territories", scenario.get("territories"), within)
     for name, spec in scenario.get("indicators", {}).items():
@@ -273,12 +312,13 @@ def _check_part_rules(
     """Its own rules, those it inherits, and those whose limit is handed down: no other."""
     file = _record_of(cascade, str(part["step"]))
     rules = dict(folder.scenario.get("rules") or {})
-    handed = {hand["rule"] for hand in cascade.hands}
+    handed = {hand["rule"] for hand in cascade.hands_of(part)}
     own = {n: r for n, r in (part["stated"].get("rules") or {}).items() if n not in handed}
     for name in handed:
         if name not in rules:
             notes.wrong(file, name, saying("the rule handed down is absent"))
-    for name in cascade.inherited:
+    stage = cascade.stage_of(part)
+    for name in (n for n in cascade.rules if cascade.of_step(n, stage)):
         cut = _cut(cascade, cascade.rules[name], str(part["territory"]))
         if cut is None or _touches_nothing(cascade, name, part):
             continue
@@ -293,12 +333,15 @@ def _touches_nothing(cascade: Cascade, name: str, part: Mapping[str, Any]) -> bo
         return name in part["idle"]
     tree, top = cascade.model.tree, cascade.model.tree.find(str(part["territory"]))
     program = cascade.steps[INTEGRATED].program
+    first, last = (tree.levels.index(k) for k in (tree.key[top][0], cascade.level_of(part)))
+    levels = tree.levels[first + 1 : last + 1]
     for row in program.row_ids:
         rule, territory = row.split("/")[:2]
-        if rule in (name, f"{name}_below") and territory != "-":
+        # a rule that holds at several steps stands there once for each, under a name of its own
+        if re.fullmatch(rf"{re.escape(name)}(_below(_\d+)?)?", rule) and territory != "-":
             level, _, code = territory.partition(":")
             node = tree.index.get((level, code), -1)
-            if _stands_in(tree, node, top):
+            if level in levels and _stands_in(tree, node, top):
                 return False
     return True
 
@@ -306,9 +349,13 @@ def _touches_nothing(cascade: Cascade, name: str, part: Mapping[str, Any]) -> bo
 def _check_received(
     notes: Notebook, cascade: Cascade, part: Mapping[str, Any], folder: RunFolder
 ) -> None:
-    """Compare the limits handed down with what the nation's plan gives the part."""
-    allocation = cascade.steps[NATION].table("allocation.csv")
-    for hand in cascade.hands:
+    """Compare the limits handed down with what the plan of the step above gives the part."""
+    above = cascade.above(part)
+    if above not in cascade.steps or not cascade.steps[above].has("allocation.csv"):
+        notes.wrong(_record_of(cascade, str(part["step"])), above, saying("handed down nothing"))
+        return
+    allocation = cascade.steps[above].table("allocation.csv")
+    for hand in cascade.hands_of(part):
         rule = (folder.scenario.get("rules") or {}).get(hand["rule"])
         if rule is None:
             continue
@@ -371,14 +418,19 @@ def _check_integrated(notes: Notebook, cascade: Cascade, folder: RunFolder) -> N
     for key in (*DECIDED, "indicators", "territories"):
         _same(notes, file, key, folder.stated.get(key), cascade.folder.stated.get(key))
     rules = dict(folder.scenario.get("rules") or {})
-    handed = {hand["rule"] for hand in cascade.hands}
+    levels = [str(step["decide_at"]) for step in cascade.folder.scenario["cascade"]["steps"]]
     wanted = [
-        _at(rule, cascade.upper) for n, rule in cascade.rules.items() if n not in cascade.finer
+        _at(rule, level)
+        for step, level in enumerate(levels)
+        for name, rule in cascade.rules.items()
+        if cascade.of_step(name, step)
     ]
-    wanted += [_at(cascade.rules[name], cascade.lower) for name in cascade.inherited]
     for part in cascade.parts:
-        own = part["stated"].get("rules") or {}
-        wanted += [_of_part(own[n], str(part["territory"])) for n in own if n not in handed]
+        own, level = part["stated"].get("rules") or {}, cascade.level_of(part)
+        handed = {hand["rule"] for hand in cascade.hands_of(part)}
+        for name in (n for n in own if n not in handed):
+            rule = _of_part(own[name], str(part["territory"]))
+            wanted.append(rule if level == cascade.lower else _at(rule, level))
     found = [_unnamed(rule) for rule in rules.values()]
     for rule in map(_unnamed, wanted):
         if rule in found:
@@ -424,7 +476,11 @@ def _cut(cascade: Cascade, rule: Mapping[str, Any], territory: str) -> dict[str,
 
     cut = dict(rule)
     if isinstance(rule.get("territories"), list):
-        cut["territories"] = [t for t in rule["territories"] if inside(t)]
+        nodes = {t: tree.find(str(t)) for t in rule["territories"]}
+        # a territory above the part names all of it
+        above = {t for t, node in nodes.items() if node != top and _stands_in(tree, top, node)}
+        named = [territory if t in above else t for t in nodes]
+        cut["territories"] = [t for t in dict.fromkeys(named) if inside(t)]
         if not cut["territories"]:
             return None
     if isinstance(rule.get("adjust"), list):
@@ -439,12 +495,26 @@ def _stands_in(tree: Territories, node: int, top: int) -> bool:
     return node == top
 
 
-def _is_finer(rule: Mapping[str, Any], tree: Territories) -> bool:
-    finer = tree.levels[1:]
-    if any(isinstance(group, str) and group in finer for group in _groups(rule)):
-        return True
+def _depth(rule: Mapping[str, Any], tree: Territories) -> int:
+    """Return how far below the top the territories that a rule names stand."""
+    depths = [tree.levels.index(group) for group in _groups(rule) if group in tree.levels]
     named = rule.get("territories")
-    return isinstance(named, list) and any(tree.parent[tree.find(t)] >= 0 for t in named)
+    if isinstance(named, list):
+        depths += [tree.levels.index(tree.key[tree.find(str(t))][0]) for t in named]
+    return max(depths, default=0)
+
+
+def _seen_from(
+    objectives: Mapping[str, Mapping[str, Any]], level: str, tree: Territories
+) -> dict[str, Mapping[str, Any]]:
+    """Objectives as a step measures them that decides at a level, and sees nothing below it."""
+    depth = tree.levels.index(level)
+    return {
+        name: {**spec, "level": level}
+        if spec.get("level") and tree.levels.index(str(spec["level"])) > depth
+        else spec
+        for name, spec in objectives.items()
+    }
 
 
 def _groups(rule: Mapping[str, Any]) -> list[Any]:

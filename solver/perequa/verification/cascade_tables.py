@@ -67,6 +67,8 @@ def check_steps_table(notes: Notebook, cascade: Cascade) -> None:
     names = [NATION, *(str(part["step"]) for part in cascade.parts), INTEGRATED]
     if not compare_keys(notes, table.file, steps, names):
         return
+    above = {str(part["step"]): cascade.above(part) for part in cascade.parts}
+    compare_words(notes, table, "above", [above.get(step, "") for step in steps], steps)
     for step, status, code in zip(
         steps, table.column("status"), table.column("exit_code"), strict=True
     ):
@@ -138,11 +140,11 @@ def check_price(notes: Notebook, cascade: Cascade) -> int:
         values = whole.table("objectives.csv")
         told = dict(zip(values.column("objective"), values.numbers("value"), strict=True))
         at_once = np.array([told[name] for name in names])
-    solved = [cascade.steps.get(str(part["step"])) for part in cascade.parts]
-    complete = whole is not None and all(f is not None and f.has(PLAN) for f in solved)
+    decided = [cascade.steps.get(str(part["step"])) for part in cascade.parts]
+    complete = whole is not None and all(f is not None and f.has(PLAN) for f in decided)
     if complete and whole is not None:
         model = model_of(whole)
-        plan = _joined_plan(model, [folder for folder in solved if folder is not None])
+        plan = _joined_plan(model, [cascade.steps[str(part["step"])] for part in cascade.last])
         reference = reference_places(model)
         steps = np.array([objective_value(model, name, plan, reference) for name in names])
         _check_unkept(notes, cascade, expected_rows(model), plan)

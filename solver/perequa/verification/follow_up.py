@@ -61,15 +61,14 @@ class FollowUp:
         model, table = self.model, read_csv(self.path / "plan" / "allocation.csv", "allocation.csv")
         at = {name: i for i, name in enumerate(model.cell_ids)}
         flat = np.zeros(len(at))
-        steps = table.column("step") if "step" in table.header else [""] * len(table.rows)
         keys = zip(*(table.column(c) for c in ("level", "territory", "measure", "year")),
                    strict=True)  # fmt: skip
         before, after = table.numbers("installed_before"), table.numbers("installed_after")
         places = table.numbers("places")
         closed = model.supply.closed.ravel()
         for i, (level, code, measure, year) in enumerate(keys):
-            if steps[i] == "nation":
-                continue
+            if level != model.tree.decide_at:
+                continue  # handed down by a step of a cascade above those who decide
             cell = at[f"x/{level}:{code}/{measure}/{year}"]
             grown = after[i] - before[i] + closed[cell]
             flat[cell] = grown if math.isnan(places[i]) else places[i]

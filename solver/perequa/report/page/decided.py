@@ -173,10 +173,17 @@ def _steps(run: PageRun, words: Words) -> PageTable:
     def ended(status: Value) -> str:
         return code_name("status", status, words)
 
+    rows = list(run.tables["cascade"].records())
+    several = len({row["above"] for row in rows if row["above"]}) > 1
     return table_of(
-        run.tables["cascade"].records(),
+        rows,
         [
             (words.phrase("Step"), lambda r: text_cell(named[word(r["step"])])),
+            # of two steps the nation alone hands down
+            (
+                words.phrase("Handed down by"),
+                lambda r: text_cell(named.get(word(r["above"])) if several else ""),
+            ),
             (words.phrase("Code"), text_of("territory")),
             (
                 words.phrase("How it ended"),
