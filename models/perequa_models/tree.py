@@ -108,6 +108,11 @@ class Tree:
         """What `below` has found: every group of every rule asks for it again."""
         return {}
 
+    def named(self, level: str, code: str) -> tuple[str, str, str]:
+        """Return a level and a code with the name of their territory; empty where there is none."""
+        node = self.index.get((level, code))
+        return level, code, "" if node is None else self.nodes[node].name
+
     def find(self, written: str) -> int | tuple[str, ...]:
         """Return the node of a territory as written, or the candidates when it is not clear.
 

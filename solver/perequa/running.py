@@ -275,7 +275,7 @@ def _solved(
         fingerprint=fingerprint,
         tables=tables,
         findings=loaded.findings,
-        message="" if ended["status"] == "optimal" else ended["termination"],
+        message="" if ended["status"] == "optimal" else told(ended["termination"], words),
         seconds=dict(clock.seconds),
     )
 

@@ -18,6 +18,7 @@ import pytest
 from perequa import __version__
 from perequa.cli import main
 from perequa.cli.group import COMMANDS
+from perequa.io.scenario_files import read_scenario
 from perequa.io.shipped import shipped_names
 from perequa_models.errors import Infeasible, NotProven, RunFolderWrong
 
@@ -335,7 +336,7 @@ def test_a_copy_of_what_extends_is_merged(
     capsys.readouterr()
     assert main(["validate", str(tmp_path / "alone"), "--format", "json"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert document["scenarios"][0]["scenario"] == "mine-two"
+    assert document["scenarios"][0]["scenario"] == "alone"
     assert "extends" not in (tmp_path / "alone/scenario.yaml").read_text(encoding="utf-8")
 
 
@@ -463,3 +464,26 @@ def test_help_is_also_a_word(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Start: perequa new mine" in capsys.readouterr().out
     assert main(["help", "solve"]) == 0
     assert capsys.readouterr().out.startswith("Usage: perequa solve")
+
+
+@pytest.mark.parametrize(
+    ("folder", "stated", "read"),
+    [
+        ("mine", "name: mine", "mine"),
+        ("Plan 2027", "name: plan-2027", "plan-2027"),
+        # read as a number, a truth value, and what no scenario may be called
+        ("2027", 'name: "2027"', "2027"),
+        ("true", 'name: "true"', "true"),
+        ("éé", f"name: {NAME}", NAME),
+    ],
+)
+def test_a_copy_is_named_as_its_folder(folder: str, stated: str, read: str, tmp_path: Path) -> None:
+    made = tmp_path / folder
+    assert main(["new", str(made), "--from", NAME]) == 0
+    text = (made / "scenario.yaml").read_text(encoding="utf-8")
+    shipped = Path(__file__).parents[2] / "scenarios" / NAME / "scenario.yaml"
+    assert stated in text.splitlines()
+    # nothing else of the file, comments included, is another
+    assert text.replace(stated, f"name: {NAME}") == shipped.read_text(encoding="utf-8")
+    raw = read_scenario(str(made))
+    assert (raw.name, raw.findings) == (read, ())

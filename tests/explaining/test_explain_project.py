@@ -18,11 +18,15 @@ def test_why_not_this_one(folder_of: Runs, capsys: pytest.CaptureFixture[str]) -
     run = folder_of("camsp-1998")
     assert main(["explain", str(run), "--project", "camsp-82"]) == 0
     told = capsys.readouterr().out
-    assert "camsp-82 (CAMSP Tarn-et-Garonne) is not taken" in told
-    assert "two_a_region/region:73/camsp/1998/at_most" in told
-    assert "1. camsp-55 (Meuse)" in told
+    assert "CAMSP Tarn-et-Garonne (camsp-82) is not taken" in told
+    assert "it would break selection two_a_region (Midi-Pyrénées, camsp, 1998)." in told
+    assert "1. CAMSP Meuse (camsp-55)" in told
+    # no identifier of a row, in either language
+    assert "region:73" not in told
     assert main(["--lang", "fr", "explain", str(run), "--project", "camsp-82"]) == 0
-    assert "n'est pas retenu" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "CAMSP Tarn-et-Garonne (camsp-82) n'est pas retenu" in told
+    assert "enfreindrait\u00a0: sélection two_a_region (Midi-Pyrénées, camsp, 1998)." in told
 
 
 def test_the_document_holds_the_line_and_who_waits(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from perequa.cli import main
 from perequa.explaining import Question, explain_run
 from perequa.running import run_scenario
 
@@ -195,3 +197,21 @@ def test_a_plan_published_by_steps_is_solved_again(folder_of: FolderOf, tmp_path
     )
     check_against(raised, run.folder, again)
     assert folder_of("ehpad-2004-rule") != run.folder
+
+
+def test_levels_of_a_leximin_stand_in_their_order(
+    folder_of: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """17 levels: 10 comes after 9, and those that do not move are counted."""
+    run = str(folder_of("specific-difficulties-2020"))
+    assert main(["explain", run, "--rule", "envelope", "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    (effects, *_) = [move["effects"] for move in told["rule"]["alone"]]
+    levels = [1 if name == "converge" else int(name.rsplit("_", 1)[1]) for name in effects]
+    assert levels == list(range(1, 18))
+    assert [level for level, effect in zip(levels, effects.values(), strict=True) if effect] == [6]
+    assert main(["explain", run, "--rule", "envelope"]) == 0
+    english = capsys.readouterr().out
+    assert "(converge_level_6) -0.01068 points of rate, 16 other objectives unchanged" in english
+    assert main(["--lang", "fr", "explain", run, "--rule", "envelope"]) == 0
+    assert "point de taux, les 16 autres objectifs ne changent pas" in capsys.readouterr().out

@@ -86,6 +86,8 @@ def test_what_a_third_project_in_midi_pyrenees_is_worth(solved: Callable[..., Su
     row = "two_a_region/region:73/camsp/1998/at_most"
     (line,) = [m for m in moves(solved()) if m["row"] == row and m["moved_limit"] == 3]
     assert (line["projects_in"], line["projects_out"]) == ("camsp-82", "")
+    assert (line["titles_in"], line["titles_out"]) == ("CAMSP Tarn-et-Garonne", "")
+    assert "moved to 3: in CAMSP Tarn-et-Garonne (camsp-82), out none;" in line["statement"]
     assert line["change"] == pytest.approx(-48_527)
     assert by_scipy(20e6, 2, "73")[1] - by_scipy(20e6, 2)[1] == pytest.approx(-48_527)
     assert taken(solved("third_in_midi_pyrenees")) - taken(solved()) == {"camsp-82"}

@@ -60,6 +60,10 @@ def test_limits_violated_are_told_and_taken_where_the_allocation_stands() -> Non
     (row,) = answer.tables["violations"].records()
     assert (row["rule"], row["territory"], row["side"]) == ("caps", "04", "at_most")
     assert row["activity"] - row["limit"] == pytest.approx(row["violation"])
+    assert (row["kind"], row["territory_name"]) == ("cap", "La Réunion")
+    told = text_of(answer)
+    assert "  caps (La Réunion, ehpad, 2021): at most 145.5 places, the allocation has" in told
+    assert row["row"] not in told
     assert row["violation"] == pytest.approx(172.3 - 145.5, abs=0.1)
     (found,) = answer.tables["implied"].records()
     assert found["distance"] > 0

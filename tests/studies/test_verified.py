@@ -165,6 +165,8 @@ FORGED: list[tuple[str, str, int, str, Callable[[str], str], int]] = [
     ("implied", "implied.csv", 1, "distance", by(0.99), OPTIMUM),
     ("implied", "implied.csv", 1, "value", by(1.0001), PLAN),
     ("implied", "violations.csv", 1, "violation", by(0.5), PLAN),
+    ("implied", "violations.csv", 1, "kind", lambda _: "envelope", PLAN),
+    ("implied", "violations.csv", 1, "territory_name", lambda _: "Elsewhere", PLAN),
     ("implied-two", "implied.csv", 1, "weight", plus(1e-3), STUDY),
     ("implied-later", "implied.csv", 1, "distance", by(1.001), OPTIMUM),
     ("sweep", "acceptability.csv", 1, "gains", plus(0.025), STUDY),
@@ -196,6 +198,18 @@ def test_a_forged_figure_is_found(
     assert not verdict.holds
     assert FILES not in wrong(verdict)
     assert check in wrong(verdict)
+
+
+def test_another_name_of_the_limits_moved_is_found(
+    folders: Callable[[str], Path], tmp_path: Path
+) -> None:
+    forged = shutil.copytree(folders("limit-one"), tmp_path / "forged")
+    record = json.loads((forged / "study.json").read_text(encoding="utf-8"))
+    assert record["named"]["territory_name"]
+    record["named"]["territory_name"] = "Elsewhere"
+    (forged / "study.json").write_text(json.dumps(record), encoding="utf-8")
+    seal(forged)
+    assert OPTIMUM in wrong(verify_run(forged))
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_a_saved_run_is_compared(run: Path, capsys: pytest.CaptureFixture[str]) 
     there = run.parent / "comparison"
     parts = f"{run.parent / 'scenario'}@parts"
     main(["compare", str(run), parts, "-o", str(there)])
-    assert "floor/region:1/home/2004/at_least would have to give" in capsys.readouterr().out
+    assert "the nearest breaks floor of One (at least 0.75 places)" in capsys.readouterr().out
 
 
 def test_a_step_of_a_cascade_has_its_folder(

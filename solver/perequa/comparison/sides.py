@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from perequa.checks import check
 from perequa.checks.placing import Places
+from perequa.interpret.repairs import passed_tables
 from perequa.interpret.run import Failure
 from perequa.interpret.tables import Table
 from perequa.io.findings import findings_of
@@ -18,7 +19,8 @@ from perequa.io.shipped import SCENARIO_FILE
 from perequa.pipeline import solve_instance
 from perequa.report.failure import failure_tables
 from perequa.report.files import tables_of
-from perequa.report.record import ended
+from perequa.report.record import UNPROVEN, ended
+from perequa.rounding import RulesStop
 from perequa.verification.files import check_files, fingerprint
 from perequa.words import SOURCE, told, words_in
 from perequa.words.terms import amount, bound
@@ -27,14 +29,14 @@ from perequa_models.errors import (
     InvalidScenario,
     NotInThisVersion,
     NotProven,
-    NoWholePlan,
     RunFolderWrong,
     UsageError,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from perequa.interpret.tables import Value
     from perequa.io.findings import Finding
     from perequa.io.scenario_files import RawScenario
     from perequa.words import Words
@@ -235,9 +237,11 @@ def _solved(asked: Asked, words: Words) -> Side:
         outcome = solve_instance(loaded.instance, raw.column_name, reference=loaded.reference)
     except InvalidScenario as error:
         return _invalid(made, error, words)
-    except NoWholePlan as error:
-        reason = told(error.args[0], words)
-        return Side(**made, status="infeasible", exit_code=error.exit_status, reason=reason)
+    except RulesStop as stop:
+        tables = passed_tables(stop.run, stop.passed)
+        reason = _reason("infeasible", tables, "", words)
+        code = stop.exit_status
+        return Side(**made, status="infeasible", exit_code=code, reason=reason, tables=tables)
     except NotProven as error:
         return Side(**made, status="limit", exit_code=error.exit_status, reason=str(error))
     except Infeasible as error:
@@ -280,20 +284,30 @@ def _reason(status: str, tables: Mapping[str, Table], termination: str, words: W
     if status == "optimal":
         return ""
     if "conflicts" not in tables:
-        return termination or status
-    rows = [row for row in tables["conflicts"].records() if row["conflict"] in (1, 1.0)]
-    if not rows:
-        return termination  # no whole plan: it says which rules would have to give
-    named = []
+        return told(UNPROVEN, words) if termination == UNPROVEN else termination or status
+    rows = list(tables["conflicts"].records())
+    clashing = [row for row in rows if row["conflict"] in (1, 1.0)]
+    if clashing:
+        rules = ", ".join(_limits(clashing, words))
+        return words.phrase("no plan satisfies every rule: {rules}", rules=rules)
+    if rows:
+        rules = ", ".join(_limits(rows, words))
+        return words.phrase(
+            "no plan in whole places satisfies every rule; the nearest breaks {rules}", rules=rules
+        )
+    return words.phrase("no plan in whole places satisfies every rule")
+
+
+def _limits(rows: Sequence[Mapping[str, Value]], words: Words) -> Iterator[str]:
+    """Name rows of ``conflicts.csv`` with their limits."""
     for row in rows:
         limit = amount(float(row["limit"] or 0.0), str(row["unit"]), words)
         said = {"rule": row["rule"], "limit": bound(str(row["side"]), limit, words)}
         if row["territory_name"]:
             whose = row["territory_name"]
-            named.append(words.phrase("{rule} of {territory} ({limit})", territory=whose, **said))
+            yield words.phrase("{rule} of {territory} ({limit})", territory=whose, **said)
         else:
-            named.append(words.phrase("{rule} ({limit})", **said))
-    return words.phrase("no plan satisfies every rule: {rules}", rules=", ".join(named))
+            yield words.phrase("{rule} ({limit})", **said)
 
 
 def with_names_apart(sides: Sequence[Side]) -> tuple[Side, ...]:

@@ -72,7 +72,9 @@ def followed(
         name=name,
         direction=direction,
         possible=True,
-        effects=dict(zip(run.weighting.names, effects_of(run, answer.rate), strict=True)),
+        effects=in_order(
+            run, dict(zip(run.weighting.names, effects_of(run, answer.rate), strict=True))
+        ),
         changes=cells_of(run, answer.rate),
         holds=answer.holds,
     )
@@ -94,7 +96,7 @@ def solved_again(
         name=name,
         direction=direction,
         possible=True,
-        effects=effects,
+        effects=in_order(run, effects),
         changes=cells_of(run, found.plan - run.published.plan),
         holds=np.nan,
     )
@@ -106,10 +108,19 @@ def impossible(run: Solved, name: str, direction: Mapping[int, float]) -> Move:
         name=name,
         direction=direction,
         possible=False,
-        effects=dict.fromkeys(run.weighting.names, np.inf),
+        effects=in_order(run, dict.fromkeys(run.weighting.names, np.inf)),
         changes=np.zeros(run.instance.shape),
         holds=0.0,
     )
+
+
+def in_order(run: Solved, effects: Mapping[str, float | None]) -> dict[str, float | None]:
+    """Put effects in the order in which objectives are served.
+
+    By name, level 10 of a leximin would stand before its level 2.
+    """
+    stated = run.instance.scenario.objectives
+    return {name: effects[name] for name in sorted(effects, key=lambda n: stated[n].priority)}
 
 
 def cells_of(run: Solved, change: Floats) -> Floats:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perequa.interpret.project_sentences import one_more_statement, project_statement
+from perequa.interpret.project_sentences import listed, one_more_statement, project_statement
+from perequa.interpret.rules import IDENTITY
 from perequa.interpret.tables import Table, Value, cell
 from perequa_models.keys import AuxiliaryKey
 from perequa_models.projects.order import service_rank
@@ -39,6 +40,8 @@ PROJECTS = (
     "class",
     "merit",
     "blocked_by",
+    "blocked_by_kinds",
+    "blocked_by_names",
     "lost_at",
     "missing_merit",
     "missing_credits",
@@ -51,7 +54,7 @@ ONE_MORE = (
     *("scenario", "row", "rule", "kind", "level", "territory", "territory_name", "measure", "year"),
     *("unit", "side", "limit", "step", "moved_limit", "possible", "priority", "objective"),
     *("objective_kind", "objective_unit", "value", "moved_value", "change"),
-    *("projects_in", "projects_out", "statement"),
+    *("projects_in", "projects_out", "titles_in", "titles_out", "statement"),
 )
 BROKEN = 1e-9
 """Share of a limit beyond which a project alone would break it."""
@@ -75,7 +78,7 @@ def projects_table(run: Solved, choice: Choice, words: Words) -> Table:
             None if lacks is None else waiting,
             projects[j].service_class or None,
             projects[j].merit,
-            "" if lacks is None else ";".join(_broken(run, j)),
+            *(("", "", "") if lacks is None else _blocked(run, j)),
             *(("", None, None, "") if lacks is None else _lost(run, choice, lacks)),
             gap,
             projects[j].frees,
@@ -109,7 +112,30 @@ def _stated(run: Solved, project: Project) -> tuple[Value, ...]:
     )
 
 
-def _broken(run: Solved, j: int) -> list[str]:
+def _blocked(run: Solved, j: int) -> tuple[str, str, str]:
+    """Rows that keep a project out, what each of them is, and of whom or of what."""
+    rows = _broken(run, j)
+    named = [_kind_and_name(run, i, j) for i in rows]
+    return (
+        ";".join(str(run.program.row_keys[i]) for i in rows),
+        ";".join(kind for kind, _ in named),
+        listed(name for _, name in named),
+    )
+
+
+def _kind_and_name(run: Solved, i: int, j: int) -> tuple[str, str]:
+    """Kind of a rule and territory of its row; or how projects are held together, and by which."""
+    key = run.program.row_keys[i]
+    if isinstance(key, AuxiliaryKey):
+        projects = run.instance.projects
+        title = {p.code: p.title or p.code for p in projects}
+        own = projects[j]
+        return key.role, own.group if key.role == "group" else title.get(own.requires, "")
+    cells = dict(zip(IDENTITY, run.rule_rows[i], strict=True))
+    return str(cells["kind"]), str(cells["territory_name"] or cells["territory"] or "")
+
+
+def _broken(run: Solved, j: int) -> list[int]:
     """Rows that the plan would break if this project were added to it, all else as it is."""
     instance, program = run.instance, run.program
     project = instance.projects[j]
@@ -122,8 +148,12 @@ def _broken(run: Solved, j: int) -> list[str]:
     broken = np.flatnonzero(_beyond(run, activity) & (added != 0))
     # a row of an objective only says what it is worth: its own columns follow any plan
     names = frozenset(program.objective_names)
-    keys = [program.row_keys[i] for i in broken]
-    return [str(k) for k in keys if not (isinstance(k, AuxiliaryKey) and k.owner in names)]
+    keys = program.row_keys
+    return [
+        i
+        for i in broken.tolist()
+        if not (isinstance(key := keys[i], AuxiliaryKey) and key.owner in names)
+    ]
 
 
 def _beyond(run: Solved, activity: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -207,10 +237,14 @@ def _changed(run: Solved, choice: Choice, moved: MovedLimit, p: int) -> tuple[Va
 
 
 def _exchanged(run: Solved, choice: Choice, moved: MovedLimit) -> tuple[Value, ...]:
-    """Projects that come in and that go out."""
+    """Projects that come in and that go out: their codes, then their titles."""
     if moved.chosen is None:
-        return "", ""
+        return "", "", "", ""
     columns = choice.selected.choosing.whole
     change = moved.chosen.x[columns] - choice.selected.taken
-    codes = np.array([project.code for project in run.instance.projects], dtype=object)
-    return ";".join(codes[change > 0.5]), ";".join(codes[change < -0.5])
+    pairs = list(zip(run.instance.projects, change.tolist(), strict=True))
+    coming = [project for project, by in pairs if by > 0.5]
+    going = [project for project, by in pairs if by < -0.5]
+    both = (coming, going)
+    codes = (";".join(project.code for project in some) for some in both)
+    return (*codes, *(listed(project.title for project in some) for some in both))

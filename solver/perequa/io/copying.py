@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from pathlib import Path, PurePosixPath
@@ -18,12 +19,18 @@ from perequa_models.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+NOT_IN_NAMES = re.compile(r"[^a-z0-9_.-]+")
+LONGEST_NAME = 60
+"""Characters of the name of a scenario."""
 PROVENANCE = "SOURCES.md"
 """Says where the figures come from; copied along."""
 
 
 def copy_scenario(source: str, folder: Path) -> None:
     """Copy a scenario, merged with what it extends, and all its tables.
+
+    The copy is named as its folder, so that its results are told from those of what it was made
+    from; where no scenario may be named so, it keeps its name.
 
     Parameters
     ----------
@@ -40,7 +47,22 @@ def copy_scenario(source: str, folder: Path) -> None:
         When the scenario or one of its tables cannot be read.
     """
     check_new(folder)
-    write_new(folder, standing_alone(read_scenario(source)))
+    raw = read_scenario(source)
+    files = standing_alone(raw)
+    write_new(folder, files | {SCENARIO_FILE: _named(files[SCENARIO_FILE], raw.name, folder.name)})
+
+
+def _named(content: bytes, old: str, folder: str) -> bytes:
+    """Return a scenario file named as a folder, all else as it is."""
+    name = NOT_IN_NAMES.sub("-", folder.lower()).strip("-_.")[:LONGEST_NAME]
+    if not name:
+        return content
+    # what would be read as a number or a truth value is quoted
+    written = name if name[0].isalpha() and name not in {"true", "false", "null"} else f'"{name}"'
+    stated = re.compile(
+        rf"^name:[ \t]*([\"\']?){re.escape(old)}\1(?=[ \t]*(?:#.*)?\r?$)", re.MULTILINE
+    )
+    return stated.sub(f"name: {written}", content.decode(), count=1).encode()
 
 
 def standing_alone(raw: RawScenario) -> dict[str, bytes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import io
 import tempfile
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from xlsxwriter import Workbook
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS, MOST_COLUMNS, LONGEST_TEXT = 1_048_576, 16_384, 32_767
 """What a sheet and a cell can hold (Excel specifications and limits)."""
+REMEMBERED = 1 << 14
+"""Texts whose written form is kept while a workbook is made: names stand in many rows."""
 LONGEST_NAME = 31
 """Characters of the name of a sheet."""
 _WRITTEN = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
@@ -51,6 +54,41 @@ class _Plain(Worksheet):
     def _xml_rich_inline_string(self, string: str, attributes: list[tuple[str, object]]) -> None:
         # no space at either end, so that none is to be preserved
         self._xml_inline_string(string, False, attributes)
+
+    # The loop inside: what XlsxWriter writes, without looking for what a reference to a cell and
+    # the number of a format never hold, and each text made safe once for all its cells.
+
+    def _xml_number_element(self, number: float, attributes: list[tuple[str, object]]) -> None:
+        self.fh.write(f"<c{_written(attributes)}><v>{number:.16G}</v></c>")
+
+    def _xml_inline_string(
+        self, string: str, preserve: object, attributes: list[tuple[str, object]]
+    ) -> None:
+        space = ' xml:space="preserve"' if preserve else ""
+        text = _safe(string)
+        attr = _written(attributes)
+        self.fh.write(f'<c{attr} t="inlineStr"><is><t{space}>{text}</t></is></c>')
+
+    @staticmethod
+    def _escape_control_characters(data: str) -> str:
+        return _without_control(data)
+
+
+def _written(attributes: list[tuple[str, object]]) -> str:
+    """Write the attributes of a cell: its place and its format."""
+    return "".join([f' {name}="{value}"' for name, value in attributes])
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _safe(text: str) -> str:
+    """Write a text between tags."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _without_control(text: str) -> str:
+    """Write control characters as Excel does."""
+    return str(Worksheet._escape_control_characters(text))
 
 
 class _Book(Workbook):

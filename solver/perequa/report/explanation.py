@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 SHOWN = 6
 """Territories named on each side of a move; the JSON document has them all."""
 SHOWN_RULES = 12
+MOST_EFFECTS = 4
+"""Objectives beyond which those that do not move are counted instead of named."""
 NOTHING = 5e-5
 """Places (or money) below which nobody is named."""
 
@@ -201,13 +203,18 @@ def _holds(move: Move, words: Words) -> str:
 def _effects(run: Solved, move: Move, words: Words) -> str:
     kinds = run.instance.scenario.objectives
     units = _units(run)
-    said = []
-    # in the order in which they are served: by name, level 10 of a leximin would stand before 2
-    for name, effect in sorted(move.effects.items(), key=lambda item: kinds[item[0]].priority):
-        if effect is None:
-            continue
-        by = signed_amount(effect, units[name], words)
-        said.append(f"{objective_named(name, kinds[name].kind, words)} {by}")
+    told = [(name, effect) for name, effect in move.effects.items() if effect is not None]
+    still = [name for name, effect in told if effect == 0]
+    # the many levels of a leximin: those that move are told, the others counted
+    hidden = still if len(told) > MOST_EFFECTS and len(still) > 1 else []
+    said = [
+        f"{objective_named(name, kinds[name].kind, words)} "
+        f"{signed_amount(effect, units[name], words)}"
+        for name, effect in told
+        if name not in hidden
+    ]
+    if hidden:
+        said.append(words.phrase("{count} other objectives unchanged", count=len(hidden)))
     return ", ".join(said)
 
 

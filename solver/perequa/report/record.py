@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from perequa import __version__
 from perequa.interpret.whole import whole_record
+from perequa.words import saying
 from perequa_models.errors import NotProven
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from perequa.io.scenario_files import RawScenario
     from perequa.io.yaml_nodes import Origin
 
-UNPROVEN = "the whole plan keeps every rule, but is not proven to be the nearest"
+UNPROVEN = saying("the whole plan keeps every rule, but is not proven to be the nearest")
 LIBRARIES = ("highspy", "pyomo", "numpy", "scipy", "pandas", "pydantic", "pyyaml")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from perequa.interpret.tables import Table
 from perequa.report.headings import codes, headings
 from perequa.report.layout import aligned
-from perequa.words.terms import amount, bound, unit_word
+from perequa.words.terms import amount, bound, row_named, unit_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -104,13 +104,15 @@ def _limit(record: Record, tables: Tables, words: Words) -> str:
     ends = {"low": words.number(asked["from"]), "high": words.number(asked["to"])}
     if len(rows) == 1:
         head = words.phrase(
-            "{row}: from {low} to {high} times what is stated.", row=rows[0], **ends
+            "{row}: from {low} to {high} times what is stated.",
+            row=row_named(record["named"], words),
+            **ends,
         )
     else:
         head = words.phrase(
             "{count} rows of {rule}, moved together: from {low} to {high} times what is stated.",
             count=len(rows),
-            rule=asked["rule"],
+            rule=row_named(record["named"], words),
             **ends,
         )
     lines = [head]
@@ -368,9 +370,11 @@ def _distance(row: Mapping[str, Value], unit: str, words: Words) -> str:
 def _violation(row: Mapping[str, Value], currency: str, words: Words) -> str:
     unit = "place" if row["unit"] == "place" else currency
     limit = amount(float(row["limit"] or 0.0), unit, words)
+    where = ", ".join(str(row[c]) for c in ("territory_name", "measure", "year") if row[c])
+    closed = words.phrase("closed ({where})", where=where)
     return words.phrase(
         "{row}: {limit}, the allocation has {reached}",
-        row=row["row"],
+        row=row_named(row, words) if row["rule"] != "closed" else closed,
         limit=bound(str(row["side"]), limit, words),
         reached=words.number(float(row["activity"] or 0.0)),
     )

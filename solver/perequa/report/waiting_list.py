@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perequa.interpret.project_sentences import one_more_statement, project_statement
+from perequa.interpret.project_sentences import (
+    one_more_statement,
+    project_named,
+    project_statement,
+)
 from perequa.interpret.tables import written
 from perequa.words.terms import amount
 
@@ -64,7 +68,9 @@ def _waiting(lines: Iterable[Mapping[str, str]], words: Words) -> list[str]:
             lacks = words.phrase(", taken with {amount} more of envelope", amount=more)
             if line["missing_credits_are"] == "enough":
                 lacks = words.phrase(", taken with {amount} more of envelope or less", amount=more)
-        name = f"{line['project']} ({line['territory_name']})"
+        name = project_named(line["project"], line["title"])
+        if line["territory_name"] not in line["title"]:
+            name = f"{name}, {line['territory_name']}"
         merit = words.number(float(line["merit"]))
         said = words.phrase(
             "{project}, merit {merit}{lacks}", project=name, merit=merit, lacks=lacks

@@ -36,7 +36,7 @@ Floats = NDArray[np.float64]
 REFERENCE = "reference"
 """The word that stands for the circular's own allocation."""
 VIOLATIONS = (
-    *("row", "rule", "level", "territory", "measure", "year"),
+    *("row", "rule", "kind", "level", "territory", "territory_name", "measure", "year"),
     *("side", "unit", "limit", "activity", "violation"),
 )
 AT_WEIGHTS, BETTER = 0.0, 1.0
@@ -236,8 +236,8 @@ def _allowing(
     beyond = np.where(program.is_rule, np.maximum(beyond, 0.0), 0.0)
     most = program.column_upper.copy()
     most[: x.size] = np.maximum(most[: x.size], columns[: x.size])
-    rows = list(_violated(program, activity + program.row_constant, beyond))
-    rows.extend(_funded_where_closed(program, most))
+    rows = list(_violated(instance, program, activity + program.row_constant, beyond))
+    rows.extend(_funded_where_closed(instance, program, most))
     allowed = replace(
         program,
         row_lower=np.where(beyond > 0, np.minimum(program.row_lower, activity), program.row_lower),
@@ -248,24 +248,28 @@ def _allowing(
 
 
 def _violated(
-    program: CompiledProgram, activity: Floats, beyond: Floats
+    instance: Instance, program: CompiledProgram, activity: Floats, beyond: Floats
 ) -> Iterator[tuple[Value, ...]]:
+    kinds = {row.key: row.kind for row in instance.rows}
     for i, key in enumerate(program.row_keys):
         unit = "money" if program.row_is_money[i] else "place"
         if isinstance(key, RowKey) and beyond[i] > TOLD[unit]:
-            where = (key.level, key.territory, key.measure, key.year)
+            where = (*instance.tree.named(key.level, key.territory), key.measure, key.year)
             figures = float(program.row_limit[i]), float(activity[i]), float(beyond[i])
-            yield (str(key), key.rule, *where, key.side, unit, *figures)
+            yield (str(key), key.rule, kinds[key], *where, key.side, unit, *figures)
 
 
-def _funded_where_closed(program: CompiledProgram, most: Floats) -> Iterator[tuple[Value, ...]]:
+def _funded_where_closed(
+    instance: Instance, program: CompiledProgram, most: Floats
+) -> Iterator[tuple[Value, ...]]:
     for j in np.flatnonzero(most > program.column_upper):
         key = program.column_keys[int(j)]
         assert isinstance(key, CellKey), "only a cell is closed"
-        where = (key.level, key.territory, key.measure, key.year)
+        where = (*instance.tree.named(key.level, key.territory), key.measure, key.year)
         unit = "money" if program.column_is_money[j] else "place"
         at = float(most[j])
-        yield (str(key), "closed", *where, "at_most", unit, float(program.column_upper[j]), at, at)
+        limit = float(program.column_upper[j])
+        yield (str(key), "closed", "closed", *where, "at_most", unit, limit, at, at)
 
 
 def _with_amounts(instance: Instance, program: CompiledProgram, x: Floats) -> Floats:

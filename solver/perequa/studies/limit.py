@@ -32,6 +32,8 @@ CURVE = (
     *("scale", "limit", "value", "slope_below", "slope_above"),
     *("slope_below_per_unit", "slope_above_per_unit", "priority", "objective", "objective_unit"),
 )
+NAMED = ("rule", "kind", "territory", "territory_name", "measure", "year")
+"""What names the limits moved."""
 INWARD = (0.0, 1e-9, 1e-7)
 """Shares of the curve tried from its end inward: a limit may be missed there by rounding."""
 
@@ -106,6 +108,7 @@ def limit_study(prepared: Prepared, moved: Moved, *, shares: bool | None = None)
         tables=tables,
         facts={
             "rows": names,
+            "named": _named(prepared, rows),
             "feasible_from": feasible[0],
             "feasible_to": feasible[1],
             "shares_left_out": why,
@@ -113,6 +116,27 @@ def limit_study(prepared: Prepared, moved: Moved, *, shares: bool | None = None)
         },
         proven=proven,
     )
+
+
+def _named(prepared: Prepared, rows: Sequence[int]) -> dict[str, str]:
+    """Say what the limits moved are: a cell is empty where they differ."""
+    kinds = {row.key: row.kind for row in prepared.instance.rows}
+    told = []
+    for i in rows:
+        key = prepared.program.row_keys[i]
+        assert isinstance(key, RowKey), "only rows of rules are moved"
+        _, code, name = prepared.instance.tree.named(key.level, key.territory)
+        cells = (
+            key.rule,
+            kinds[key],
+            code,
+            name,
+            key.measure,
+            "" if key.year is None else str(key.year),
+        )
+        told.append(cells)
+    same = (values[0] if len({*values}) == 1 else "" for values in zip(*told, strict=True))
+    return dict(zip(NAMED, same, strict=True))
 
 
 def _proven(

@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perequa.interpret.project_sentences import one_more_statement, project_statement
+from perequa.interpret.project_sentences import (
+    listed,
+    one_more_statement,
+    project_statement,
+)
 from perequa.verification.compare import compare_column, compare_keys, compare_words
 from perequa.verification.project_rows import project_columns
 from perequa.verification.recompute.all_rows import expected_rows
@@ -95,13 +99,42 @@ def _check_words(notes: Notebook, folder: RunFolder, model: Model, table: Table)
         "level": [level for level, _ in keys],
         "territory": [code for _, code in keys],
         "taken": ["true" if taken[j] == 1.0 else "false" for j in order],
-        "blocked_by": [
-            "" if taken[j] == 1.0 else ";".join(_broken(folder, model, plan, j)) for j in order
-        ],
+        **_blocked(
+            folder,
+            model,
+            [[] if taken[j] == 1.0 else _broken(folder, model, plan, j) for j in order],
+            order,
+        ),
         "currency": [str(model.scenario.get("currency", "EUR"))] * len(codes),
     }
     for name, values in expected.items():
         compare_words(notes, table, name, values, codes)
+
+
+def _blocked(
+    folder: RunFolder, model: Model, broken: Sequence[list[str]], order: Sequence[int]
+) -> dict[str, list[str]]:
+    """Rows that keep each project out, what each of them is, and of whom or of what."""
+    table = folder.table("rules.csv")
+    columns = (table.column(c) for c in ("row", "kind", "territory_name", "territory"))
+    rows = {row: (kind, name or code) for row, kind, name, code in zip(*columns, strict=True)}
+    titles, requires = model.projects.texts("title"), model.projects.texts("requires")
+    groups = model.projects.texts("group")
+    title_of = dict(zip(model.projects.codes, titles, strict=True))
+    kinds, names = [], []
+    for j, own in zip(order, broken, strict=True):
+        found = []
+        for row in own:
+            kind = row.split("/")[1]
+            held = groups[j] if kind == "group" else title_of.get(requires[j], "") or requires[j]
+            found.append(rows.get(row, (kind, held)))
+        kinds.append(";".join(kind for kind, _ in found))
+        names.append(listed(name for _, name in found))
+    return {
+        "blocked_by": [";".join(own) for own in broken],
+        "blocked_by_kinds": kinds,
+        "blocked_by_names": names,
+    }
 
 
 def _broken(folder: RunFolder, model: Model, plan: Floats, j: int) -> list[str]:
@@ -141,6 +174,11 @@ def _check_moves(notes: Notebook, folder: RunFolder, model: Model, table: Table)
     published = folder.solution["plan"]
     values = [_stage_value(folder, model, published, p) for p in table.numbers("priority")]
     compare_column(notes, table, "value", np.array(values), names, scale=np.maximum(1.0, values))
+    title = dict(zip(model.projects.codes, model.projects.texts("title"), strict=True))
+    for way in ("in", "out"):
+        codes = table.column(f"projects_{way}")
+        told = [listed(title.get(code, "") for code in c.split(";")) if c else "" for c in codes]
+        compare_words(notes, table, f"titles_{way}", told, names)
     expected = expected_rows(model)
     for line, possible in enumerate(table.column("possible")):
         if possible == "true":

@@ -156,7 +156,8 @@ class _Drawn:
         for at, row in enumerate(self.sheet.rows, self.sheet.heading_row + 1):
             self._height(at, row)
             for j, cell in enumerate(row):
-                self._cell(at, j, cell)
+                if cell is not None and cell != "":
+                    self._cell(at, j, cell)
 
     def _set_up(self, frame: Frame) -> None:
         page, heading = self.page, self.sheet.heading_row

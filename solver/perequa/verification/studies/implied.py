@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perequa.verification.compare import RELATIVE, compare_column
+from perequa.verification.compare import RELATIVE, compare_column, compare_words
 from perequa.verification.folder import Program
 from perequa.verification.outcome import Notebook, Unreadable
 from perequa.verification.studies.plans import weighted
@@ -241,14 +241,23 @@ def _check_violations(notes: Notebook, given: Given) -> int:
     told = dict(zip(table.column("row"), table.numbers("violation"), strict=True))
     activity = study.activities(given.places, study.limits)
     expected = {}
+    tree = study.model.tree
+    kinds: dict[str, str] = {}
     for row, reached in zip(study.rows, activity, strict=True):
         over = reached - row.limit
         by = {"at_most": over, "at_least": -over}.get(row.side, abs(over))
         if by > TOLD[row.unit]:
             expected[row.id] = float(by)
+            kinds[row.id] = row.kind
     closed = np.broadcast_to(study.model.supply.closed_pairs[:, :, None], study.model.shape)
     funded = np.flatnonzero((closed & (given.places > 0)).ravel())
     expected |= {study.model.cell_ids[j]: float(given.places.flat[j]) for j in funded}
+    keys = table.column("row")
+    compare_words(notes, table, "kind", [kinds.get(key, "closed") for key in keys], keys)
+    where = zip(table.column("level"), table.column("territory"), strict=True)
+    at = [tree.index.get(pair, -1) for pair in where]
+    names = [tree.names[node] if node >= 0 else "" for node in at]
+    compare_words(notes, table, "territory_name", names, keys)
     for name in sorted(told.keys() | expected.keys()):
         found = told.get(name, 0.0)
         size = max(1.0, abs(expected.get(name, 0.0)))

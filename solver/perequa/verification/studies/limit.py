@@ -121,10 +121,31 @@ def check_plans(study: Study) -> Check:
     )
 
 
+def _check_named(notes: Notebook, curve: Curve) -> None:
+    """Compare what names the limits moved with the rows: a cell is empty where they differ."""
+    tree = curve.study.model.tree
+    told = []
+    for row, moved in zip(curve.study.rows, curve.moved.tolist(), strict=True):
+        if moved:
+            node = tree.index.get(row.group.label, -1)
+            name = tree.names[node] if node >= 0 else ""
+            year = "" if row.group.year is None else str(row.group.year)
+            cells = (row.rule, row.kind, row.group.label[1], name, row.group.measure, year)
+            told.append(cells)
+    same = [values[0] if len({*values}) == 1 else "" for values in zip(*told, strict=True)]
+    columns = ("rule", "kind", "territory", "territory_name", "measure", "year")
+    named = curve.study.record.get("named")
+    if named != dict(zip(columns, same, strict=True)):
+        notes.wrong(
+            "study.json", "named", saying("names other limits"), str(named), ", ".join(same)
+        )
+
+
 def check_optima(study: Study) -> Check:
     """Prove the curve along a sample of its stretches, and that no plan is beyond its ends."""
     notes = Notebook(4, "optimum")
     curve = Curve(study)
+    _check_named(notes, curve)
     sample = study.sample
     stretches = list(pairwise(curve.scales)) or [(curve.scales[0], curve.scales[0])]
     chosen = [stretches[i] for i in sampled(len(stretches))]
