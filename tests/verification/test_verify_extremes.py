@@ -36,3 +36,20 @@ def test_no_spending_after_a_spread_that_no_money_narrows(tmp_path: Path) -> Non
         },
     )
     solved(scenario, tmp_path / "run")
+
+
+def test_money_for_thousands_of_millions_of_places(tmp_path: Path) -> None:
+    """HiGHS says "unbounded" of spending that ends at nothing, 8 000 000 000 places away."""
+    people = (500, 32069, 29086, 541, 617, 21349, 4393, 500, 2000, 1000)
+    installed = (30, 5, 30, 11, 6148, 1457, 30, 0, 5, 5)
+    scenario = written(
+        tmp_path / "plenty",
+        {f"{i:02d}": (pop, n, 4) for i, (pop, n) in enumerate(zip(people, installed, strict=True))},
+        measures={"home": {"cost": 37.5}},
+        rules={"money": {"kind": "envelope", "by": ["region", "year"], "at_most": 3e11}},
+        objectives={
+            "worst_off": {"kind": "cvar", "tail": 0.5} | RATE,
+            "money": {"kind": "spend", "priority": 2, "normalise": "none"},
+        },
+    )
+    solved(scenario, tmp_path / "run")
