@@ -53,3 +53,23 @@ def test_money_for_thousands_of_millions_of_places(tmp_path: Path) -> None:
         },
     )
     solved(scenario, tmp_path / "run")
+
+
+def test_no_rule_at_all_and_an_objective_that_is_only_told(tmp_path: Path) -> None:
+    """Beside duals of hundreds of thousands, rounding stands alone on rows of what is only told."""
+    people = (10860, 359, 49210, 64373, 54564, 74148)
+    installed = (497, 150, 0, 0, 0, 567)
+    objectives = {
+        "told": {"kind": "shortfall", "target": 100.0, "weighting": "territory", "weight": 0},
+        "apart": {"kind": "range", "weight": 0.3},
+        "tail": {"kind": "cvar", "tail": 0.5, "priority": 2, "weighting": "population"},
+    }
+    scenario = written(
+        tmp_path / "free",
+        {f"{i:02d}": (pop, n, 4) for i, (pop, n) in enumerate(zip(people, installed, strict=True))},
+        objectives={
+            **{name: {"normalise": "none"} | RATE | its for name, its in objectives.items()},
+            "money": {"kind": "spend", "priority": 2, "weight": 0.3, "normalise": 1000},
+        },
+    )
+    solved(scenario, tmp_path / "run")
