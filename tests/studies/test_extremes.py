@@ -44,3 +44,30 @@ def test_costs_a_million_million_times_one_another(tmp_path: Path, asked: list[s
     stated = [study, str(weighted(tmp_path)), *options, "-o", str(made), "--quiet"]
     assert main(["sensitivity", *stated]) == 0
     assert verify_run(made).holds
+
+
+@pytest.mark.parametrize(
+    "people", [(500, 2660, 4843, 500, 1000, 500), (1812, 500, 500, 1000, 500, 1135)]
+)
+def test_what_a_priority_gives_up_for_next_to_nothing(
+    tmp_path: Path, people: tuple[int, ...]
+) -> None:
+    """Euros a head of small regions: a spread gives up cents for thousands of euros."""
+    made = tmp_path / "study"
+    scenario = written(
+        tmp_path / "scenario",
+        {f"{i:02d}": (pop, "", 4) for i, pop in enumerate(people)},
+        years=[2004, 2005],
+        measures={"home": {"unit": "money"}},
+        indicators={"rate": {"measures": ["home"], "in": "budget", "population": "pop", "per": 1}},
+        rules={"money": {"kind": "envelope", "at_most": 60000}},
+        objectives={
+            "apart": {"kind": "range", "years": "all", "normalise": 1000} | RATE,
+            "off": {"kind": "shortfall", "target": 3.0, "normalise": "none"} | RATE,
+            "far": {"kind": "absolute_gap", "target": 1.0, "priority": 2} | RATE,
+        },
+    )
+    asked = ["margins", str(scenario), "--within", "1%", "-o", str(made), "--quiet"]
+    assert main(["sensitivity", *asked]) == 0
+    verdict = verify_run(made)
+    assert verdict.holds, [str(d) for check in verdict.checks for d in check.disagreements]
