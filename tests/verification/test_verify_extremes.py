@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from extremes import RATE, solved, written
 
 if TYPE_CHECKING:
@@ -71,5 +72,21 @@ def test_no_rule_at_all_and_an_objective_that_is_only_told(tmp_path: Path) -> No
             **{name: {"normalise": "none"} | RATE | its for name, its in objectives.items()},
             "money": {"kind": "spend", "priority": 2, "weight": 0.3, "normalise": 1000},
         },
+    )
+    solved(scenario, tmp_path / "run")
+
+
+@pytest.mark.parametrize("tail", [0.5, 0.25])
+def test_a_threshold_that_may_stand_anywhere_moves_no_decision(tmp_path: Path, tail: float) -> None:
+    """Half of four regions are worst off: the threshold lies anywhere before the third."""
+    scenario = written(
+        tmp_path / "tail",
+        {"00": (1000, 5, 4), "01": (1000, 8, 0), "02": (1000, 17, 30), "03": (1000, 40, 4)},
+        rules={
+            "cap": {"kind": "cap", "by": "territory", "at_most": {"column": "auth"}},
+            "handed": {"kind": "contingent", "at_most": 6},
+        },
+        objectives={"tail": {"kind": "cvar", "tail": tail} | RATE},
+        tie_break={"method": "stepped"},
     )
     solved(scenario, tmp_path / "run")

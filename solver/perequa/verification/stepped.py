@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
+from scipy.linalg import qr
+from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
 from perequa.verification.duals import SIGN, wrong_signs
@@ -153,7 +155,7 @@ def _check_neutral(
     # a column without cost that stands in no row that holds moves no decision
     touched = program.matrix.transposed.size.times(tight.astype(np.float64)) > 0
     free = np.flatnonzero(rest & (touched | (program.arrays["tie_cost"] > 0)))
-    if free.size and not _independent(program, np.flatnonzero(tight), free):
+    if free.size and not one_plan(program, np.flatnonzero(tight), free):
         notes.wrong(
             FILE, "neutral_y", saying("other plans are as good: free columns are dependent")
         )
@@ -168,17 +170,53 @@ def _only_told(program: Program) -> Flags:
     return owned & ~program.is_rule
 
 
-def _independent(program: Program, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> bool:
-    """Whether the columns, on the rows that hold, are linearly independent."""
+def one_plan(program: Program, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> bool:
+    """Whether no move along the columns, on the rows that hold, moves a decision.
+
+    None does where all columns are independent. Where those that only measure depend on one another
+    (a threshold between two shortfalls is any figure between them), none does when the decisions
+    are independent beside what spans the others.
+    """
     arrays = program.arrays
     matrix = sparse.csr_array(
         (arrays["a_data"], arrays["a_indices"], arrays["a_indptr"]),
         shape=(program.matrix.rows, program.matrix.columns),
     )[rows][:, columns]
     norm = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=0)).ravel())
-    if (norm == 0).any():
-        return False
-    scaled = matrix @ sparse.diags_array(1.0 / norm)
+    decides = ~_only_measures(program)[columns]
+    if (norm[decides] == 0).any():
+        return False  # free, whatever holds
+    scaled = sparse.csc_array(matrix @ sparse.diags_array(1.0 / np.where(norm > 0, norm, 1.0)))
+    if _independent(scaled):
+        return True
+    measures = np.flatnonzero(~decides)
+    kept = np.append(np.flatnonzero(decides), measures[_spanning(scaled[:, measures])])
+    return len(kept) < len(columns) and _independent(scaled[:, np.sort(kept)])
+
+
+def _only_measures(program: Program) -> Flags:
+    """Columns of objectives, none of which is a decision or an amount of a rule."""
+    rules = {program.row_ids[i].partition("/")[0] for i in np.flatnonzero(program.is_rule)}
+    owners = set(program.objectives) - rules
+    return np.array([name.partition("/")[0] in owners for name in program.col_ids], dtype=np.bool_)
+
+
+def _spanning(matrix: sparse.csc_array) -> NDArray[np.intp]:
+    """Columns that span all of them, part by part where no row holds the parts together."""
+    count, part = connected_components(abs(matrix).T @ abs(matrix), directed=False)
+    kept = []
+    for k in range(count):
+        columns = np.flatnonzero(part == k)
+        within = matrix[:, columns].toarray()
+        within = within[np.abs(within).any(axis=1)]
+        if within.size:
+            _, corner, order = qr(within, mode="economic", pivoting=True)
+            kept.append(columns[order[: int((np.abs(np.diag(corner)) > DEPENDENT).sum())]])
+    return np.concatenate([np.zeros(0, dtype=np.intp), *kept])
+
+
+def _independent(scaled: sparse.csc_array) -> bool:
+    """Whether columns of size one are linearly independent."""
     # singular just when the columns are dependent; the small corner keeps the smallest singular
     # value of the columns from being squared into rounding
     system = sparse.block_array(
