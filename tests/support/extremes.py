@@ -16,14 +16,15 @@ RATE = {"indicator": "rate", "level": "region"}
 
 
 def written(
-    folder: Path, figures: Mapping[str, tuple[float, float, float]], **sections: Any
+    folder: Path, figures: Mapping[str, tuple[float, float | str, float]], **sections: Any
 ) -> Path:
     """Write a scenario of some regions and one measure, home, of 10 000 a place.
 
     Parameters
     ----------
     figures
-        Population, places installed and authorised places (column `auth`) of each region.
+        Population, places installed (empty where the measure is money) and authorised places
+        (column `auth`) of each region.
     sections
         Sections of the scenario, beside those that every scenario states.
     """

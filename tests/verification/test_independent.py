@@ -46,3 +46,18 @@ def test_an_entry_next_to_nothing_does_not_make_a_column_stand_alone() -> None:
 def test_an_empty_column_is_dependent_and_no_column_is_not() -> None:
     assert not told(np.array([[1.0, 0.0], [2.0, 0.0]]))
     assert told(np.zeros((3, 0)))
+
+
+def test_spanning_columns_have_the_rank_of_all_and_are_independent() -> None:
+    rng = np.random.default_rng(2)
+    for _ in range(100):
+        m, n = rng.integers(1, 9, 2)
+        dense = (rng.integers(-2, 3, (m, n)) * (rng.random((m, n)) < 0.4)).astype(float)
+        kept = columns.spanning(sparse.csr_array(dense))
+        assert len(kept) == np.linalg.matrix_rank(dense) == np.linalg.matrix_rank(dense[:, kept])
+
+
+def test_a_part_too_large_keeps_its_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columns, "DENSE", 3)
+    twice = np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    assert sorted(columns.spanning(sparse.csr_array(twice))) == [0, 1, 2]

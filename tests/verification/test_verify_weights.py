@@ -49,3 +49,22 @@ def test_an_end_near_nothing_is_found_by_itself(tmp_path: Path, weight: float) -
     point = (81024 + 33825 + 52292 + 34431) / 100 * 10000
     assert lowest["apart"] == 0.0
     assert lowest["money"] == pytest.approx(1 / (point * 892 / 295.63), rel=1e-12)
+
+
+def test_weights_a_hundred_thousand_million_times_one_another(tmp_path: Path) -> None:
+    """What a small weight is worth is no rounding of what a large one is."""
+    weights = {
+        "apart": {"kind": "range", "weight": 4e-5},
+        "squares": {"kind": "squared_gap", "weight": 2.5, "target": 100.0},
+        "missing": {"kind": "shortfall", "weight": 5e5, "target": 3.0},
+    }
+    scenario = written(
+        tmp_path / "far",
+        {"00": (12304, 87, 4), "01": (88082, 875, 10), "02": (79722, 0, 30)},
+        rules={"cap": {"kind": "cap", "by": "territory", "at_most": {"column": "auth"}}},
+        objectives={
+            **{name: {"normalise": "none"} | RATE | stated for name, stated in weights.items()},
+            "money": {"kind": "spend", "weight": 2e-6, "normalise": "none"},
+        },
+    )
+    solved(scenario, tmp_path / "run")

@@ -35,7 +35,7 @@ Floats = NDArray[np.float64]
 NEAR = 1e-10
 """What may be lost and still count as nothing, as a share of the largest value."""
 ROUNDING = 1e-8
-"""Weights this near to 0 or 1 are 0 or 1: the tolerance on what is lost leaves as much open."""
+"""Weights this near to 0 or 1 are 0 or 1, where no more is lost: little else tells them apart."""
 LARGER = 1e3
 MOST_RIVALS = 5000
 
@@ -100,6 +100,18 @@ class _Search:
         self._asked = 0
 
     def run(self) -> Implied:
+        """Search; and where large values weigh next to nothing, once more beside those that count.
+
+        Millions of euros that weigh a thousand-millionth are no measure of what is lost of rates.
+        """
+        found = self._found()
+        finer = NEAR * max(1.0, float(found.weights @ np.abs(self._values)))
+        if found.loss > 0.0 or finer >= self._near:
+            return found
+        self._near = finer
+        return self._found()
+
+    def _found(self) -> Implied:
         loss = self._least_loss()
         allowed = loss + self._near
         low, high = np.zeros(self._size), np.ones(self._size)
@@ -114,12 +126,19 @@ class _Search:
             ends = self._range(k, allowed, (low, high))
             low[k] = high[k] = 0.5 * (ends[0] + ends[1])
         return Implied(
-            weights=_rounded(low / low.sum()),
+            weights=self._plain(low / low.sum(), allowed + self._near),
             least=_rounded(ranges[:, 0]),
             most=_rounded(ranges[:, 1]),
             loss=0.0 if loss <= self._near else loss,
             rivals=self._asked,
         )
+
+    def _plain(self, weights: Floats, allowed: float) -> Floats:
+        """Take weights near 0 for 0, unless more is lost so: of values that are large."""
+        plain = _rounded(weights)
+        plain = plain / plain.sum()
+        same = bool((plain == weights).all())
+        return plain if same or self._lost(plain) <= allowed else weights
 
     def _least_loss(self) -> float:
         weights = np.full(self._size, 1.0 / self._size)

@@ -34,6 +34,9 @@ CHUNK = 32
 """Questions asked of one solver: enough to pay for handing the program over."""
 MOST = 1e6
 """Largest entry or limit of a priority that becomes a row, in the units of the solver."""
+FINER = 2.0**10
+"""What a sum is multiplied by beside other costs: what a priority gives up for it is worth little,
+and must not be lost in the tolerance of the solver."""
 ROUNDING = 1e-9
 """Share of an optimum left to rounding where nothing may be given up beside something that may."""
 
@@ -146,19 +149,19 @@ class NearOptimal:
         """
         session = self._session()
         session.set_basis(self._basis)
-        cost = np.zeros(session.n)
-        cost[asked.columns] = sign * asked.values
-        scaled_cost, factor = self._scaled.cost(cost)
-        session.set_cost(scaled_cost)
+        cost, factor = self._cost(asked, sign)
+        session.set_cost(cost)
         outcome = session.solve(strategy=PRIMAL, presolve=False)
         stop_unless_optimal(outcome.termination)
         m = len(self._scaled.row_lower)
+        # priced by the last basis: nearer than what HiGHS has carried from step to step
+        [y] = session.multipliers(cost[np.newaxis])
         x = np.clip(outcome.x, self._scaled.column_lower, self._scaled.column_upper)
         return Extreme(
             x=self._scaled.natural_x(x),
-            y=self._scaled.natural_y(outcome.y[:m], factor),
+            y=self._scaled.natural_y(y[:m], factor),
             # a multiplier of ``cost ≤ limit`` is at most 0; rounding may leave a trace above
-            lam=np.maximum(0.0, -outcome.y[m:] * self._factors / factor),
+            lam=np.maximum(0.0, -y[m:] * self._factors / factor),
         )
 
     def _chunk(self, sums: Sequence[Sum]) -> list[tuple[float, float]]:
@@ -168,9 +171,7 @@ class NearOptimal:
         for asked in sums:
             ends = []
             for sign in (1.0, -1.0):
-                cost = np.zeros(session.n)
-                cost[asked.columns] = sign * asked.values
-                session.set_cost(self._scaled.cost(cost)[0])
+                session.set_cost(self._cost(asked, sign)[0])
                 outcome = session.solve(strategy=PRIMAL, presolve=False)
                 if outcome.termination is Termination.UNBOUNDED:
                     ends.append(-sign * np.inf)
@@ -181,6 +182,13 @@ class NearOptimal:
                 ends.append(asked.at(self._scaled.natural_x(x)))
             found.append((ends[0], ends[1]))
         return found
+
+    def _cost(self, asked: Sum, sign: float) -> tuple[Floats, float]:
+        """Scale a sum to be made least; returns it with the factor it was multiplied by."""
+        cost = np.zeros(len(self._scaled.column))
+        cost[asked.columns] = sign * asked.values
+        scaled, factor = self._scaled.cost(cost)
+        return FINER * scaled, FINER * factor
 
     def _session(self) -> Session:
         return Session(*self._program, self._options)

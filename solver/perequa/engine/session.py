@@ -15,6 +15,7 @@ import highspy
 import numpy as np
 from highspy._core import _Highs
 from numpy.typing import NDArray
+from scipy import sparse
 
 from perequa.engine.termination import Termination
 from perequa_models.errors import InternalError, NotProven
@@ -22,7 +23,6 @@ from perequa_models.errors import InternalError, NotProven
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scipy import sparse
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -82,6 +82,8 @@ AT_LOWER, BASIC, AT_UPPER = (
 _BY_CODE = {int(status): status for status in highspy.HighsBasisStatus.__members__.values()}
 _FEASIBLE = int(highspy.SolutionStatus.kSolutionStatusFeasible)
 _PLAINEST = {"simplex_strategy": DUAL, "presolve": "off"}
+STILL = 1e-7
+"""Share of a move below which a limit does not feel it."""
 LARGE = 1e6
 """Size of costs from which the simplex method may lose itself; the smallest is of size one."""
 
@@ -265,7 +267,7 @@ class Session:
         if presolve is not None:
             self._set("presolve", "on" if presolve else "off")
         self._run()
-        termination = _MEANING[self._highs.getModelStatus()]
+        termination = self._ended()
         if termination is Termination.FAILED:
             termination = self._from_scratch()
         nothing = np.zeros(0)
@@ -306,11 +308,42 @@ class Session:
         for name, value in _PLAINEST.items():
             self._set(name, value)
         self._run()
-        if _MEANING[self._highs.getModelStatus()] is Termination.FAILED:
+        if self._ended() is Termination.FAILED:
             self._large_costs_first()
         for name, value in before.items():
             self._set(name, value)
-        return _MEANING[self._highs.getModelStatus()]
+        return self._ended()
+
+    def _ended(self) -> Termination:
+        """What HiGHS says of the last run; unbounded only along a move that nothing stops."""
+        said = _MEANING[self._highs.getModelStatus()]
+        if said is Termination.UNBOUNDED and self._ends_along_its_ray():
+            return Termination.FAILED
+        return said
+
+    def _ends_along_its_ray(self) -> bool:
+        """Whether a limit stops the move that HiGHS says lowers the objective for ever.
+
+        Seen where a plan stands thousands of millions of places from the limit it moves towards.
+        """
+        ray = self.primal_ray()
+        if ray is None or not ray.any():
+            return False
+        program = self._highs.getLp()
+        matrix = sparse.csc_array(
+            (program.a_matrix_.value_, program.a_matrix_.index_, program.a_matrix_.start_),
+            shape=(self.m, self.n),
+        )
+        rows = (matrix @ ray, abs(matrix) @ np.abs(ray))
+        columns = (ray, np.full(self.n, np.abs(ray).max()))
+        return any(
+            bool(((move < -STILL * size) & (np.asarray(lower) > -np.inf)).any())
+            or bool(((move > STILL * size) & (np.asarray(upper) < np.inf)).any())
+            for (move, size), lower, upper in (
+                (rows, program.row_lower_, program.row_upper_),
+                (columns, program.col_lower_, program.col_upper_),
+            )
+        )
 
     def _large_costs_first(self) -> None:
         """Solve for the costs that count most, then from there for all of them.

@@ -220,12 +220,12 @@ def restrict(
 
 
 def without_rounding(y: Floats, cost: Floats) -> Floats:
-    """Leave out of a dual what is only rounding of the largest costs, in the solver's units.
+    """Leave out of a dual what is only rounding of the largest costs and duals, in solver's units.
 
     The smallest cost is of size one there: a price is never that small, and what is left of two
     large costs that cancel must not stand on a row alone, where nothing larger tells it is nothing.
     """
-    largest = float(np.abs(cost).max(initial=0.0))
+    largest = max(float(np.abs(cost).max(initial=0.0)), float(np.abs(y).max(initial=0.0)))
     nothing = max(NOT_ZERO * 1e-3, 16.0 * np.finfo(np.float64).eps * largest)
     return np.where(np.abs(y) < min(NOT_ZERO, nothing), 0.0, y)
 

@@ -33,6 +33,7 @@ from scipy import sparse
 
 from perequa.engine.orders import reach_of_orders
 from perequa.engine.session import DUAL, PRIMAL, Session, with_basic_rows
+from perequa.engine.stages import without_rounding
 from perequa.engine.termination import Termination
 from perequa.engine.vertex import reach
 from perequa_models.errors import NotProven
@@ -208,12 +209,13 @@ class _Cone:
 
     def _at(self, place: int, way: int, outcome: Outcome) -> WeightEnd:
         """End where the direction just found becomes better; 0 where it would only below 0."""
-        weight, factor = self._weights[place][1], float(self._factor)
-        far = max(0.0, self._given_up(outcome, self._cost)) * float(self._own[place]) / factor
+        weight, cost, factor = self._weights[place][1], self._cost, float(self._factor)
+        far = max(0.0, self._given_up(outcome, cost)) * float(self._own[place]) / factor
         end = weight + way * far
         if way < 0 and far > MOST * weight:
-            outcome, end, factor = self._near_nothing(place, outcome, end)
-        y = self._scaled.natural_y(_plain(outcome.y[: len(self._activity)]), factor)
+            outcome, end, cost, factor = self._near_nothing(place, outcome, end)
+        y = without_rounding(outcome.y[: len(self._activity)], cost)
+        y = self._scaled.natural_y(y, factor)
         lam = self._lam(outcome.y, factor)
         if way < 0 and end <= 0.0:
             stage = self._staged.stages[self._stage]
@@ -232,7 +234,7 @@ class _Cone:
 
     def _near_nothing(
         self, place: int, outcome: Outcome, end: float
-    ) -> tuple[Outcome, float, float]:
+    ) -> tuple[Outcome, float, Floats, float]:
         """Find an end again that takes most of a weight off, from what the others cost alone.
 
         The same direction is best whatever the weight. What is left of a weight of 1 at an end of
@@ -247,9 +249,9 @@ class _Cone:
         again = self._session.solve(strategy=PRIMAL, presolve=False)
         self._session.set_cost(self._cost)
         if again.termination is not Termination.OPTIMAL:
-            return outcome, end, float(self._factor)
+            return outcome, end, self._cost, float(self._factor)
         saved = -self._given_up(again, cost) * float(self._own[place]) / factor
-        return again, min(weight, saved), factor
+        return again, min(weight, saved), cost, factor
 
     @staticmethod
     def _given_up(outcome: Outcome, cost: Floats) -> float:
@@ -324,8 +326,9 @@ def _active(staged: Staged, x: Floats, activity: Floats) -> tuple[Flags, Flags, 
 
 def _mixed(first: Floats, share: float, second: Floats) -> Floats:
     """Return (1 − share)·first + share·second, zero where the two cancel but for rounding."""
-    mixed = (1.0 - share) * first + share * second
-    size = np.maximum(np.abs(first), share * np.abs(second))
+    one, other = (1.0 - share) * first, share * second
+    mixed = one + other
+    size = np.maximum(np.abs(one), np.abs(other))
     return np.where(np.abs(mixed) <= 1e-12 * size, 0.0, mixed)
 
 

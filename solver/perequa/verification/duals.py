@@ -95,10 +95,15 @@ def allowed_gap(program: Program, dual: Multipliers, value: float, earlier: floa
     Parameters
     ----------
     earlier
-        Size of what earlier priorities take off, Σ λ·|their value|.
+        Size of what else was added up: of what earlier priorities take off, Σ λ·|their value|.
     """
-    size = float(np.abs(_terms(program, dual)).sum()) + earlier
+    size = bound_size(program, dual) + earlier
     return GAP * max(1.0, abs(value)) + ROUNDED * size
+
+
+def bound_size(program: Program, dual: Multipliers) -> float:
+    """Size of the sum that makes the bound of a dual."""
+    return float(np.abs(_terms(program, dual)).sum())
 
 
 def _terms(program: Program, dual: Multipliers) -> Floats:

@@ -14,7 +14,7 @@ from scipy import sparse
 
 from perequa.verification.duals import SIGN, wrong_signs
 from perequa.verification.feasibility import check_feasible, row_tolerance
-from perequa.verification.independent import independent
+from perequa.verification.independent import independent, spanning
 from perequa.words import saying
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _check_neutral(
     # a column without cost that stands in no row that holds moves no decision
     touched = program.matrix.transposed.size.times(tight.astype(np.float64)) > 0
     free = np.flatnonzero(rest & (touched | (program.arrays["tie_cost"] > 0)))
-    if free.size and not _independent(program, np.flatnonzero(tight), free):
+    if free.size and not one_plan(program, np.flatnonzero(tight), free):
         notes.wrong(
             FILE, "neutral_y", saying("other plans are as good: free columns are dependent")
         )
@@ -163,8 +163,13 @@ def _only_told(program: Program) -> Flags:
     return owned & ~program.is_rule
 
 
-def _independent(program: Program, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> bool:
-    """Whether the columns, on the rows that hold, are linearly independent."""
+def one_plan(program: Program, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> bool:
+    """Whether no move along the columns, on the rows that hold, moves a decision.
+
+    None does where all columns are independent. Where those that only measure depend on one another
+    (a threshold between two shortfalls is any figure between them), none does when the decisions
+    are independent beside what spans the others.
+    """
     arrays = program.arrays
     matrix = sparse.csr_array(
         (arrays["a_data"], arrays["a_indices"], arrays["a_indptr"]),
@@ -172,7 +177,19 @@ def _independent(program: Program, rows: NDArray[np.intp], columns: NDArray[np.i
     )[rows][:, columns]
     matrix.sum_duplicates()
     matrix.eliminate_zeros()
-    return independent(matrix)
+    if independent(matrix):
+        return True
+    only_measures = _only_measures(program)[columns]
+    measures = np.flatnonzero(only_measures)
+    kept = np.append(np.flatnonzero(~only_measures), measures[spanning(matrix[:, measures])])
+    return len(kept) < len(columns) and independent(matrix[:, np.sort(kept)])
+
+
+def _only_measures(program: Program) -> Flags:
+    """Columns of objectives, none of which is a decision or an amount of a rule."""
+    rules = {program.row_ids[i].partition("/")[0] for i in np.flatnonzero(program.is_rule)}
+    owners = set(program.objectives) - rules
+    return np.array([name.partition("/")[0] in owners for name in program.col_ids], dtype=np.bool_)
 
 
 def _check_dual(

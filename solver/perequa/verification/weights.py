@@ -16,7 +16,13 @@ import numpy as np
 
 from perequa.verification.compare import compare_keys
 from perequa.verification.direction import Point, Sparse, dense, parts
-from perequa.verification.duals import allowed_gap, multipliers, note_signs, proven_bound
+from perequa.verification.duals import (
+    allowed_gap,
+    bound_size,
+    multipliers,
+    note_signs,
+    proven_bound,
+)
 from perequa.verification.folder import read_arrays
 from perequa.verification.orders import REVERSED, orders_of
 from perequa.verification.outcome import Notebook, Unreadable
@@ -138,7 +144,10 @@ def _check_end(notes: Notebook, folder: RunFolder, point: Point, end: End) -> No
     note_signs(notes, program, found, (FILE, end.label))
     value, bound = float(carried @ point.x), proven_bound(program, found)
     where = (FILE, end.label, saying("value of the dual"))
-    notes.near(where, bound, value, tolerance=allowed_gap(program, found, value))
+    # the dual is stored as a difference from the present one, and known to the rounding of both
+    stored = replace(found, y=np.copysign(cancelled, found.y), z=np.zeros_like(found.z))
+    allowed = allowed_gap(program, found, value, bound_size(program, stored))
+    notes.near(where, bound, value, tolerance=allowed)
     if end.weight not in (0.0, math.inf) or (end.side == HIGHEST and end.weight == 0.0):
         _check_beyond(notes, point, end, (cost, terms), own, earlier)
 
