@@ -115,12 +115,9 @@ def _check_stage(
         dual = exact_dual(program, stage.cost, stages, solution, dual)
     note_signs(notes, program, dual, (FILE, name))
     x = solution["x"][p]
-    earlier = [float(lam) for lam in solution["lam"][p, :p]]
     for before in stages[:p]:
         _check_reached(notes, before, x)
-    bound = proven_bound(program, dual) - math.fsum(
-        lam * stages[j].value for j, lam in enumerate(earlier)
-    )
+    bound = bound_of(program, solution, stages, dual)
     value = exact_dot(stage.cost, x) if exact else stage.value
     allowed = GAP * max(1.0, abs(value))
     if not abs(value - bound) <= allowed:
@@ -132,6 +129,15 @@ def _check_stage(
             bound,
         )
     return abs(value - bound) / max(1.0, abs(value))
+
+
+def bound_of(
+    program: Program, solution: Arrays, stages: Sequence[Stage], dual: Multipliers
+) -> float:
+    """Return the value that no plan goes below at the last of `stages`, by its multipliers."""
+    earlier = solution["lam"][len(stages) - 1].tolist()
+    paid = math.fsum(lam * stage.value for lam, stage in zip(earlier, stages[:-1], strict=False))
+    return proven_bound(program, dual) - paid
 
 
 def _check_reached(notes: Notebook, stage: Stage, x: Floats) -> None:
