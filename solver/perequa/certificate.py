@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from perequa.verification.certified import PROVEN, proof_figures
 from perequa.verification.folder import Program
 from perequa.verification.optimum import check_optimum
 from perequa.verification.uniqueness import check_uniqueness
@@ -35,14 +36,17 @@ class Certificate:
     ----------
     checks
         One per property checked.
+    hand
+        The arrays that were checked.
     """
 
     checks: tuple[Check, ...]
+    hand: ArraysInHand
 
     def record(self) -> dict[str, Any]:
         """Give the certificate its JSON form."""
         return {
-            "verdict": "proven" if all(c.verdict != "wrong" for c in self.checks) else "refused",
+            "verdict": PROVEN if all(c.verdict != "wrong" for c in self.checks) else "refused",
             "checks": [
                 {
                     "name": check.name,
@@ -52,6 +56,7 @@ class Certificate:
                 }
                 for check in self.checks
             ],
+            **proof_figures(self.hand.program, self.hand.solution),
             "tolerances": {"row": 1e-9, "sign": 1e-9, "relative_gap": 1e-9},
         }
 
@@ -84,4 +89,4 @@ def certify(program: Program, solution: Arrays) -> Certificate:
     if failed:
         message = f"the solution does not pass its own certificate: {failed[0]}"
         raise NotProven(message)
-    return Certificate(checks=checks)
+    return Certificate(checks=checks, hand=hand)

@@ -276,6 +276,23 @@ def test_a_table_that_cannot_be_read_writes_nothing(
     assert code in codes
 
 
+def test_the_document_has_figures_as_figures_and_nothing_as_null(
+    asked: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert asked("1,home,2004,9,9,6,2004-09-01,\n")[0] == 0
+    again = ["-o", str(tmp_path / "again"), "--format", "json"]
+    capsys.readouterr()
+    assert main(["follow-up", str(tmp_path / "run"), str(tmp_path / "returns.csv"), *again]) == 0
+    told = json.loads(capsys.readouterr().out)
+    found = {row["code"]: row for row in told["returned"]}
+    above = found["funded_above_plan"]
+    assert (above["territory"], above["year"], above["line"]) == ("1", 2004, 2)
+    assert (above["planned"], above["returned"], above["difference"]) == (8.0, 9.0, 1.0)
+    missing = found["missing"]
+    assert (missing["file"], missing["line"], missing["returned"]) == (None, None, None)
+    assert {row["year"] for row in told["missing"]} == {2004}
+
+
 def resigned(folder: Path) -> None:
     """Write the manifest again, as a forger would."""
     files = {

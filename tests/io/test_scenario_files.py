@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +13,6 @@ from perequa.io.limits import LINE_BYTES, SCENARIO_BYTES
 from perequa.io.scenario_files import read_scenario
 from perequa.io.shipped import shipped_names
 from perequa_models.errors import UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def put(folder: Path, name: str, text: str | bytes) -> Path:
@@ -195,6 +193,38 @@ def test_a_folder_without_scenario_and_an_unknown_name(tmp_path: Path) -> None:
         with pytest.raises(InvalidInput) as refused:
             read_scenario(source)
         assert [f.code for f in refused.value.findings] == [code]
+
+
+def test_a_name_longer_than_any_file_names_none(tmp_path: Path) -> None:
+    """What the system refuses to look at is a finding like any other, at its place."""
+    long = "a" * 300
+    with pytest.raises(InvalidInput) as refused:
+        read_scenario(long)
+    assert [f.code for f in refused.value.findings] == ["unknown_scenario"]
+    put(tmp_path, "scenario.yaml", f"format: 1\nextends: {long}.yaml\n")
+    with pytest.raises(InvalidInput) as refused:
+        read_scenario(str(tmp_path))
+    assert [(f.code, f.line) for f in refused.value.findings] == [("missing_file", 2)]
+    put(tmp_path, "scenario.yaml", f"format: 1\nsupply: {{file: {long}.csv}}\n")
+    assert [(f.code, f.line) for f in read_scenario(str(tmp_path)).findings] == [
+        ("missing_file", 2)
+    ]
+
+
+def test_a_folder_that_may_not_be_looked_into_is_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, **_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    put(tmp_path, "scenario.yaml", "format: 1\n")
+    stat = Path.stat
+    monkeypatch.setattr(
+        Path, "stat", lambda p, **how: (refuse if p.parent == tmp_path else stat)(p, **how)
+    )
+    with pytest.raises(InvalidInput) as refused:
+        read_scenario(str(tmp_path))
+    assert [f.code for f in refused.value.findings] == ["unreadable_file"]
 
 
 def test_a_shipped_name_is_found_and_a_near_one_is_proposed() -> None:

@@ -170,6 +170,9 @@ FORGED: list[tuple[str, str, int, str, Callable[[str], str], int]] = [
     ("implied-two", "implied.csv", 1, "weight", plus(1e-3), STUDY),
     ("implied-later", "implied.csv", 1, "distance", by(1.001), OPTIMUM),
     ("sweep", "acceptability.csv", 1, "gains", plus(0.025), STUDY),
+    ("sweep", "indices.csv", 1, "first_order", plus(-0.001), STUDY),
+    ("sweep-figures", "indices.csv", 1, "first_order", lambda _: "0.5", STUDY),
+    ("sweep", "indices.csv", 2, "first_order", lambda _: "", STUDY),
     ("sweep", "acceptability.csv", 1, "most_change", plus(0.1), STUDY),
     ("sweep-figures", "acceptability.csv", 1, "mean_change", plus(1.0), STUDY),
 ]  # fmt: skip

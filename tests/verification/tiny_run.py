@@ -171,6 +171,20 @@ def solution(stages: int) -> dict[str, Any]:
     }
 
 
+def certificate(stages: int) -> dict[str, Any]:
+    """8.5 + 5.5 places missing, then rates from 14 to 32.5: halves leave no rounding."""
+    none = {"duality_gap": 0.0, "complementarity": 0.0}
+    return {
+        "verdict": "proven",
+        "residuals": {"rows": 0.0, "columns": 0.0, "multipliers": 0.0},
+        **none,
+        "priorities": [
+            {"priority": p + 1, "value": value, "bound": value, **none}
+            for p, value in enumerate((14.0, 18.5)[:stages])
+        ],
+    }
+
+
 # row, side, price, T, base, ray, chord
 Proof = tuple[int, int, float, float, int, int, dict[int, float]]
 PROOFS: tuple[Proof, ...] = (
@@ -242,7 +256,7 @@ def write_run(folder: Path, stages: int = 1) -> Path:
     _objectives(folder, stages)
     _rules(folder, found["plan"])
     _prices(folder, stages)
-    (folder / "certificate.json").write_text("{}\n", encoding="utf-8")
+    (folder / "certificate.json").write_text(json.dumps(certificate(stages)), encoding="utf-8")
     record = {
         "schema_version": 1,
         "scenario": scenario(stages),

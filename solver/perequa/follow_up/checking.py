@@ -73,7 +73,8 @@ class FollowUpFinding:
         """The row of ``findings.csv``."""
         both = self.planned is not None and self.returned is not None
         difference = (self.returned or 0.0) - (self.planned or 0.0) if both else None
-        where = (self.file, self.line, self.level, self.territory, self.measure, self.year)
+        year = int(self.year) if self.year.isdecimal() else self.year
+        where = (self.file, self.line, self.level, self.territory, self.measure, year)
         return (
             *(self.code, self.severity, *where),
             *(self.planned, self.returned, difference, self.message),

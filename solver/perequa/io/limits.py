@@ -16,6 +16,20 @@ LINE_BYTES = 1_000_000
 NESTING = 20
 
 
+def exists(path: Path) -> bool:
+    """Say whether something stands at a path, as far as the system tells.
+
+    What a folder does not let be looked at is taken to stand there: reading it says why not. A
+    name that no file can have names none.
+    """
+    try:
+        return path.exists()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+
+
 def read_within(path: Path, shown: str, most: int) -> bytes:
     """Read a file that must exist, be a file and hold at most `most` bytes.
 
@@ -24,11 +38,11 @@ def read_within(path: Path, shown: str, most: int) -> bytes:
     InvalidInput
         With one finding that says which of these it is not.
     """
-    if path.is_dir():
-        raise _refused("is_a_directory", shown, "a directory stands here, a file is needed")
-    if not path.is_file():
-        raise _refused("missing_file", shown, "no such file")
     try:
+        if path.is_dir():
+            raise _refused("is_a_directory", shown, "a directory stands here, a file is needed")
+        if not path.is_file():
+            raise _refused("missing_file", shown, "no such file")
         with path.open("rb") as stream:
             content = stream.read(most + 1)
     except OSError as error:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from perequa.io.findings import Finding, InvalidInput
-from perequa.io.limits import SCENARIO_BYTES, decode, read_within
+from perequa.io.limits import SCENARIO_BYTES, decode, exists, read_within
 from perequa.io.merge import Merged, Overwritten, part_at, part_of
 from perequa.io.shipped import SCENARIO_FILE, scenario_path
 from perequa.io.table_files import InputFile, TableReader
@@ -253,9 +253,9 @@ def _extended(document: Document, here: Path, shown: str, seen: list[Path]) -> P
     if not isinstance(stated, str) or not stated or not stated.isprintable():
         raise _bad_extends("not_a_path", "extends must be a path", stated, origin, shown)
     target = here.parent / stated
-    if target.is_dir():
+    if exists(target) and target.is_dir():
         target = target / SCENARIO_FILE
-    if not target.is_file():
+    if not (exists(target) and target.is_file()):
         raise _bad_extends("missing_file", "no such file to extend", stated, origin, shown)
     if target.resolve() in seen:
         raise _bad_extends("cyclic_extends", "extends comes back to itself", stated, origin, shown)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import perequa
 from perequa.io.findings import Finding, InvalidInput
+from perequa.io.limits import exists
 from perequa_models.problems import nearest
 
 SCENARIO_FILE = "scenario.yaml"
@@ -42,10 +43,10 @@ def scenario_path(source: str) -> Path:
         When nothing stands there, or the folder holds no scenario file.
     """
     path = Path(source)
-    if "\0" not in source and path.exists():
+    if "\0" not in source and exists(path):
         if not path.is_dir():
             return path
-        if (path / SCENARIO_FILE).is_file():
+        if exists(path / SCENARIO_FILE):
             return path / SCENARIO_FILE
         raise InvalidInput(
             [

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from perequa.io.findings import Finding, InvalidInput
-from perequa.io.limits import TABLE_BYTES, read_within
+from perequa.io.limits import TABLE_BYTES, exists, read_within
 from perequa_models.problems import nearest
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class TableReader:
 
     def _read(self, key: str, path: DataPath) -> None:
         place = self.folder / key
-        if place.is_file():
+        if exists(place) and place.is_file():
             try:
                 content = read_within(place, os.path.normpath(place), TABLE_BYTES)
             except InvalidInput as error:
@@ -109,9 +109,10 @@ class TableReader:
                 self.files[key] = InputFile(key=key, path=place, content=content)
             return
         beside = place.parent
-        names = [p.name for p in beside.iterdir() if p.is_file()] if beside.is_dir() else []
+        listed = exists(beside) and beside.is_dir()
+        names = [p.name for p in beside.iterdir() if p.is_file()] if listed else []
         code, message = "missing_file", "no such table"
-        if place.is_dir():
+        if exists(place) and place.is_dir():
             code, message = "is_a_directory", "a directory stands there, a table is needed"
         self._note(path, code, message, key, nearest(place.name, names))
 

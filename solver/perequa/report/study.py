@@ -220,7 +220,7 @@ def _sweep(record: Record, tables: Tables, words: Words) -> str:
         for status, count in told.items()
         if count and status != "optimal"
     )
-    if "indices" in tables:
+    if {"total", "mean_absolute_effect"} & {*tables["indices"].columns}:
         lines.extend(_influences(tables["indices"], words))
     return "\n".join(lines)
 

@@ -126,6 +126,8 @@ def run_study(
         prepared = prepare(loaded, clock)
         with clock.stage("study"):
             answer = ask(prepared)
+    except InvalidInput:
+        raise  # of a file that the question names: it says where itself
     except InvalidScenario as error:
         where = Places(loaded.raw)
         raise InvalidInput([where.finding(problem) for problem in error.problems]) from error

@@ -271,7 +271,7 @@ def read_arrays(path: Path, names: Sequence[str]) -> Arrays:
 
 
 def read_record(path: Path) -> Mapping[str, Any]:
-    """Read ``run.json``.
+    """Read ``run.json``, or another record of the folder.
 
     Raises
     ------

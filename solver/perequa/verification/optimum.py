@@ -115,10 +115,9 @@ def _check_stage(
         dual = exact_dual(program, stage.cost, stages, solution, dual)
     note_signs(notes, program, dual, (FILE, name))
     x = solution["x"][p]
-    earlier = [float(lam) for lam in solution["lam"][p, :p]]
     for before in stages[:p]:
         _check_reached(notes, before, x)
-    taken = [lam * stages[j].value for j, lam in enumerate(earlier)]
+    taken = _taken_off(solution, stages)
     bound = proven_bound(program, dual) - math.fsum(taken)
     value = exact_dot(stage.cost, x) if exact else stage.value
     allowed = allowed_gap(program, dual, value, sum(map(abs, taken)))
@@ -131,6 +130,17 @@ def _check_stage(
             bound,
         )
     return abs(value - bound) / max(1.0, abs(value))
+
+
+def bound_of(program: Program, solution: Arrays, stages: Sequence[Stage]) -> float:
+    """Return the value that no plan goes below at the last of `stages`, by its multipliers."""
+    return proven_bound(program, stages[-1].dual) - math.fsum(_taken_off(solution, stages))
+
+
+def _taken_off(solution: Arrays, stages: Sequence[Stage]) -> list[float]:
+    """What earlier priorities take off the bound of the last of `stages`: λ times their value."""
+    earlier = solution["lam"][len(stages) - 1].tolist()
+    return [lam * stage.value for lam, stage in zip(earlier, stages[:-1], strict=False)]
 
 
 def _check_reached(notes: Notebook, stage: Stage, x: Floats) -> None:

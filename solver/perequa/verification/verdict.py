@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from perequa.verification.annexes import annexes_of, check_annexes
 from perequa.verification.cascade import check_cascade, is_cascade
+from perequa.verification.certified import check_certified
 from perequa.verification.files import check_files, fingerprint, refuse_other_folders
 from perequa.verification.folder import RunFolder, read_record
 from perequa.verification.follow_up import check_follow_up, is_follow_up
 from perequa.verification.infeasible import check_infeasible
 from perequa.verification.inputs import check_inputs
 from perequa.verification.levels import check_levels
-from perequa.verification.optimum import check_optimum
 from perequa.verification.outcome import Check, Notebook, Unreadable
 from perequa.verification.plan import Published, check_plan
 from perequa.verification.prices import check_prices
@@ -173,7 +173,7 @@ def _called_for(folder: RunFolder, *, exact: bool) -> Called:
     found = [
         (2, "inputs", inputs),
         (3, "plan", plan),
-        (4, "optimum", lambda: check_optimum(folder, exact=exact)),
+        (4, "optimum", lambda: check_certified(folder, exact=exact)),
         (5, "uniqueness", lambda: check_uniqueness(folder)),
     ]
     rounded = [(11, "whole", whole)] if is_asked(model) else []

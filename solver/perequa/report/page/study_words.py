@@ -111,8 +111,15 @@ def in_words(scenario: Scenario, column: str, words: Words) -> Callable[[Value],
         "objective_unit": lambda v: unit_word(word(v), words),
         "side": lambda v: side_name(v, words),
         "row": lambda v: _row(scenario, word(v), words),
+        "method": lambda v: method_name(v, words),
     }
     return found.get(column)
+
+
+def method_name(method: Value, words: Words) -> str:
+    """Say how indices were estimated; the other methods bear the names of people."""
+    named = word(method)
+    return words.phrase("points as they are") if named == "given_points" else named.capitalize()
 
 
 def side_name(side: Value, words: Words) -> str:

@@ -120,7 +120,7 @@ class Indices:
 
     def _rows(self, name: str, shares: Floats, y: Floats) -> Iterator[tuple[Value, ...]]:
         keys = COLUMNS[self.method].values()
-        found = self._estimated(shares, y) if _moves(y) else None
+        found = self._estimated(shares, y) if moves(y) else None
         for d, varied in enumerate(self.varied):
             figures = [None if found is None else float(found[key][d]) for key in keys]
             low, high = varied.distribution.ends or (None, None)
@@ -148,6 +148,6 @@ class Indices:
         }
 
 
-def _moves(y: Floats) -> bool:
+def moves(y: Floats) -> bool:
     """Whether an output has a value everywhere and moves by more than rounding."""
     return bool(np.isfinite(y).all() and np.ptp(y) > UNMOVED * np.abs(y).max())

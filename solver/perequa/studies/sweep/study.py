@@ -16,6 +16,7 @@ from perequa.studies.evidence import Proven, duals_of, sampled, solved_each
 from perequa.studies.study import Answer, run_study
 from perequa.studies.sweep.acceptability import Acceptability
 from perequa.studies.sweep.asking import OPTIMAL, STATUSES, share_columns, shares
+from perequa.studies.sweep.given_points import influences
 from perequa.studies.sweep.ordering import chunks
 from perequa.studies.sweep.parquet import need_parquet, write_points
 from perequa.studies.sweep.posing import pose
@@ -132,7 +133,7 @@ def sweep_study(
     watch = watch or Watch()
     posed = pose(prepared, asked)
     design, order = posed.design, chunks(posed.design.places, posed.question.chunk)
-    reported = _reported(prepared, asked) if posed.indices is not None else {}
+    reported = _reported(prepared, asked)
     compared = _compared(prepared, posed, asked.against)
     counted = Acceptability(prepared.instance, shares(compared))
     store = Store(kept, _fingerprint(prepared, asked, design))
@@ -154,10 +155,12 @@ def sweep_study(
     write_points(kept / POINTS, design, columns, _kept(store, order))
     tables = {"acceptability": counted.table(), "ranks": counted.ranks()}
     extras = ["pyarrow"]
+    by_name = dict(zip(reported, outputs.T, strict=True))
     if posed.indices is not None and asked.samples is not None:
-        by_name = dict(zip(reported, outputs.T, strict=True))
         extras.append("SALib")
         tables["indices"] = posed.indices.table(asked.samples, by_name)
+    else:
+        tables["indices"] = influences(design, by_name)
     return Answer(
         tables=tables,
         facts={

@@ -6,6 +6,8 @@ is another program: then its points are counted, none is proven.
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 FILE = "points.parquet"
 COUNTED = "acceptability.csv"
+INFLUENCES = "indices.csv"
+GIVEN = "given_points"
 EVIDENCE = "evidence.npz"
 OPTIMAL = "optimal"
 HALF = {"places": 0.5e-6, "money": 0.5e-2, "credits": 0.5e-2}
@@ -167,6 +171,7 @@ def check_counts(study: Study) -> Check:
         changes -= np.array([against[points.share_column(line)] for line in lines])
         for line, change in zip(lines, changes.T, strict=True):
             _check_line(notes, line, change, points.share_column(line))
+    _check_influences(notes, study, points)
     return notes.close(
         saying("{lines} lines counted again over {count} points", lines=len(lines),
                count=len(points.optimal))
@@ -188,6 +193,63 @@ def _check_line(notes: Notebook, line: dict[str, str], change: Floats, named: st
     ):
         notes.near((COUNTED, named, column), float(line[column]), float(expected),
                    tolerance=2.0 * half + room)  # fmt: skip
+
+
+def _check_influences(notes: Notebook, study: Study, points: Points) -> None:
+    """Estimate again what each figure explains alone, where no method chose the points."""
+    table = study.folder.table(INFLUENCES)
+    lines = [dict(zip(table.header, row, strict=True)) for row in table.rows]
+    weights = [f"weight_{name}" for name in points.weighed]
+    for line in lines if table.rows and lines[0]["method"] == GIVEN else ():
+        column = f"weight_{line['figure']}" if weights else f"factor_{line['figure']}"
+        if column not in points.columns:
+            continue  # columns chosen from: words, which have no order of size here
+        figure = [
+            round(value / sum(points.columns[name][i] for name in weights or [column]), 12)
+            if weights
+            else round(value, 12)
+            for i, value in enumerate(points.columns[column])
+        ]
+        named = f"{line['output']}, {line['figure']}"
+        expected = _explained(figure, _output(study, points, line["output"]))
+        if expected is None or not line["first_order"]:
+            if (expected is None) != (not line["first_order"]):
+                notes.wrong(INFLUENCES, named, "first_order", line["first_order"], str(expected))
+        else:
+            where = (INFLUENCES, named, "first_order")
+            notes.near(where, float(line["first_order"]), expected, tolerance=1e-6)
+
+
+def _output(study: Study, points: Points, name: str) -> list[float | None]:
+    columns = objective_columns(study.names, tuple(points.columns))
+    found: list[float | None] = points.columns[columns.get(name, name)]
+    return found
+
+
+def _explained(figure: list[float], output: list[float | None]) -> float | None:
+    """Return the adjusted share of the variance between classes of nearest points."""
+    values = [value for value in output if value is not None and math.isfinite(value)]
+    count = len(output)
+    if len(values) < count:
+        return None
+    if max(values) - min(values) <= NEAR * max(map(abs, values)):
+        return None
+    ordered = sorted(figure)
+    classes: dict[int, list[float]] = {}
+    for at, value in zip(figure, values, strict=True):
+        place = math.isqrt(count) * bisect_left(ordered, at) // count
+        classes.setdefault(place, []).append(value)
+    if len(classes) >= count:
+        return None
+    within = math.fsum(_squares(members) for members in classes.values())
+    share = within / (count - len(classes)) / (_squares(values) / (count - 1))
+    return max(0.0, 1.0 - share)
+
+
+def _squares(values: list[float]) -> float:
+    """Return the sum of the squares of the distances to the mean."""
+    mean = math.fsum(values) / len(values)
+    return math.fsum((value - mean) ** 2 for value in values)
 
 
 def _against(study: Study) -> dict[str, float]:
