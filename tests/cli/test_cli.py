@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import errno
+import hashlib
 import json
 import os
 import shlex
@@ -457,6 +458,26 @@ def test_the_document_holds_the_rows_of_the_tables(
                     assert value == from_csv(wanted[key]), (name, key)
                 missing += value is None
     assert missing
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\0", b"scenario,level\nx\n"])
+def test_a_table_listed_that_no_run_wrote_is_a_wrong_folder(
+    content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A manifest made anew lets it through to those who read it: no fault of the program."""
+    run, sound = tmp_path / "run", tmp_path / "sound"
+    for place in (run, sound):
+        assert main(["solve", NAME, "-o", str(place), "--no-prices"]) == 0
+    (run / "allocation.csv").write_bytes(content)
+    listed = json.loads((run / "manifest.json").read_bytes())
+    listed["files"]["allocation.csv"] = hashlib.sha256(content).hexdigest()
+    (run / "manifest.json").write_text(json.dumps(listed), encoding="utf-8")
+    capsys.readouterr()
+    out = ["-o", str(tmp_path / "out")]
+    for asked in (["report", str(run)], ["annexes", str(run)], ["compare", str(sound), str(run)]):
+        assert main([*asked, *out]) == 6
+        assert "cannot be read" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_help_is_also_a_word(capsys: pytest.CaptureFixture[str]) -> None:

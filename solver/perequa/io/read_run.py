@@ -97,13 +97,22 @@ def resolved_scenario(folder: Path, record: dict[str, Any]) -> RawScenario:
 
 
 def read_rows(content: bytes) -> tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...]]:
-    """Read a table of a run folder: its columns, and its rows as plain values."""
-    lines = list(csv.reader(io.StringIO(content.decode("utf-8"), newline="")))
-    header = tuple(lines[0]) if lines else ()
-    rows = tuple(
-        tuple(_value(name, text) for name, text in zip(header, line, strict=True))
-        for line in lines[1:]
-    )
+    """Read a table of a run folder: its columns, and its rows as plain values.
+
+    Raises
+    ------
+    RunFolderWrong
+        When no run wrote it, though the manifest may list it.
+    """
+    try:
+        lines = list(csv.reader(io.StringIO(content.decode("utf-8"), newline="")))
+        header = tuple(lines[0]) if lines else ()
+        rows = tuple(
+            tuple(_value(name, text) for name, text in zip(header, line, strict=True))
+            for line in lines[1:]
+        )
+    except (ValueError, csv.Error) as error:
+        raise RunFolderWrong(f"a table of the run folder cannot be read: {error}") from error
     return header, rows
 
 
