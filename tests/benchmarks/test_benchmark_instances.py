@@ -161,7 +161,7 @@ def test_degenerate_figures_are_whole(instances: ModuleType, tmp_path: Path) -> 
 def test_an_instance_with_prices_of_very_different_units_is_certified(
     instances: ModuleType, tmp_path: Path
 ) -> None:
-    """Seed 0: the price of an envelope's euro is 2e-9 of that of a place, and holds all the same."""
+    """Seed 0: an envelope's euro has 2e-9 of the price of a place, and holds all the same."""
     scenario = instances.write_scenario("degenerate", tmp_path / "zero", seed=0)
     done = CliRunner().invoke(
         perequa, ["solve", str(scenario), "--no-prices", "-o", str(tmp_path / "run"), "--quiet"]
