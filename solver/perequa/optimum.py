@@ -267,6 +267,8 @@ def prepared(
             )
 
         optimum = _optimum(instance, reference, program, options, underway)
+        # waited for here: what has not begun when the block ends is never done
+        figures = neutral.result()
     if optimum is None:
         with clock.stage("diagnose"):
             found = diagnose(instance, program, options)
@@ -282,7 +284,7 @@ def prepared(
         instance=instance,
         reference=reference,
         even=even,
-        neutral=neutral.result(),
+        neutral=figures,
         alone=alone,
         weighting=weighting,
         solved=solved,

@@ -156,3 +156,14 @@ def test_degenerate_figures_are_whole(instances: ModuleType, tmp_path: Path) -> 
     instance = load(str(write(instances, "degenerate", tmp_path / "in"))).instance
     for values in (instance.installed, instance.cost, [row.limit for row in instance.rows]):
         assert np.array_equal(values, np.round(values))
+
+
+def test_an_instance_with_prices_of_very_different_units_is_certified(
+    instances: ModuleType, tmp_path: Path
+) -> None:
+    """Seed 0: an envelope's euro has 2e-9 of the price of a place, and holds all the same."""
+    scenario = instances.write_scenario("degenerate", tmp_path / "zero", seed=0)
+    done = CliRunner().invoke(
+        perequa, ["solve", str(scenario), "--no-prices", "-o", str(tmp_path / "run"), "--quiet"]
+    )
+    assert done.exit_code == 0, done.output

@@ -38,4 +38,5 @@ def test_services_are_measured() -> None:
     (run,) = found["runs"].values()
     # twenty-five non-zeros a service and more: a million for 40 000
     assert run["sizes"]["nonzeros"] >= 25 * 300
-    assert run["own"] + run["highs"] == pytest.approx(run["whole"])
+    # the processor's, in two threads: at most twice the clock's
+    assert 0 < run["highs"] < run["highs"] + run["own"] < 2.1 * run["whole"]

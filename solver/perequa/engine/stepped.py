@@ -25,6 +25,7 @@ from perequa.engine.termination import Termination
 from perequa_models.errors import NotProven
 
 if TYPE_CHECKING:
+    from perequa.engine.scaling import ScaledProgram
     from perequa.engine.session import Outcome, SolverOptions
     from perequa.engine.spread import Spread
     from perequa.engine.stages import Staged
@@ -40,6 +41,8 @@ ENDS = np.append(STEPS[1:-1], np.inf)
 """Upper end of each step; the last has none."""
 SAME = 1e-7
 """Relative distance within which a price is the price of a step."""
+PRICED = 1e-9
+"""Share of the largest price below which a row has none; what is left of it is taken off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,10 +141,21 @@ def _price_of_steps(
     steps, costs = _by_steps(staged, spread, rho, free)
     # the steps of a decision are alike but for their slope: presolve only loses time on them
     plainly = replace(options, presolve=False)
-    found, y = _minimise(steps, costs, staged.scaled.row, plainly)
-    priced = _relative_size(found.y) > SAME * 1e-2
-    at = np.where(found.y > 0, face.row_lower, face.row_upper)
+    _, y = _minimise(steps, costs, staged.scaled.row, plainly)
+    # a euro's price is a thousandth of a thousandth of a place's: what each makes a column cost
+    priced = _relative_size(y * _largest_in_row(staged.scaled)) > PRICED
+    y = np.where(priced, y, 0.0)
+    at = np.where(y > 0, face.row_lower, face.row_upper)
     return y, np.where(priced, at, face.row_lower), np.where(priced, at, face.row_upper)
+
+
+def _largest_in_row(scaled: ScaledProgram) -> Floats:
+    """Largest coefficient of each row, natural units, (m,)."""
+    matrix = scaled.matrix
+    column = np.repeat(scaled.column, np.diff(matrix.indptr))
+    largest = np.zeros(matrix.shape[0])
+    np.maximum.at(largest, matrix.indices, np.abs(matrix.data) / column)
+    return largest / scaled.row
 
 
 def _by_steps(

@@ -32,6 +32,10 @@ CORNERS = np.array([0.25, 0.5, 1.0, 2.0, 4.0])
 SLOPES = np.array([0.25, 0.75, 1.5, 3.0, 6.0, 12.0])
 """Slopes of the chords of u² between 0, the corners, and 8."""
 SAME = 1e-7
+PRICED = 1e-10
+"""Share of the largest price above which a row has one: whoever solves takes off ten times more."""
+FREE = 1e-11
+"""Share of its own sum within which a neutral cost is nothing: rounding leaves 1e-15."""
 
 
 def check_stepped(
@@ -50,7 +54,7 @@ def check_stepped(
         return notes.close(saying("stepped"))
     rho = _check_rho(notes, program, solution, face)
     lower, upper = _check_steps(notes, program, solution, face, rho)
-    rows = face[0] | _carries(solution["step_y"])
+    rows = face[0] | _priced(program, solution["step_y"])
     free = _check_neutral(notes, program, solution, (rows, lower, upper))
     cells = int((program.arrays["tie_cost"] > 0).sum())
     return notes.close(
@@ -143,8 +147,8 @@ def _check_neutral(
         | (np.abs(activity - program.lower) <= near)
         | (np.abs(activity - program.upper) <= near)
     ) & ~_only_told(program)
-    size = SIGN * 10 * (np.abs(neutral) + program.matrix.transposed.size.times(np.abs(y)))
-    rest = (np.abs(z) <= size) & (lower < upper)
+    size = np.abs(neutral) + program.matrix.transposed.size.times(np.abs(y))
+    rest = (np.abs(z) <= FREE * size) & (lower < upper)
     # a column without cost that stands in no row that holds moves no decision
     touched = program.matrix.transposed.size.times(tight.astype(np.float64)) > 0
     free = np.flatnonzero(rest & (touched | (program.arrays["tie_cost"] > 0)))
@@ -239,6 +243,12 @@ def _check_rows(
             float(y[i]),
             0.0,
         )
+
+
+def _priced(program: Program, y: Floats) -> Flags:
+    """Rows with a price of steps, by what it makes a column cost: a place's or a euro's is one."""
+    size = np.abs(y) * program.matrix.largest_in_row
+    return size > PRICED * float(size.max(initial=0.0))
 
 
 def _carries(y: Floats) -> Flags:
