@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 LARGE = Path(__file__).parents[2] / "benchmarks" / "large.py"
 
 
