@@ -71,7 +71,7 @@ def test_the_document(source: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert by_menu["floor_only"]["possible"] is True
     assert by_menu["cap_only"] == {
         "scenario": "clash", "menu": "cap_only", "possible": False, "blocked_by": 2,
-        "rows": None, "territories": None, "places": None, "money": None, "file": "",
+        "rows": None, "territories": None, "places": None, "money": None, "file": None,
         "projects": None,
     }  # fmt: skip
     (moved,) = [row for row in found["repairs"] if row["menu"] == "preference"]
