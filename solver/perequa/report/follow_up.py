@@ -24,7 +24,7 @@ def follow_up_text(
     errors = sum(row["severity"] == "error" for row in told)
     lines = [
         words.phrase(
-            "{name}: {errors} errors and {warnings} warnings in the returns",
+            "{name}: in the returns, errors {errors}, warnings {warnings}",
             name=name,
             errors=errors,
             warnings=len(told) - errors,

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from perequa.interpret.tables import Value
     from perequa.words import Words
 
+NOTHING = 1e-12
+"""Figures below are what rounding leaves of nothing: an index of equal rates, say."""
+
 
 def aligned(header: Sequence[str], rows: Iterable[Sequence[str]], *, left: int) -> str:
     """Lay out a table in plain text: the first columns to the left, figures to the right."""
@@ -46,5 +49,7 @@ def figure(value: Value, words: Words) -> str:
 
 
 def measured(value: Value, digits: int, words: Words) -> str:
-    """Write a measured figure in so many significant digits."""
-    return words.figures.significant(value, digits) if isinstance(value, float | int) else ""
+    """Write a measured figure in so many significant digits; what rounding leaves is nothing."""
+    if not isinstance(value, float | int):
+        return ""
+    return words.figures.significant(0.0 if abs(value) < NOTHING else value, digits)

@@ -273,7 +273,9 @@ class _Book:
         said = line_words(self.words)[line]
         scenario = self.published.model.scenario
         entry = scenario["measures"].get(name) or scenario["campaign"].get("lines", {}).get(name)
-        return said if entry is None else f"{said}: {entry.get('title') or name}"
+        if entry is None:
+            return said
+        return self.words.phrase("{line}: {title}", line=said, title=entry.get("title") or name)
 
 
 BASE = ("base", "")

@@ -450,5 +450,9 @@ def item_named(run: AnnexRun, item: Item, words: Words) -> str:
         return f"{title} ({delegation.date})" if delegation.date else title
     said = line_words(words)[line]
     if campaign is not None and name in campaign.lines and name not in scenario.measures:
-        return f"{said}: {campaign.lines[name].title or name}"
-    return f"{said}: {run.title_of(name)}" if name in scenario.measures else said
+        title = campaign.lines[name].title or name
+    elif name in scenario.measures:
+        title = run.title_of(name)
+    else:
+        return said
+    return words.phrase("{line}: {title}", line=said, title=title)
