@@ -404,6 +404,10 @@ def test_two_of_the_same_name_are_refused_before_either_is_solved(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    scenario = copied / "scenario.yaml"
+    text = scenario.read_text()
+    assert "\nname: mine\n" in text
+    scenario.write_text(text.replace("\nname: mine\n", f"\nname: {NAME}\n"))
     assert main(["solve", NAME, str(copied), "--format", "json"]) == 2
     told = capsys.readouterr()
     assert "two scenarios would be written to" in told.err
