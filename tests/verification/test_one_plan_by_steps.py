@@ -36,11 +36,13 @@ def two_places(second: float) -> Program:
     )
 
 
-@pytest.mark.parametrize(("share", "one"), [(0.0, False), (4e-9, True), (1e-6, True)])
+@pytest.mark.parametrize(
+    ("share", "one"), [(0.0, False), (1e-13, False), (4e-9, True), (1e-6, True)]
+)
 def test_a_neutral_cost_next_to_nothing_is_not_nothing(share: float, one: bool) -> None:
     """The second decision costs a share of its own sum more than the first: it stays at its bound.
 
-    At no difference at all either may give way to the other, and the plan is not the only one.
+    Without a difference, or with one that is rounding, either may give way to the other.
     """
     costs = two_places(LARGE).neutral
     y = costs[0] / LARGE
@@ -54,10 +56,7 @@ def test_a_neutral_cost_next_to_nothing_is_not_nothing(share: float, one: bool) 
 
 
 def test_the_price_of_a_euro_counts_as_that_of_the_places_it_pays() -> None:
-    """A row of euros, 40 000 a place, beside one of places with a price a billion times as high.
-
-    Of what either makes a place cost the euro's is four hundred-thousandths.
-    """
+    """A row of euros, 40 000 a place, beside one of places: 4e-9 of its price, not 1e-13."""
     program = Program(
         {
             "a_data": np.array([40_000.0, 1.0]),
@@ -66,6 +65,6 @@ def test_the_price_of_a_euro_counts_as_that_of_the_places_it_pays() -> None:
             "col_id": np.array(IDS[:1]),
         }
     )
-    assert _priced(program, np.array([1e-9, 1.0])).tolist() == [True, True]
+    assert _priced(program, np.array([1e-13, 1.0])).tolist() == [True, True]
     assert _priced(program, np.array([0.0, 1.0])).tolist() == [False, True]
     assert _priced(program, np.array([1e-16, 1.0])).tolist() == [False, True]

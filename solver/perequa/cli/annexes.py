@@ -28,9 +28,9 @@ def annexes(run: Path, output: Path | None, notifications: Path | None) -> None:
     folder, where `verify` compares what they print with the run.
     """
     # imported here so that `perequa --help` does not pay for numpy
-    from perequa.annexes import write_annexes, write_notifications  # noqa: PLC0415
-    from perequa.cli.progress import told_if_long  # noqa: PLC0415
-    from perequa.words import words_in  # noqa: PLC0415
+    from perequa.annexes import write_annexes, write_notifications
+    from perequa.cli.progress import told_if_long
+    from perequa.words import words_in
 
     words = words_in(settings().lang)
     with told_if_long("annexes"):

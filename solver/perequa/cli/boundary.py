@@ -110,7 +110,7 @@ class Boundary:
 
     def _invalid(self, error: InvalidScenario) -> int:
         # imported here: only a scenario that is wrong needs it
-        from perequa.io.findings import findings_of  # noqa: PLC0415
+        from perequa.io.findings import findings_of
 
         findings = findings_of(error)
         for finding in findings:

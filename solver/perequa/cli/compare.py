@@ -47,9 +47,9 @@ def compare(
     wins and loses, and how much of each difference comes from which change.
     """
     # imported here so that `perequa --help` does not pay for the solver
-    from perequa.cli.progress import told_if_long  # noqa: PLC0415
-    from perequa.comparison.attribution import Effort  # noqa: PLC0415
-    from perequa.comparison.study import compare as compared  # noqa: PLC0415
+    from perequa.cli.progress import told_if_long
+    from perequa.comparison.attribution import Effort
+    from perequa.comparison.study import compare as compared
 
     effort = Effort(exact=exact, orders=orders + orders % 2, seed=seed)
     with told_if_long("compare"):
@@ -63,8 +63,8 @@ def compare(
 
 
 def _say(found: Comparison, form: str) -> None:
-    from perequa.report.comparison import comparison_text  # noqa: PLC0415
-    from perequa.report.printed_csv import printed_csv  # noqa: PLC0415
+    from perequa.report.comparison import comparison_text
+    from perequa.report.printed_csv import printed_csv
 
     print_findings(finding for side in found.sides for finding in side.findings)
     if form in CSV_FORMS:
@@ -77,7 +77,7 @@ def _say(found: Comparison, form: str) -> None:
 
 
 def _document(found: Comparison, code: int) -> str:
-    from perequa.interpret.tables import json_rows  # noqa: PLC0415
+    from perequa.interpret.tables import json_rows
 
     status = next(side.status for side in found.sides if side.exit_code == code)
     rows = {name: json_rows(table) for name, table in found.tables.items()}

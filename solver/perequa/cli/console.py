@@ -56,7 +56,7 @@ def say(text: str, *, err: bool = False) -> None:
         click.echo(text, err=err)
         return
     # imported here: what nobody looks at does not pay for it
-    from perequa.cli.screen import draw  # noqa: PLC0415
+    from perequa.cli.screen import draw
 
     draw(text, stream)
 

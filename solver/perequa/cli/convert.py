@@ -21,9 +21,9 @@ def convert(scenario: str, output: Path | None) -> None:
     touched.
     """
     # imported here so that `perequa --help` does not pay for the workbook reader and writer
-    from perequa.cli.progress import told_if_long  # noqa: PLC0415
-    from perequa.io.converting import convert_scenario  # noqa: PLC0415
-    from perequa.words import words_in  # noqa: PLC0415
+    from perequa.cli.progress import told_if_long
+    from perequa.io.converting import convert_scenario
+    from perequa.words import words_in
 
     with told_if_long("convert"):
         folder = convert_scenario(scenario, output)

@@ -40,8 +40,8 @@ def diagnose(
     printed and saved (default results/NAME-diagnose), with a scenario file for each way out.
     """
     # imported here so that `perequa --help` does not pay for the solver
-    from perequa.cli.progress import told_if_long  # noqa: PLC0415
-    from perequa.running import diagnose_scenario  # noqa: PLC0415
+    from perequa.cli.progress import told_if_long
+    from perequa.running import diagnose_scenario
 
     run = diagnose_scenario(
         scenario,
@@ -71,8 +71,8 @@ def tell_diagnosis(run: FinishedRun, form: str, command: str, **more: object) ->
 
 
 def _say(run: FinishedRun, *, err: bool) -> None:
-    from perequa.report.terminal import failure_text  # noqa: PLC0415
-    from perequa.words import words_in  # noqa: PLC0415
+    from perequa.report.terminal import failure_text
+    from perequa.words import words_in
 
     # what the text says of units is not said twice
     print_findings(f for f in run.findings if f.code != "suspected_unit")
@@ -80,7 +80,7 @@ def _say(run: FinishedRun, *, err: bool) -> None:
 
 
 def _document(run: FinishedRun, command: str, more: Mapping[str, object]) -> str:
-    from perequa.interpret.tables import json_rows  # noqa: PLC0415
+    from perequa.interpret.tables import json_rows
 
     rows = {name: json_rows(run.tables[name]) for name in TABLES if name in run.tables}
     return document(

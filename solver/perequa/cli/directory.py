@@ -38,9 +38,9 @@ def directory(
     supply.csv to the new folder.
     """
     # imported here so that `perequa --help` does not pay for reading files
-    from perequa.cli.progress import told_if_long  # noqa: PLC0415
-    from perequa.directory import read_directories, tables  # noqa: PLC0415
-    from perequa.io.copying import check_new, write_new  # noqa: PLC0415
+    from perequa.cli.progress import told_if_long
+    from perequa.directory import read_directories, tables
+    from perequa.io.copying import check_new, write_new
 
     check_new(output)
     with told_if_long("directory"):

@@ -47,12 +47,12 @@ def explain(
     and what it lacks when it is not.
     """
     # imported here so that `perequa --help` does not pay for the solver
-    from perequa.cli.progress import told_if_long  # noqa: PLC0415
-    from perequa.explaining import Question, explain_project, explain_run  # noqa: PLC0415
-    from perequa.report.explanation import explanation_text  # noqa: PLC0415
-    from perequa.report.waiting_list import project_text  # noqa: PLC0415
-    from perequa.words import words_in  # noqa: PLC0415
-    from perequa_models.errors import UsageError  # noqa: PLC0415
+    from perequa.cli.progress import told_if_long
+    from perequa.explaining import Question, explain_project, explain_run
+    from perequa.report.explanation import explanation_text
+    from perequa.report.waiting_list import project_text
+    from perequa.words import words_in
+    from perequa_models.errors import UsageError
 
     words = words_in(settings().lang)
     if project:
@@ -76,7 +76,7 @@ def explain(
 
 
 def _project_document(run: Path, answer: ProjectExplained, words: Words) -> str:
-    from perequa.report.waiting_list import project_text  # noqa: PLC0415
+    from perequa.report.waiting_list import project_text
 
     return document(
         "explain",
@@ -91,8 +91,8 @@ def _project_document(run: Path, answer: ProjectExplained, words: Words) -> str:
 
 
 def _document(run: Path, told: Explanation, words: Words) -> str:
-    from perequa.report.explanation import explanation_text  # noqa: PLC0415
-    from perequa.report.explanation_record import explanation_record  # noqa: PLC0415
+    from perequa.report.explanation import explanation_text
+    from perequa.report.explanation_record import explanation_record
 
     return document(
         "explain",

@@ -37,9 +37,9 @@ def figures(run: Path, output: Path | None, form: Form, boundaries: Path | None)
     reports/figures-<lang> inside it, which `verify` leaves aside.
     """
     # imported here so that `perequa --help` does not pay for numpy
-    from perequa.cli.progress import told_if_long  # noqa: PLC0415
-    from perequa.reporting import write_figures  # noqa: PLC0415
-    from perequa.words import words_in  # noqa: PLC0415
+    from perequa.cli.progress import told_if_long
+    from perequa.reporting import write_figures
+    from perequa.words import words_in
 
     words = words_in(settings().lang)
     with told_if_long("figures"):

@@ -31,10 +31,10 @@ def follow_up(
     (default results/NAME-follow-up), and nothing is ever overwritten.
     """
     # imported here so that `perequa --help` does not pay for numpy and pydantic
-    from perequa.cli.progress import told_if_long  # noqa: PLC0415
-    from perequa.follow_up import follow_up as followed_up  # noqa: PLC0415
-    from perequa.report.printed_csv import printed_csv  # noqa: PLC0415
-    from perequa.words import words_in  # noqa: PLC0415
+    from perequa.cli.progress import told_if_long
+    from perequa.follow_up import follow_up as followed_up
+    from perequa.report.printed_csv import printed_csv
+    from perequa.words import words_in
 
     words = words_in(settings().lang)
     with told_if_long("follow-up"):
@@ -53,13 +53,13 @@ def follow_up(
 
 
 def _text(done: FollowedUp, words: Words) -> str:
-    from perequa.report.follow_up import follow_up_text  # noqa: PLC0415
+    from perequa.report.follow_up import follow_up_text
 
     return follow_up_text(done.name, done.next_year, done.tables, str(done.folder), words)
 
 
 def _document(done: FollowedUp) -> str:
-    from perequa.interpret.tables import json_rows  # noqa: PLC0415
+    from perequa.interpret.tables import json_rows
 
     tables = {name: json_rows(table) for name, table in done.tables.items()}
     returned = tables.pop("findings")

@@ -28,9 +28,9 @@ def formulation(
     Sets, data, variables, one equation per rule and objective with its rows and its limit.
     """
     # imported here so that `perequa --help` does not pay for numpy and pydantic
-    from perequa.checks import load  # noqa: PLC0415
-    from perequa.cli.progress import told_if_long  # noqa: PLC0415
-    from perequa.report.mathematics import mathematics  # noqa: PLC0415
+    from perequa.checks import load
+    from perequa.cli.progress import told_if_long
+    from perequa.report.mathematics import mathematics
 
     with told_if_long("read and check"):
         loaded = load(scenario, variants, sets)
@@ -40,7 +40,7 @@ def formulation(
     if output is None:
         click.echo(text, nl=False)
     else:
-        from perequa.reporting import file_named, replace_file  # noqa: PLC0415 - only a file needs it
+        from perequa.reporting import file_named, replace_file
 
         name = f"{loaded.raw.column_name}.{form}"
         replace_file(file_named(output, name), text.encode())

@@ -12,8 +12,8 @@ from perequa.cli.console import document, say
 def list_shipped(*, form: str) -> None:
     """List the scenarios shipped with the package, a line each."""
     # imported here so that `perequa --help` does not pay for reading files
-    from perequa.io.scenario_files import read_title  # noqa: PLC0415
-    from perequa.io.shipped import shipped_names  # noqa: PLC0415
+    from perequa.io.scenario_files import read_title
+    from perequa.io.shipped import shipped_names
 
     titles = {name: read_title(name) for name in shipped_names()}
     if form == "json":

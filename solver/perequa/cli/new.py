@@ -45,10 +45,10 @@ def new(
     Copies another (--from), or draws one of national size (--synthetic).
     """
     # imported here so that `perequa --help` does not pay for reading files
-    from perequa.cli.progress import told_if_long  # noqa: PLC0415
-    from perequa.io.copying import check_new, copy_scenario, write_new  # noqa: PLC0415
-    from perequa.synthetic import COUNTS, synthetic_files  # noqa: PLC0415
-    from perequa_models.errors import UsageError  # noqa: PLC0415
+    from perequa.cli.progress import told_if_long
+    from perequa.io.copying import check_new, copy_scenario, write_new
+    from perequa.synthetic import COUNTS, synthetic_files
+    from perequa_models.errors import UsageError
 
     if synthetic is None:
         if count is not None or seed is not None:

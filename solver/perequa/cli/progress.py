@@ -34,8 +34,8 @@ def told_if_long(stage: str) -> Iterator[None]:
         A stage of a run, as ``run.json`` records it, or a command.
     """
     # imported here: commands that draw nothing do not pay for it
-    from perequa.words import words_in  # noqa: PLC0415
-    from perequa.words.terms import under_way  # noqa: PLC0415
+    from perequa.words import words_in
+    from perequa.words.terms import under_way
 
     asked = settings()
     if asked.quiet or math.inf == PATIENCE:
@@ -57,7 +57,7 @@ def told_if_long(stage: str) -> Iterator[None]:
 def watched() -> Iterator[Watch]:
     """Draw a bar on stderr where it is a terminal; only tell what happened where it is not."""
     # imported here: commands that draw nothing do not pay for it
-    from perequa.studies.sweep.study import Watch  # noqa: PLC0415
+    from perequa.studies.sweep.study import Watch
 
     if settings().quiet:
         yield Watch()
@@ -65,8 +65,8 @@ def watched() -> Iterator[Watch]:
     if not sys.stderr.isatty():
         yield Watch(said=_say)
         return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import (  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
         Progress,

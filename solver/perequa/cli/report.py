@@ -31,9 +31,9 @@ def report(runs: tuple[Path, ...], output: Path | None, boundaries: Path | None)
     `verify` leaves aside. The page needs nothing else and asks nothing of anyone.
     """
     # imported here so that `perequa --help` does not pay for numpy
-    from perequa.cli.progress import told_if_long  # noqa: PLC0415
-    from perequa.reporting import write_report  # noqa: PLC0415
-    from perequa.words import words_in  # noqa: PLC0415
+    from perequa.cli.progress import told_if_long
+    from perequa.reporting import write_report
+    from perequa.words import words_in
 
     words = words_in(settings().lang)
     folder = runs[0] if len(runs) == 1 else _compared(runs)
@@ -45,9 +45,9 @@ def report(runs: tuple[Path, ...], output: Path | None, boundaries: Path | None)
 
 def _compared(runs: tuple[Path, ...]) -> Path:
     """Compare runs as `perequa compare` does, and return where that is saved."""
-    from perequa.cli.progress import told_if_long  # noqa: PLC0415
-    from perequa.comparison.attribution import Effort  # noqa: PLC0415
-    from perequa.comparison.study import compare  # noqa: PLC0415
+    from perequa.cli.progress import told_if_long
+    from perequa.comparison.attribution import Effort
+    from perequa.comparison.study import compare
 
     effort = Effort(exact=False, orders=100, seed=0)
     with told_if_long("compare"):

@@ -11,6 +11,6 @@ import click
 def schema() -> None:
     """Print the JSON Schema of the scenario format."""
     # imported here so that `perequa --help` does not pay for pydantic
-    from perequa.checks.json_schema import json_schema  # noqa: PLC0415
+    from perequa.checks.json_schema import json_schema
 
     click.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))

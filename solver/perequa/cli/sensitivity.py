@@ -69,8 +69,8 @@ def weights(
     nothing. Without --from and --to they are those of the scenario's sensitivity.weights.vary.
     With --triangle, every plan over all weights of three objectives, and its share of them.
     """
-    from perequa.studies.weightings import read_weights  # noqa: PLC0415
-    from perequa.studies.weights import Between, triangle_study, weights_study  # noqa: PLC0415
+    from perequa.studies.weightings import read_weights
+    from perequa.studies.weights import Between, triangle_study, weights_study
 
     if triangle is not None:
         if start is not None or end is not None:
@@ -114,7 +114,7 @@ def limit(
     Every breakpoint with its slope on both sides, where plans exist, and each territory's share
     along the way. Limits computed from those moved stay where they are.
     """
-    from perequa.studies.limit import Moved, limit_study  # noqa: PLC0415
+    from perequa.studies.limit import Moved, limit_study
 
     moved = Moved(rule=rule, territory=territory, measure=measure, year=year, low=low, high=high)
     asked: dict[str, object] = {"rule": rule, "territory": territory, "measure": measure}
@@ -133,7 +133,7 @@ def frontier(objectives: tuple[str, str], **common: Any) -> None:  # noqa: ANN40
 
     Over all plans that keep the rules: priorities and weights play no part.
     """
-    from perequa.studies.frontier import frontier_study  # noqa: PLC0415
+    from perequa.studies.frontier import frontier_study
 
     first, second = objectives
     ask = functools.partial(frontier_study, first=first, second=second)
@@ -151,7 +151,7 @@ def margins(within: str, jobs: int | None, *, by_year: bool, **common: Any) -> N
     Nearly optimal: every priority within X % of its optimum, or of its initial value where the
     optimum is zero. 0% leaves the optimal plans themselves.
     """
-    from perequa.studies.margins import margins_study, read_within  # noqa: PLC0415
+    from perequa.studies.margins import margins_study, read_within
 
     share = read_within(within)
     ask = functools.partial(margins_study, within=share, by_year=by_year, jobs=jobs)
@@ -168,7 +168,7 @@ def implied(allocation: str, priority: int | None, **common: Any) -> None:  # no
     FILE is a table with territory, measure, year and places, a run folder, or the word
     `reference`: the circular's own allocation.
     """
-    from perequa.studies.implied import implied_study  # noqa: PLC0415
+    from perequa.studies.implied import implied_study
 
     ask = functools.partial(implied_study, written=allocation, priority=priority)
     _carry_out("implied", {"allocation": allocation, "priority": priority}, ask, **common)
@@ -189,8 +189,8 @@ def _carry_out(
     form: str,
 ) -> None:
     """Carry out a study and print what it found."""
-    from perequa.cli.progress import told_if_long  # noqa: PLC0415
-    from perequa.studies.study import Source, run_study  # noqa: PLC0415
+    from perequa.cli.progress import told_if_long
+    from perequa.studies.study import Source, run_study
 
     source = Source(scenario=scenario, variants=variants, sets=sets, lang=settings().lang)
 

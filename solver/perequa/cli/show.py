@@ -35,14 +35,14 @@ def show(folder: Path, form: str) -> None:
     first: a folder changed since it was written is refused.
     """
     # imported here so that `perequa --help` does not pay for numpy
-    from perequa.interpret.suspicion import suspicion  # noqa: PLC0415
-    from perequa.interpret.tables import Table  # noqa: PLC0415
-    from perequa.io.read_study import diagnosed, read_study_record, read_study_table  # noqa: PLC0415
-    from perequa.report.comparison import comparison_text  # noqa: PLC0415
-    from perequa.report.diagnosis import DIAGNOSED, diagnosis_text  # noqa: PLC0415
-    from perequa.report.printed_csv import printed_csv  # noqa: PLC0415
-    from perequa.report.study import study_text  # noqa: PLC0415
-    from perequa.verification.files import fingerprint, refuse_changed  # noqa: PLC0415
+    from perequa.interpret.suspicion import suspicion
+    from perequa.interpret.tables import Table
+    from perequa.io.read_study import diagnosed, read_study_record, read_study_table
+    from perequa.report.comparison import comparison_text
+    from perequa.report.diagnosis import DIAGNOSED, diagnosis_text
+    from perequa.report.printed_csv import printed_csv
+    from perequa.report.study import study_text
+    from perequa.verification.files import fingerprint, refuse_changed
 
     undone = diagnosed(folder)
     record = undone or read_study_record(folder)
@@ -79,7 +79,7 @@ def show(folder: Path, form: str) -> None:
 def _document(
     folder: Path, record: Mapping[str, Any], tables: Mapping[str, Table], mark: str
 ) -> str:
-    from perequa.interpret.tables import json_rows  # noqa: PLC0415
+    from perequa.interpret.tables import json_rows
 
     told: dict[str, Any] = {k: v for k, v in record.items() if k not in OF_ITS_WRITING}
     told |= {name: json_rows(table) for name, table in tables.items()}

@@ -70,11 +70,11 @@ def solve(
     (default results/NAME) that `perequa verify` re-checks without a solver.
     """
     # imported here so that `perequa --help` does not pay for the solver
-    from perequa.cascade.solving import run_any  # noqa: PLC0415
-    from perequa.cli.progress import told_if_long  # noqa: PLC0415
-    from perequa.interpret.weights import CHEAP  # noqa: PLC0415
-    from perequa.words import words_in  # noqa: PLC0415
-    from perequa_models.errors import UsageError  # noqa: PLC0415
+    from perequa.cascade.solving import run_any
+    from perequa.cli.progress import told_if_long
+    from perequa.interpret.weights import CHEAP
+    from perequa.words import words_in
+    from perequa_models.errors import UsageError
 
     if weight_ranges and no_prices:
         message = "--weight-ranges and --no-prices exclude each other"
@@ -119,9 +119,9 @@ def _refuse_the_same_folder(
     scenarios: Sequence[str], variants: Sequence[str], place: Callable[[str], Path]
 ) -> None:
     """Refuse two scenarios of the same name before either is solved."""
-    from perequa.io.findings import InvalidInput  # noqa: PLC0415
-    from perequa.io.scenario_files import read_column_name  # noqa: PLC0415
-    from perequa_models.errors import UsageError  # noqa: PLC0415
+    from perequa.io.findings import InvalidInput
+    from perequa.io.scenario_files import read_column_name
+    from perequa_models.errors import UsageError
 
     taken: set[Path] = set()
     for source in scenarios if len(scenarios) > 1 else ():
@@ -137,8 +137,8 @@ def _refuse_the_same_folder(
 
 def _say(run: FinishedRun, form: str, words: Words, *, quiet: bool, begun: bool) -> None:
     """Print results to stdout, of which a byte order mark begins the first; the rest to stderr."""
-    from perequa.report.printed_csv import BYTE_ORDER_MARK, printed_csv  # noqa: PLC0415
-    from perequa.report.terminal import run_text  # noqa: PLC0415
+    from perequa.report.printed_csv import BYTE_ORDER_MARK, printed_csv
+    from perequa.report.terminal import run_text
 
     for finding in run.findings:
         if not quiet or finding.severity == "error":
@@ -167,7 +167,7 @@ def _document(finished: list[FinishedRun], code: int) -> str:
 
 
 def _record(run: FinishedRun) -> dict[str, object]:
-    from perequa.interpret.rules import priced_as_binding  # noqa: PLC0415
+    from perequa.interpret.rules import priced_as_binding
 
     tables = {name: _rows(run, name) for name in TABLES}
     if "cascade" in run.tables:
@@ -189,6 +189,6 @@ def _record(run: FinishedRun) -> dict[str, object]:
 
 
 def _rows(run: FinishedRun, name: str) -> list[dict[str, Value]]:
-    from perequa.interpret.tables import json_rows  # noqa: PLC0415
+    from perequa.interpret.tables import json_rows
 
     return json_rows(run.tables[name]) if name in run.tables else []

@@ -58,8 +58,8 @@ def carry_out(
     Infeasible
         When it is the question that leaves no plan, not the scenario.
     """
-    from perequa.running import diagnose_scenario  # noqa: PLC0415
-    from perequa_models.errors import Infeasible  # noqa: PLC0415
+    from perequa.running import diagnose_scenario
+    from perequa_models.errors import Infeasible
 
     try:
         finished = ask()
@@ -81,8 +81,8 @@ def carry_out(
 
 def _say(finished: FinishedStudy, form: str) -> None:
     """Print what a study found, in the form asked for."""
-    from perequa.report.printed_csv import printed_csv  # noqa: PLC0415
-    from perequa.report.study import study_text  # noqa: PLC0415
+    from perequa.report.printed_csv import printed_csv
+    from perequa.report.study import study_text
 
     answer = finished.answer
     if form == "json":
@@ -99,7 +99,7 @@ def _say(finished: FinishedStudy, form: str) -> None:
 
 
 def _document(finished: FinishedStudy) -> str:
-    from perequa.interpret.tables import json_rows  # noqa: PLC0415
+    from perequa.interpret.tables import json_rows
 
     tables = {name: json_rows(table) for name, table in finished.answer.tables.items()}
     return document(

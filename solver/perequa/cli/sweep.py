@@ -88,10 +88,10 @@ def sweep(
     --indices say how much is owed to each. A sweep cut off goes on where it stopped. Needs pyarrow:
     pip install 'perequa[sweep]'.
     """
-    from perequa.studies.sweep.design import read_design_file  # noqa: PLC0415
-    from perequa.studies.sweep.posing import Asked  # noqa: PLC0415
-    from perequa.studies.sweep.varied import read_varied  # noqa: PLC0415
-    from perequa.studies.sweep.workers import cluster, processes  # noqa: PLC0415
+    from perequa.studies.sweep.design import read_design_file
+    from perequa.studies.sweep.posing import Asked
+    from perequa.studies.sweep.varied import read_varied
+    from perequa.studies.sweep.workers import cluster, processes
 
     if samples is None and design is None:
         raise click.UsageError("one of --samples N and --design FILE")
@@ -140,8 +140,8 @@ def _sweep(
     form: str,
 ) -> None:
     """Carry out a sweep, saying how far it is, and print what it found."""
-    from perequa.studies.study import Source  # noqa: PLC0415
-    from perequa.studies.sweep.study import run_sweep  # noqa: PLC0415
+    from perequa.studies.study import Source
+    from perequa.studies.sweep.study import run_sweep
 
     source = Source(scenario=scenario, variants=variants, sets=sets, lang=settings().lang)
 

@@ -55,9 +55,9 @@ def validate(
 
 def _check(source: str, variants: tuple[str, ...], sets: tuple[str, ...]) -> _Checked:
     # imported here so that `perequa --help` does not pay for numpy and pydantic
-    from perequa.cascade.validating import check_any  # noqa: PLC0415
-    from perequa.cli.progress import told_if_long  # noqa: PLC0415
-    from perequa.io.findings import Finding, findings_of  # noqa: PLC0415
+    from perequa.cascade.validating import check_any
+    from perequa.cli.progress import told_if_long
+    from perequa.io.findings import Finding, findings_of
 
     try:
         with told_if_long("read and check"):

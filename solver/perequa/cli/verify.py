@@ -42,9 +42,9 @@ def verify(context: click.Context, run: Path, *, exact: bool, form: str) -> None
     anything does not.
     """
     # imported here so that `perequa --help` does not pay for numpy
-    from perequa.cli.progress import told_if_long  # noqa: PLC0415
-    from perequa.verification.verdict import verify_run  # noqa: PLC0415
-    from perequa_models.errors import InvalidScenario  # noqa: PLC0415
+    from perequa.cli.progress import told_if_long
+    from perequa.verification.verdict import verify_run
+    from perequa_models.errors import InvalidScenario
 
     try:
         with told_if_long("verify"):

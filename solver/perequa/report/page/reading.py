@@ -35,13 +35,35 @@ class PageStudy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PageRun:
-    """A run that found a plan.
+class PageRecord:
+    """A run of which a page is made, with a plan or without.
 
     Attributes
     ----------
     record
         ``run.json``.
+    """
+
+    record: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The scenario column of the run."""
+        return str(self.record["name"])
+
+    @property
+    def scenario(self) -> Mapping[str, Any]:
+        """The scenario as it was resolved."""
+        resolved: Mapping[str, Any] = self.record["scenario"]
+        return resolved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRun(PageRecord):
+    """A run that found a plan.
+
+    Attributes
+    ----------
     tables
         Tables of the folder by name, without their ending.
     certificate
@@ -57,24 +79,12 @@ class PageRun:
         Shapes of territories by level; a level that is not there is drawn in tiles.
     """
 
-    record: Mapping[str, Any]
     tables: Mapping[str, Table]
     certificate: Mapping[str, Any]
     hashes: Mapping[str, str]
     fingerprint: str
     people: Mapping[tuple[str, str, str, int], float] = field(default_factory=dict)
     borders: Mapping[str, Borders] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """The scenario column of the run."""
-        return str(self.record["name"])
-
-    @property
-    def scenario(self) -> Mapping[str, Any]:
-        """The scenario as it was resolved."""
-        resolved: Mapping[str, Any] = self.record["scenario"]
-        return resolved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +117,11 @@ class Undecided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PageFailure:
+class PageFailure(PageRecord):
     """A run that found no plan, or a cascade none of whose regions has one.
 
     Attributes
     ----------
-    record
-        ``run.json``.
     undecided
         What is known of the run, or of each step of a cascade that was asked and has no plan.
     steps
@@ -122,20 +130,8 @@ class PageFailure:
         As in `PageRun`.
     """
 
-    record: Mapping[str, Any]
     undecided: tuple[Undecided, ...]
     steps: Table | None
     certificate: Mapping[str, Any]
     hashes: Mapping[str, str]
     fingerprint: str
-
-    @property
-    def name(self) -> str:
-        """The scenario column of the run."""
-        return str(self.record["name"])
-
-    @property
-    def scenario(self) -> Mapping[str, Any]:
-        """The scenario as it was resolved."""
-        resolved: Mapping[str, Any] = self.record["scenario"]
-        return resolved
