@@ -154,6 +154,18 @@ def test_objectives_solved_ahead_are_those_solved_when_asked_for() -> None:
         assert ahead._found == {0: wanted[0], 2: wanted[2]}
 
 
+def without_a_plan() -> Dense:
+    """One column of at most 1, in a row that wants 10."""
+    return Dense(
+        A=np.array([[1.0]]),
+        low=np.array([10.0]),
+        up=np.array([np.inf]),
+        c=np.array([1.0]),
+        least=np.zeros(1),
+        most=np.ones(1),
+    )
+
+
 def test_solving_ahead_ends_when_it_is_enough_and_where_there_is_no_plan() -> None:
     rng = np.random.default_rng(13)
     program = random_program(rng)
@@ -161,15 +173,7 @@ def test_solving_ahead_ends_when_it_is_enough_and_where_there_is_no_plan() -> No
     alone, asked = Alone(compiled, OPTIONS), iter([False, True])
     alone.ahead(np.ones(3), lambda: next(asked))
     assert alone._found == {0: Alone(compiled, OPTIONS).least(0)}
-    nowhere = Dense(
-        A=np.array([[1.0]]),
-        low=np.array([10.0]),
-        up=np.array([np.inf]),
-        c=np.array([1.0]),
-        least=np.zeros(1),
-        most=np.ones(1),
-    )
-    alone = Alone(nowhere.compiled(np.array([[1.0]])), OPTIONS)
+    alone = Alone(without_a_plan().compiled(np.array([[1.0]])), OPTIONS)
     alone.ahead(np.zeros(1), lambda: False)
     assert alone._found == {}
     with pytest.raises(Infeasible):
@@ -177,15 +181,7 @@ def test_solving_ahead_ends_when_it_is_enough_and_where_there_is_no_plan() -> No
 
 
 def test_what_goes_wrong_in_the_other_thread_is_raised_here() -> None:
-    program = Dense(
-        A=np.array([[1.0]]),
-        low=np.array([10.0]),
-        up=np.array([np.inf]),
-        c=np.array([1.0]),
-        least=np.zeros(1),
-        most=np.ones(1),
-    )
-    alone = Alone(program.compiled(np.array([[1.0]])), OPTIONS)
+    alone = Alone(without_a_plan().compiled(np.array([[1.0]])), OPTIONS)
     with other_thread() as other, pytest.raises(Infeasible):
         alone.asked_of(other)()
     with pytest.raises(ZeroDivisionError), other_thread():
